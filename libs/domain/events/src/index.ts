@@ -1,0 +1,3 @@
+export * from './envelope.ts';
+export * from './types.ts';
+export * from './message.ts';

@@ -1,0 +1,91 @@
+/**
+ * Every kind of evidence event with its data, so that none can be written that is not declared here.
+ * No field may hold personal data, literals, credentials or tokens: those go to encrypted blobs.
+ */
+export interface EventData {
+  // --- who came
+  'auth.ok': { binding: string; issuer: string; claims: Record<string, string>; source: string; expires: string; micros: number; door: string };
+  'auth.failed': { code: string; say: string; issuer: string | null; claims: Record<string, string>; source: string; micros: number; door: string };
+  'auth.replay': { binding: string; jti: string; source: string; first_source: string; door: string };
+
+  // --- a session
+  'session.opened': { protocol: string; role: string | null; source: string; client: string | null; evidence: string; lease: string; policy: number; mask_plan: string | null; key: WrappedKey };
+  'session.refused': { protocol: string; target: string; code: string; say: string; source: string };
+  'session.closed': { final_seq: number; head: string; by: string; why: string; commands: number; denied: number; held: number; rows: number; bytes: number };
+  /** Written by the ingester when a producer's epoch ended without closing this session. */
+  'session.abandoned': { session: string; last_seq: number; why: string };
+
+  // --- its commands
+  'command.decided': CommandDecided;
+  /** Ends of commands, in batches: one entry for each command, in the order in which they ended. */
+  'command.settled': { results: readonly CommandResult[] };
+  'command.refused': { request: string; code: string; say: string; what: string };
+  'mask.applied': { command: string; columns: readonly { column: string; tag: string; action: string; layer: string; cells: number }[] };
+  'mask.failed_closed': { command: string; why: string };
+
+  // --- approvals
+  'approval.requested': { approval: string; session: string; machine: string; target: string; shape: string; binding: string; quorum: readonly { group: string; count: number }[]; expires: string; rules: readonly string[] };
+  'approval.voted': { approval: string; by: string; vote: 'approve' | 'reject'; groups: readonly string[] };
+  'approval.granted': { approval: string; by: readonly string[] };
+  'approval.rejected': { approval: string; by: string };
+  'approval.expired': { approval: string };
+  'approval.withdrawn': { approval: string; why: string };
+  'approval.consumed': { approval: string; session: string; command: string };
+  'approval.refused': { approval: string; by: string; code: string; say: string };
+  'approval.notified': { approval: string; state: string; attempts: number; ok: boolean };
+
+  // --- configuration
+  'config.changed': { kind: string; name: string; change: 'created' | 'updated' | 'removed'; version: number; digest: string; previous: string | null };
+  'config.refused': { kind: string; name: string; code: string; say: string };
+  'policy.activated': { version: number; digest: string; previous: string | null; rules: number };
+  'nhi.suspended': { machine: string; why: string };
+
+  // --- people and evidence
+  'operator.acted': { action: string; object: string; ok: boolean; code: string | null };
+  'evidence.read': { what: string; filter: string; count: number };
+  'log.gap': { producer: string; epoch: string; from: number; to: number };
+  'log.equivocation': { sid: string; seq: number; kept: string; other: string };
+
+  // --- services
+  'service.started': { service: string; version: string; node: string };
+  'service.stopped': { service: string; why: string };
+  'producer.heartbeat': { pseq: number; sessions: number };
+}
+
+export interface CommandDecided {
+  /** Command id: what a refusal shows as request id. */
+  readonly command: string;
+  readonly decision: 'allow' | 'deny' | 'hold';
+  readonly verb: string;
+  readonly reading: string;
+  /** `verb schema.table`, one string an effect, sorted. */
+  readonly effects: readonly string[];
+  readonly shape: string;
+  readonly fingerprint: string | null;
+  readonly kind: string;
+  readonly rules: readonly string[];
+  readonly say: string | null;
+}
+
+export interface CommandResult {
+  readonly command: string;
+  readonly status: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly micros: number;
+  readonly error: string | null;
+}
+
+/**
+ * The session's data key, sealed to the evidence reader's X25519 public key: ephemeral-static ECDH, HKDF-SHA-256, AES-256-GCM.
+ * A gateway can seal a key and cannot open it again. All values base64url.
+ */
+export interface WrappedKey {
+  /** Id of the reader's public key: first 16 hex digits of its SHA-256. */
+  readonly kek: string;
+  readonly epk: string;
+  readonly iv: string;
+  readonly wrapped: string;
+}
+
+export type EventType = keyof EventData;

@@ -1,0 +1,61 @@
+import type { CommandId } from './ids.ts';
+import type { Effect, Verb } from './effect.ts';
+import type { Sealed } from './sealed.ts';
+
+/**
+ * How much of a command was understood. `whole`: every effect is listed. `partial`: the listed effects are true, others are
+ * possible (dynamic SQL inside a function). `opaque`: nothing can be said.
+ */
+export type Reading = 'whole' | 'partial' | 'opaque';
+
+/** Facts of a statement that a policy may ask for. Absent means "does not apply", never "unknown". */
+export interface Facts {
+  /** The first keyword(s) in the field's words: `SELECT`, `UPDATE`, `DROP TABLE`, `COPY`. */
+  readonly kind: string;
+  /** For UPDATE and DELETE (gravest of all in the statement): every one of them has a WHERE. */
+  readonly hasWhere?: boolean;
+  /** For SELECT: the outermost result is bounded by LIMIT or FETCH FIRST with a constant. */
+  readonly hasLimit?: boolean;
+  /** That constant, when there is one. */
+  readonly limit?: number;
+  /** Rows are sent to the client outside of the result protocol (COPY TO STDOUT). */
+  readonly copiesOut?: boolean;
+}
+
+/**
+ * Where one output column's values come from. `sources` are `schema.table.column` names. `proven` means that nothing but
+ * `sources` (which may be empty: a constant, `count(*)`) can reach the cell; an unproven column of a statement that touches a
+ * tagged relation is masked whole.
+ */
+export interface OutputColumn {
+  readonly sources: readonly string[];
+  readonly proven: boolean;
+}
+
+/**
+ * What a command means: the part that depends only on its text and the session's name resolution, so that a protocol makes
+ * it once and caches it. Frozen. The gate caches decisions by its identity: never change one, never reuse one for other text.
+ */
+export interface Understanding {
+  /** The gravest effect, not the first word. */
+  readonly verb: Verb;
+  readonly effects: readonly Effect[];
+  readonly reading: Reading;
+  /** The text with every literal removed: safe to log, group and store in the clear. */
+  readonly shape: string;
+  /** Stable hash of the shape's structure where the dialect has one, else null. */
+  readonly fingerprint: string | null;
+  readonly facts: Facts;
+  /** One entry for each output column, or null when the list itself is not known before the server answers. */
+  readonly outputs: readonly OutputColumn[] | null;
+}
+
+/** One thing that a client asks for. */
+export interface Command {
+  readonly id: CommandId;
+  readonly means: Understanding;
+  /** As sent, UTF-8. */
+  readonly text: Sealed<string>;
+  /** Bound parameters as sent (bytes of the wire's parameter block), or null where the protocol has none. */
+  readonly parameters: Sealed<Uint8Array> | null;
+}

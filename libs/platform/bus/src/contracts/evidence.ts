@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { subjects } from '../subjects.ts';
+import { caller, contract } from './reply.ts';
+
+export const watermark = z.strictObject({ epoch: z.string(), pseq: z.int() });
+export const sessionClose = z.strictObject({ code: z.string(), say: z.string() });
+
+export const sessionRow = z.strictObject({
+  id: z.string(), machine: z.string(), target: z.string(), protocol: z.string(), opened: z.string(), closed: z.string().nullable(), end: z.string().nullable(),
+  commands: z.int(), denied: z.int(), held: z.int(), rows: z.int(), bytes: z.int(),
+});
+
+/** Sessions, newest first. Recorded as `evidence.read`. */
+export const evidenceSessions = contract(
+  subjects.evidenceSessions,
+  z.strictObject({ by: caller, machine: z.string().nullable(), target: z.string().nullable(), open: z.boolean().nullable(), before: z.string().nullable(), limit: z.int().min(1).max(1000) }),
+  z.strictObject({ sessions: z.array(sessionRow) }),
+);
+
+/** Stored bytes (base64) in ledger order, or of one session in its order. `next` is the cursor for the next page, null at the end. */
+export const evidenceEvents = contract(
+  subjects.evidenceEvents,
+  z.strictObject({ by: caller, session: z.string().nullable(), after: z.int().nullable(), limit: z.int().min(1).max(2000) }),
+  z.strictObject({ events: z.array(z.strictObject({ at: z.int(), received: z.string(), bytes: z.string() })), next: z.int().nullable() }),
+);
+
+/** The session's events with their blobs opened. Needs the auditor role; recorded as `evidence.read`. */
+export const evidenceReplay = contract(
+  subjects.evidenceReplay,
+  z.strictObject({ by: caller, session: z.string() }),
+  z.strictObject({ events: z.array(z.strictObject({ bytes: z.string(), texts: z.array(z.strictObject({ role: z.string(), text: z.string().nullable() })) })) }),
+);
+
+export const evidenceNote = contract(
+  subjects.evidenceNote,
+  z.strictObject({ by: caller, type: z.enum(['operator.acted', 'evidence.read']), data: z.record(z.string(), z.unknown()) }),
+  z.strictObject({}),
+);

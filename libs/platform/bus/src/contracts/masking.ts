@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { subjects } from '../subjects.ts';
+import { caller, contract } from './reply.ts';
+import { change } from './identity.ts';
+
+export const maskPlan = z.strictObject({
+  id: z.string(), target: z.string(),
+  columns: z.array(z.strictObject({ column: z.string(), tag: z.string(), action: z.enum(['redact', 'last4', 'token', 'null']) })),
+  detectors: z.array(z.enum(['card', 'ssn', 'iban', 'email', 'phone'])),
+  large: z.array(z.string()),
+});
+
+/** The plan of a target (an empty one when nothing is classified), with the token key of this installation, base64url. */
+export const maskingPlan = contract(subjects.maskingPlan, z.strictObject({ target: z.string() }), z.strictObject({ plan: maskPlan, tokenKey: z.string() }));
+
+export const maskingApply = contract(
+  subjects.maskingApply,
+  z.strictObject({ by: caller, documents: z.array(z.unknown()), dryRun: z.boolean(), prune: z.boolean() }),
+  z.strictObject({ changes: z.array(change) }),
+);
+export const maskingList = contract(subjects.maskingList, z.strictObject({ name: z.string().nullable() }), z.strictObject({ documents: z.array(z.unknown()) }));

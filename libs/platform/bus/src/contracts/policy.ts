@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { subjects } from '../subjects.ts';
+import { caller, contract, source } from './reply.ts';
+import { change } from './identity.ts';
+
+export const leaseRequest = z.strictObject({
+  session: z.string(), machine: z.string(), npid: z.string(), target: z.string(), role: z.string().nullable(), protocol: z.string(), source,
+});
+export type LeaseRequest = z.infer<typeof leaseRequest>;
+
+/** `lease` is a compact JWS (EdDSA) over the domain's Lease, by the decision point's key; typ `sallyport-lease+jwt`. */
+export const grant = z.strictObject({ lease: z.string(), slice: z.string() });
+
+/** Asks for a lease. Errors: `denied` (no rule permits connect, machine not active, unknown target) with the reason. */
+export const policyOpen = contract(subjects.policyOpen, leaseRequest, grant);
+
+/** Renews many at once; the answers are in the order of the requests. */
+export const policyRenew = contract(
+  subjects.policyRenew,
+  z.strictObject({ leases: z.array(leaseRequest).max(500) }),
+  z.strictObject({ answers: z.array(z.union([grant, z.strictObject({ refused: z.string() })])) }),
+);
+
+/** Explains: what would be decided for this machine's text on this target, and by which rules. Never used in the data path. */
+export const policyDecide = contract(
+  subjects.policyDecide,
+  z.strictObject({ machine: z.string(), target: z.string(), role: z.string().nullable(), text: z.string(), searchPath: z.array(z.string()).nullable(), at: z.string().nullable(), source: z.string().nullable() }),
+  z.strictObject({
+    decision: z.enum(['allow', 'deny', 'hold']), say: z.string().nullable(), rules: z.array(z.string()),
+    statements: z.array(z.strictObject({
+      shape: z.string(), decision: z.enum(['allow', 'deny', 'hold']), say: z.string().nullable(), rules: z.array(z.string()),
+      effects: z.array(z.strictObject({ effect: z.string(), decision: z.enum(['allow', 'deny', 'hold']), rules: z.array(z.string()), say: z.string().nullable() })),
+    })),
+    context: z.record(z.string(), z.unknown()),
+  }),
+);
+
+export const policyFile = z.strictObject({ name: z.string(), text: z.string() });
+
+/** Replaces the policy set. Checked against the schema first; errors: `invalid` with file, line and reason. */
+export const policyApply = contract(
+  subjects.policyApply,
+  z.strictObject({ by: caller, files: z.array(policyFile), dryRun: z.boolean() }),
+  z.strictObject({ changes: z.array(change), version: z.int(), digest: z.string(), warnings: z.array(z.string()) }),
+);
+
+export const policyGet = contract(subjects.policyGet, z.strictObject({ version: z.int().nullable() }), z.strictObject({ version: z.int(), digest: z.string(), files: z.array(policyFile) }));
+
+/** Leases in this scope are stale; null means any. Published by policy and identity. */
+export const leaseChanged = z.strictObject({ machine: z.string().nullable(), target: z.string().nullable(), why: z.string() });

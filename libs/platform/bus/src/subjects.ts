@@ -1,0 +1,58 @@
+/**
+ * Every subject, stream and bucket of the bus, in one file. Request/reply subjects are served in a queue group of the service's
+ * name; their payloads are in `contracts/`.
+ */
+export const subjects = {
+  identityResolve: 'identity.resolve',
+  identityApply: 'identity.apply',
+  identityList: 'identity.list',
+
+  policyOpen: 'policy.open',
+  policyRenew: 'policy.renew',
+  policyDecide: 'policy.decide',
+  policyApply: 'policy.apply',
+  policyGet: 'policy.get',
+
+  maskingPlan: 'masking.plan',
+  maskingApply: 'masking.apply',
+  maskingList: 'masking.list',
+
+  approvalsOpen: 'approvals.open',
+  approvalsConsume: 'approvals.consume',
+  approvalsWithdraw: 'approvals.withdraw',
+  approvalsList: 'approvals.list',
+  approvalsShow: 'approvals.show',
+  approvalsVote: 'approvals.vote',
+
+  evidenceSessions: 'evidence.sessions',
+  evidenceEvents: 'evidence.events',
+  evidenceReplay: 'evidence.replay',
+  /** Console asks evidence to record that somebody read or did something. */
+  evidenceNote: 'evidence.note',
+
+  /** A session must end: payload `SessionClose`. Gateways subscribe with a wildcard for the id. */
+  sessionClose: (session: string) => `control.session.${session}.close`,
+  /** Leases of the named scope are stale from now on: payload `LeaseChanged`. */
+  leaseChanged: 'control.lease.changed',
+  /** An approval reached an end: payload `ApprovalChanged`. */
+  approvalChanged: 'control.approval.changed',
+  /** Everything of this producer's epoch up to pseq is committed: payload `Watermark`. */
+  watermark: (producer: string) => `control.watermark.${producer}`,
+
+  /** Where a producer's event messages go (stream INGEST). */
+  ingest: (producer: string) => `ingest.${producer}.event`,
+} as const;
+
+export const streams = {
+  /** Producers to ledger. Private. deny_delete, deny_purge, discard new. */
+  ingest: { name: 'INGEST', subjects: ['ingest.>'], consumer: 'ledger' },
+} as const;
+
+export const buckets = {
+  /** Inventory for the other services: `machine.<name>`, `target.<name>`, `person.<name>`, `group.<name>`, `approvers.<name>`. Written by identity. */
+  inventory: 'inventory',
+  /** Policy slices by digest. Written by policy. Content is checked by its digest. */
+  slices: 'slices',
+  /** Mask plans by target name. Written by masking. */
+  plans: 'plans',
+} as const;

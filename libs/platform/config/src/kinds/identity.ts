@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { date, document, duration, environment, name } from './common.ts';
+
+const algorithm = z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']);
+
+/** A token issuer that is trusted to say who somebody is. */
+export const issuerDocument = document('Issuer', z.strictObject({
+  /** Exact `iss`. */
+  issuer: z.url(),
+  /** Decides which claims are immutable and which traps are refused. */
+  provider: z.enum(['github', 'gitlab', 'azure-devops', 'entra', 'kubernetes', 'generic']),
+  /** Whom its tokens may be: machines, people, or both. */
+  trusts: z.array(z.enum(['machines', 'people'])).min(1),
+  /** Either discovery at the issuer's URL, or pinned keys. */
+  keys: z.union([
+    z.strictObject({ discovery: z.literal(true), ca: z.string().optional() }),
+    z.strictObject({ jwksUri: z.url(), ca: z.string().optional() }),
+    z.strictObject({ jwks: z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())).min(1) }) }),
+  ]),
+  algorithms: z.array(algorithm).min(1),
+  /** Exact `aud` values accepted; at least one must be in the token. */
+  audiences: z.array(z.string().min(1)).min(1),
+  clockSkew: duration.default('60s'),
+  /** Oldest accepted token, from `iat`. */
+  maxTokenAge: duration.default('1h'),
+  /** How long the last good keys may serve while the issuer is unreachable; absent: not at all. */
+  serveStaleKeysFor: duration.optional(),
+  /** For `generic`: which claims never change hands. */
+  immutableClaims: z.array(z.string()).default([]),
+  /** For people: the claim that is matched with Person.spec.subject. */
+  personClaim: z.string().default('sub'),
+}));
+
+export const trustBinding = z.strictObject({
+  name,
+  /** metadata.name of the Issuer. */
+  issuer: name,
+  /** Exact `aud` of this binding; must be one of the issuer's. */
+  audience: z.string().min(1),
+  /** Claims that must be equal, as strings, numbers or booleans. Nested claims by dots, dots in names escaped as `\.`. */
+  claims: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  replay: z.enum(['bind_first', 'single_use', 'off']).default('bind_first'),
+  /** Why replay protection is off; needed for `off`. */
+  justification: z.string().optional(),
+});
+
+export const machineDocument = document('Machine', z.strictObject({
+  kind: z.enum(['service', 'ci', 'batch', 'agent']),
+  owner: name,
+  backupOwner: name,
+  team: z.string().optional(),
+  purpose: z.string().min(10, 'must say what the machine is for, in at least 10 characters'),
+  environment,
+  criticality: z.enum(['low', 'medium', 'high', 'critical']),
+  groups: z.array(name).default([]),
+  state: z.enum(['draft', 'active', 'suspended', 'retired']).default('draft'),
+  reviewBy: date,
+  bindings: z.array(trustBinding).default([]),
+}));
+
+export const personDocument = document('Person', z.strictObject({
+  displayName: z.string().min(1),
+  /** metadata.name of the Issuer and the exact value of its person claim. */
+  issuer: name,
+  subject: z.string().min(1),
+  roles: z.array(z.enum(['admin', 'approver', 'auditor', 'operator'])).default([]),
+  active: z.boolean().default(true),
+}));
+
+/** A group of machines; policies name it as `Group::"…"`. */
+export const groupDocument = document('Group', z.strictObject({ purpose: z.string().min(1) }));
+
+/** People who may approve; policies name it in `@approvers`. */
+export const approverGroupDocument = document('ApproverGroup', z.strictObject({ members: z.array(name).min(1) }));
+
+export const targetDocument = document('Target', z.strictObject({
+  kind: z.enum(['postgres']),
+  address: z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65535) }),
+  tls: z.strictObject({ mode: z.enum(['verify-full', 'verify-ca', 'off']).default('verify-full'), ca: z.string().optional(), serverName: z.string().optional() }).default({ mode: 'verify-full' }),
+  /** `file:NAME` or `env:NAME`: where the gateway finds the credential. Never the credential. */
+  credential: z.string().regex(/^(file|env):[A-Za-z0-9_.-]+$/, 'must be file:NAME or env:NAME'),
+  environment,
+  tags: z.array(name).default([]),
+  evidence: z.enum(['strict', 'spool']).default('strict'),
+  settings: z.record(z.string(), z.unknown()).default({}),
+}));
+
+export type IssuerDocument = z.infer<typeof issuerDocument>;
+export type MachineDocument = z.infer<typeof machineDocument>;
+export type TrustBinding = z.infer<typeof trustBinding>;
+export type PersonDocument = z.infer<typeof personDocument>;
+export type GroupDocument = z.infer<typeof groupDocument>;
+export type ApproverGroupDocument = z.infer<typeof approverGroupDocument>;
+export type TargetDocument = z.infer<typeof targetDocument>;

@@ -1,0 +1,140 @@
+import type { Socket } from 'node:net';
+import type {
+  ApprovalId, Command, CommandId, Instant, MaskCount, Obligations, Position, Refusal, ResultMasker, Sealed, SecretLease, SessionId, Target, Understanding,
+} from '@sallyport/domain-model';
+
+/**
+ * The whole of what a protocol must be. A protocol drives its sockets, but sends nothing upstream for a command
+ * without a {@link Permit}, and only the gate makes permits: it decides and records first.
+ */
+export interface ProtocolAdapter<Settings = unknown, G extends Greeting = Greeting> {
+  /** `postgres`; also the `kind` of the targets it serves. */
+  readonly id: string;
+  /** Parses a target's `settings`. Throws an Error that names the path of what is wrong. */
+  parseSettings(raw: Readonly<Record<string, unknown>>): Settings;
+  /**
+   * Reads what the client claims; dials nothing, asks for no secret before the transport is encrypted. Resolves to null
+   * when the connection is over without a session (a cancel request, a refused encryption method, garbage): the
+   * protocol has then answered by itself.
+   */
+  greet(client: Socket, terms: GreetTerms): Promise<G | null>;
+  /** Serves the session until either side ends it. Resolves after both sockets are closed; rejects only for our own faults. */
+  serve(greeting: G, session: ServedSession<Settings>): Promise<SessionEnd>;
+  /** Says no in the client's own language and closes the connection. Never rejects. */
+  refuse(greeting: G, refusal: Refusal): Promise<void>;
+}
+
+/** What the gateway gives a protocol for greeting. */
+export interface GreetTerms {
+  /** PEM certificate chain and key of the listener. */
+  readonly tls: { readonly cert: string; readonly key: string };
+  /** Milliseconds until a client that has not finished its greeting is cut off. */
+  readonly timeoutMs: number;
+  /** Out-of-band cancel requests (PostgreSQL) are looked up here: true when a session took it. */
+  cancel(key: Uint8Array): boolean;
+  /** Aborted when the service stops. */
+  readonly signal: AbortSignal;
+}
+
+/** What the client claims to be and wants. */
+export interface Greeting {
+  /** Target name of `[role@]target`. */
+  readonly target: string;
+  readonly role: string | null;
+  /** The bearer token or ticket, as sent. */
+  readonly token: Sealed<string>;
+  /** What the client calls itself, for evidence; bounded to 256 characters. */
+  readonly client: string | null;
+}
+
+/** One opened session as a protocol sees it. */
+export interface ServedSession<Settings = unknown> {
+  readonly id: SessionId;
+  readonly target: Target;
+  readonly settings: Settings;
+  readonly gate: Gate;
+  /** Leases the target's credential for one dial; dispose it as soon as the login is done. */
+  credential(signal: AbortSignal): Promise<SecretLease>;
+  /** Registers the key that a cancel request will carry; the callback runs when one arrives. Returns the removal. */
+  onCancel(key: Uint8Array, run: () => void): () => void;
+}
+
+export interface SessionEnd {
+  /** `client` or `target` closed, `killed` by us, `failed` for a protocol error. */
+  readonly by: 'client' | 'target' | 'killed' | 'failed';
+  /** Short, no values: goes into evidence. */
+  readonly why: string;
+}
+
+/** Decides and records. One for each session. */
+export interface Gate {
+  /**
+   * Asks leave for one command. Answers at once when nothing has to wait (most reads), else with a promise: a command that may
+   * change something waits for its evidence, a held one for people. Commands of one session are submitted in wire order, the
+   * next one only after the answer to the last.
+   */
+  submit(command: Command, hooks?: SubmitHooks): Permit | Refusal | Promise<Permit | Refusal>;
+  /**
+   * Decides without asking leave: for steps that run nothing yet (PostgreSQL Parse). Null when the command would be allowed or
+   * held; a refusal is recorded.
+   */
+  preview(command: Command): Refusal | null;
+  /** Records that the protocol itself refused something that never became a command (unknown message, oversize text). */
+  refused(refusal: Refusal, what: string): void;
+  /** The highest position whose results may reach the client. */
+  readonly released: Position;
+  /** Calls once when results of this position may reach the client; `error` when that cannot be. */
+  whenReleased(position: Position, done: (error: Error | null) => void): void;
+  readonly masker: ResultMasker;
+  /** Aborted when the session must end: killed, revoked, shutting down. The reason is a {@link Refusal}. */
+  readonly closing: AbortSignal;
+}
+
+export interface SubmitHooks {
+  /** Runs at once when the command is held for approval, before the promise settles. */
+  readonly onHold?: (hold: HoldNotice) => void;
+  /** The client went away or cancelled: a held request is withdrawn. */
+  readonly signal?: AbortSignal;
+}
+
+export interface HoldNotice {
+  readonly approval: ApprovalId;
+  readonly say: string;
+  readonly url: string;
+  readonly expires: Instant;
+}
+
+declare const permitBrand: unique symbol;
+
+/** Leave to send one command upstream, once. Only the gate can make one. */
+export interface Permit {
+  readonly [permitBrand]: never;
+  readonly kind: 'permit';
+  readonly command: CommandId;
+  readonly obligations: Obligations;
+  /** No byte of the command's result may reach the client before the gate has released this position. */
+  readonly position: Position;
+  /** Tagged columns that this machine may see in the clear, `schema.table.column`. */
+  readonly unmasked: ReadonlySet<string>;
+  /** The command reads a tagged relation, or it is not known whether it does. */
+  readonly touchesTagged: boolean;
+  /** Called by the relay when the command goes upstream. A second time throws PermitSpentError. */
+  spend(): void;
+  /** Called once when the command is over; later calls are ignored. */
+  settle(outcome: Outcome): void;
+}
+
+/** How a command ended. Counts, codes and times; never values. */
+export interface Outcome {
+  /** `cut`: stopped at a limit. `lost`: the connection ended first, so it is not known. `unsent`: never forwarded. */
+  readonly status: 'ok' | 'failed' | 'cut' | 'cancelled' | 'lost' | 'unsent';
+  readonly rows: number;
+  /** Bytes of result data towards the client. */
+  readonly bytes: number;
+  readonly micros: number;
+  /** The protocol's error code (SQLSTATE), or null. */
+  readonly error: string | null;
+  readonly masked: readonly MaskCount[];
+}
+
+export type { Understanding };

@@ -1,0 +1,35 @@
+import { basename } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+/**
+ * One configuration for every project: tests run from source (the `@sallyport/source` export condition),
+ * and decorator metadata is emitted for the specs too, which the projects' own tsconfigs leave out.
+ *
+ * A suite is named by its suffix: `x.spec.ts` is pure, `x.int.spec.ts` needs one real server,
+ * `x.e2e.spec.ts` needs the whole stack. SALLYPORT_SUITE picks one of them; nothing means the pure ones.
+ */
+export function project(root: string) {
+  return defineConfig({
+    root,
+    resolve: { conditions: ['@sallyport/source'] },
+    ssr: { resolve: { conditions: ['@sallyport/source'], externalConditions: ['@sallyport/source'] } },
+    oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+    test: {
+      name: basename(root),
+      ...suite(process.env['SALLYPORT_SUITE'] ?? 'unit'),
+    },
+  });
+}
+
+function suite(name: string) {
+  switch (name) {
+    case 'unit':
+      return { include: ['src/**/*.spec.ts'], exclude: ['**/*.int.spec.ts', '**/*.e2e.spec.ts'], passWithNoTests: true };
+    case 'int':
+      return { include: ['src/**/*.int.spec.ts'], testTimeout: 60_000, hookTimeout: 120_000, passWithNoTests: true };
+    case 'e2e':
+      return { include: ['e2e/**/*.e2e.spec.ts'], testTimeout: 120_000, hookTimeout: 300_000, fileParallelism: false, passWithNoTests: true };
+    default:
+      throw new Error(`SALLYPORT_SUITE=${name} is none of unit, int, e2e`);
+  }
+}
