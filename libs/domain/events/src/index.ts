@@ -1,3 +1,4 @@
 export * from './envelope.ts';
 export * from './types.ts';
 export * from './message.ts';
+export * from './chain.ts';

@@ -8,3 +8,5 @@ export * from './session.ts';
 export * from './masking.ts';
 export * from './secret.ts';
 export * from './evidence.ts';
+export * from './uuidv7.ts';
+export * from './clock.ts';
