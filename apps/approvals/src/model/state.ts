@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+import type { approvalState } from '@sallyport/platform-bus';
+import type { ApprovalEvent, Requested, Vote } from './event.ts';
+
+export type Phase = z.infer<typeof approvalState>;
+
+/** Where one approval stands. */
+export interface ApprovalState {
+  readonly phase: Phase;
+  readonly asked: Requested;
+  readonly votes: readonly Vote[];
+}
+
+/** Null before the request. An event that cannot follow is a fault in the store, and says so: nothing is decided on it. */
+export function evolve(state: ApprovalState | null, event: ApprovalEvent): ApprovalState {
+  if (event.type === 'requested') {
+    if (state !== null) throw new BrokenHistoryError('requested twice');
+    return { phase: 'pending', asked: event, votes: [] };
+  }
+  if (state === null) throw new BrokenHistoryError(`${event.type} before it was requested`);
+  switch (event.type) {
+    case 'voted':
+      return { ...state, votes: [...state.votes, event] };
+    case 'granted':
+      return { ...state, phase: 'approved' };
+    case 'rejected':
+    case 'expired':
+    case 'withdrawn':
+    case 'consumed':
+      return { ...state, phase: event.type };
+  }
+}
+
+export function fold(events: readonly ApprovalEvent[]): ApprovalState {
+  const state = events.reduce<ApprovalState | null>(evolve, null);
+  if (state === null) throw new BrokenHistoryError('no events');
+  return state;
+}
+
+/** The stored history of an approval contradicts itself. */
+export class BrokenHistoryError extends Error {
+  readonly code = 'ERR_BROKEN_APPROVAL_HISTORY';
+  constructor(what: string) {
+    super(`history of an approval is broken: ${what}`);
+  }
+}
