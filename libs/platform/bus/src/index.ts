@@ -1,2 +1,12 @@
 export * from './subjects.ts';
+export * from './services.ts';
 export * from './contracts/index.ts';
+export * from './errors.ts';
+export type { Bus } from './bus.ts';
+export type { Bucket } from './bucket.ts';
+export * from './connect.ts';
+export * from './handles.ts';
+export * from './transport.ts';
+export * from './create-streams.ts';
+export * from './permissions.ts';
+export * from './nats-config.ts';

@@ -1,0 +1,77 @@
+import { inboxPrefix } from './connect.ts';
+import type { BusUser, ServiceName } from './services.ts';
+import { buckets, streams, subjects } from './subjects.ts';
+
+/** What one user may send and hear. */
+export interface Permissions {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+  /** May answer a request that it heard: one message on that request's reply subject, within two minutes. */
+  readonly answers: boolean;
+}
+
+/** Rights to read a bucket: look at it, get a key, follow it with an ordered consumer. */
+const reads = (bucket: string) => [
+  `$JS.API.STREAM.INFO.KV_${bucket}`,
+  `$JS.API.DIRECT.GET.KV_${bucket}.>`,
+  `$JS.API.DIRECT.GET.KV_${bucket}`,
+  `$JS.API.CONSUMER.CREATE.KV_${bucket}.>`,
+  `$JS.API.CONSUMER.CREATE.KV_${bucket}`,
+  `$JS.API.CONSUMER.INFO.KV_${bucket}.*`,
+  `$JS.API.CONSUMER.DELETE.KV_${bucket}.*`,
+  `$JS.FC.KV_${bucket}.>`,
+];
+const writes = (bucket: string) => [...reads(bucket), `$KV.${bucket}.>`];
+const emits = (producer: string) => [subjects.ingest(producer)];
+
+/** The ledger's consumer, which exists: to look at it, to ask it for messages, to acknowledge them. */
+const consumes = (stream: string, consumer: string) => [
+  `$JS.API.STREAM.INFO.${stream}`,
+  `$JS.API.CONSUMER.INFO.${stream}.${consumer}`,
+  `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+  `$JS.ACK.${stream}.${consumer}.>`,
+];
+
+const anySession = 'control.session.*.close';
+const reading = [...reads(buckets.inventory), ...reads(buckets.slices), ...reads(buckets.plans)];
+
+const publishes = (gateways: readonly string[]): Record<ServiceName, readonly string[]> => ({
+  gateway: [
+    ...gateways.flatMap(emits), subjects.identityResolve, subjects.policyOpen, subjects.policyRenew, subjects.maskingPlan,
+    subjects.approvalsOpen, subjects.approvalsConsume, subjects.approvalsWithdraw, ...reading,
+  ],
+  policy: [...emits('policy'), subjects.maskingPlan, subjects.maskingList, subjects.identityList, subjects.leaseChanged, anySession, ...reads(buckets.inventory), ...reads(buckets.plans), ...writes(buckets.slices)],
+  approvals: [...emits('approvals'), subjects.identityList, subjects.approvalChanged, ...reads(buckets.inventory)],
+  masking: [...emits('masking'), subjects.leaseChanged, ...reads(buckets.inventory), ...writes(buckets.plans)],
+  identity: [...emits('identity'), subjects.leaseChanged, anySession, ...writes(buckets.inventory)],
+  evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...reads(buckets.inventory)],
+  console: [
+    subjects.identityResolve, subjects.identityApply, subjects.identityList, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
+    subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote,
+    anySession, ...reads(buckets.inventory),
+  ],
+});
+
+const hears = (gateways: readonly string[]): Record<ServiceName, readonly string[]> => ({
+  gateway: [anySession, subjects.leaseChanged, subjects.approvalChanged, ...gateways.map(subjects.watermark)],
+  policy: ['policy.*', subjects.leaseChanged, subjects.watermark('policy')],
+  approvals: ['approvals.*', anySession, subjects.watermark('approvals')],
+  masking: ['masking.*', subjects.watermark('masking')],
+  identity: ['identity.*', subjects.watermark('identity')],
+  evidence: ['evidence.*', subjects.watermark('evidence')],
+  console: [subjects.approvalChanged],
+});
+
+/**
+ * The least rights of each user. Nobody but `bootstrap` may make, change or delete a stream or a durable consumer, and nobody at
+ * all may purge or delete INGEST or a message of it.
+ */
+export function permissions(user: BusUser, gateways: readonly string[]): Permissions {
+  const inbox = `${inboxPrefix(user)}.>`;
+  if (user === 'bootstrap') {
+    const manage = ['CREATE', 'UPDATE', 'INFO'].flatMap((verb) => [streams.ingest.name, ...Object.values(buckets).map((bucket) => `KV_${bucket}`)].map((stream) => `$JS.API.STREAM.${verb}.${stream}`));
+    const consumer = ['CREATE', 'DURABLE.CREATE', 'INFO'].flatMap((verb) => [`$JS.API.CONSUMER.${verb}.${streams.ingest.name}.${streams.ingest.consumer}`]);
+    return { publish: ['$JS.API.INFO', ...manage, ...consumer], subscribe: [inbox], answers: false };
+  }
+  return { publish: ['$JS.API.INFO', ...publishes(gateways)[user]], subscribe: [inbox, ...hears(gateways)[user]], answers: true };
+}
