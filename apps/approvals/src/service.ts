@@ -1,0 +1,79 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { systemClock, type Clock } from '@sallyport/domain-model';
+import type { Bus } from '@sallyport/platform-bus';
+import { Outbox, openStore } from '@sallyport/platform-store';
+import type { Log } from '@sallyport/platform-telemetry';
+import type { ApprovalsConfig } from './config.ts';
+import { GatewayController } from './handlers/gateway.controller.ts';
+import { PeopleController } from './handlers/people.controller.ts';
+import { PublicUrl } from './handlers/public-url.ts';
+import { readKeyFile } from './key-file.ts';
+import { Announcer } from './store/announcer.ts';
+import { Approvals } from './store/approvals.ts';
+import type { ApprovalsDatabase } from './store/database.ts';
+import { expireDue } from './store/expirer.ts';
+import { Inventory } from './store/inventory.ts';
+import { TextSeal } from './store/seal.ts';
+import { Timer } from './timer.ts';
+import { sendDue } from './webhook/sender.ts';
+
+@Module({})
+export class ApprovalsModule {}
+
+export interface ServiceParts {
+  readonly config: ApprovalsConfig;
+  readonly tenant: string;
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** Milliseconds between rounds of the expirer and the webhook; tests hurry. */
+  readonly everyMs?: number;
+}
+
+/** Builds the service on its store and bus, starts its timers, and says how to stop. */
+export async function startApprovals({ config, tenant, bus, log, clock = systemClock, everyMs = 1000 }: ServiceParts): Promise<{ module: DynamicModule; ping(): Promise<void>; outbox: Outbox; stop(): Promise<void> }> {
+  const store = openStore<ApprovalsDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'approvals', log });
+  const outbox = new Outbox({ store, bus, producer: 'approvals', tenant, log });
+  const inventory = new Inventory();
+  const unfollow = await inventory.follow(bus);
+  const url = new PublicUrl(config.SALLYPORT_PUBLIC_URL);
+  const seal = new TextSeal(readKeyFile(config.SALLYPORT_TEXT_KEY));
+  const recorder = { outbox, kind: (target: string) => inventory.kind(target), url: (approval: string) => url.of(approval), notify: config.SALLYPORT_WEBHOOK_URL !== undefined };
+  const approvals = new Approvals({ db: store.db, recorder, seal, clock });
+  const announcer = new Announcer(store.db, bus);
+  const timers = [
+    new Timer(everyMs, () => expireDue({ db: store.db, approvals, announcer, clock }), log),
+    new Timer(everyMs, () => announcer.catchUp(), log),
+    ...webhookTimer(),
+  ];
+  await outbox.start();
+  for (const timer of timers) timer.start();
+
+  return {
+    module: {
+      module: ApprovalsModule,
+      controllers: [GatewayController, PeopleController],
+      providers: [
+        { provide: Approvals, useValue: approvals },
+        { provide: Announcer, useValue: announcer },
+        { provide: Inventory, useValue: inventory },
+        { provide: PublicUrl, useValue: url },
+      ],
+    },
+    ping: () => store.ping(),
+    outbox,
+    async stop() {
+      await Promise.all(timers.map((timer) => timer.stop()));
+      unfollow();
+      await outbox.stop();
+      await store.close();
+    },
+  };
+
+  function webhookTimer(): Timer[] {
+    const { SALLYPORT_WEBHOOK_URL: to, SALLYPORT_WEBHOOK_KEY: keyFile } = config;
+    if (to === undefined || keyFile === undefined) return [];
+    const parts = { db: store.db, outbox, url: new URL(to), key: readKeyFile(keyFile), clock, random: Math.random, log };
+    return [new Timer(everyMs, () => sendDue(parts), log)];
+  }
+}

@@ -1,0 +1,38 @@
+import type { Kysely } from 'kysely';
+import { approvalEvent, type ApprovalEvent } from '../model/event.ts';
+import { evolve, type ApprovalState } from '../model/state.ts';
+import type { ApprovalsDatabase } from './database.ts';
+
+/** One approval as stored: its events, what they fold to, and the sealed comments by the place of their vote. */
+export interface History {
+  readonly state: ApprovalState | null;
+  readonly length: number;
+  readonly comments: ReadonlyMap<string, { readonly seq: number; readonly sealed: Buffer }>;
+}
+
+/** Histories of many approvals by id, in one query. Throws on a row that is not an event: nothing is decided on a damaged history. */
+export async function histories(db: Kysely<ApprovalsDatabase>, approvals: readonly string[]): Promise<Map<string, History>> {
+  if (approvals.length === 0) return new Map();
+  const rows = await db.selectFrom('approval_event').select(['approval', 'seq', 'data', 'comment_sealed']).where('approval', 'in', approvals).orderBy('approval').orderBy('seq').execute();
+  const byId = Map.groupBy(rows, (row) => row.approval);
+  return new Map([...byId].map(([id, of]) => [id, history(of)]));
+}
+
+interface Row {
+  readonly seq: number;
+  readonly data: unknown;
+  readonly comment_sealed: Buffer | null;
+}
+
+function history(rows: readonly Row[]): History {
+  const comments = new Map<string, { seq: number; sealed: Buffer }>();
+  let state: ApprovalState | null = null;
+  for (const { seq, data, comment_sealed: sealed } of rows) {
+    const event: ApprovalEvent = approvalEvent.parse(data);
+    if (event.type === 'voted' && sealed !== null) comments.set(event.by, { seq, sealed });
+    state = evolve(state, event);
+  }
+  return { state, length: rows.length, comments };
+}
+
+export const empty: History = { state: null, length: 0, comments: new Map() };
