@@ -1,0 +1,187 @@
+import { encodeMessage, EventChain, type Authority, type EventData, type EventType, type On, type Who } from '@sallyport/domain-events';
+import { instant, systemClock, uuidv7, type Clock } from '@sallyport/domain-model';
+import { subjects, watermark, type Bus } from '@sallyport/platform-bus';
+import { counter, gauge, type Log } from '@sallyport/platform-telemetry';
+import { readHead, readRows, removeUpTo, takeHead, writeEvent, type Executor, type TransactionExecutor } from './outbox-rows.ts';
+
+const resent = counter('sallyport_outbox_resent_events_total', 'Events sent again because the ledger had not confirmed them in time');
+
+export interface OutboxOptions {
+  readonly store: { readonly db: Executor };
+  readonly bus: Bus;
+  /** Producer id in the envelope and on the bus: the service's name. */
+  readonly producer: string;
+  readonly tenant: string;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+export interface Parties {
+  readonly who?: Who | null;
+  readonly on?: On | null;
+  readonly auth?: Authority | null;
+}
+
+/** How long the ledger has to confirm before events are sent again; doubled with each vain try, up to a minute. */
+const patienceMs = 5000;
+const maxPatienceMs = 60_000;
+const pollMs = 1000;
+const batch = 256;
+
+/**
+ * Evidence of a service without a journal of its own. `emit` writes the event in the transaction of what it tells, so both are
+ * there or neither; what was committed is sent until the ledger's watermark covers it, and only then deleted. A process may die at any
+ * point: what it had not confirmed is sent again by the next, under the same message id.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #clock: Clock;
+  /** Sent in this process, and not yet known to have to be sent again. */
+  #sent = 0;
+  #confirmed = 0;
+  #last = 0;
+  #patience = patienceMs;
+  #since = 0;
+  #epoch = '';
+  #timer: NodeJS.Timeout | null = null;
+  #working: Promise<void> | null = null;
+  #again = false;
+  #stopped = true;
+  #silence: () => void = () => undefined;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    gauge('sallyport_outbox_pending_events', 'Events written and not yet confirmed by the ledger', [], () => this.pending());
+  }
+
+  /**
+   * Writes one event within the caller's transaction. Writers of one service wait for each other until their transactions end:
+   * emit late in a transaction. Throws StoreError; a TypeError outside of a transaction.
+   * @returns the event's id
+   */
+  async emit<T extends EventType>(trx: TransactionExecutor, type: T, data: EventData[T], parties: Parties = {}): Promise<string> {
+    if (!trx.isTransaction) throw new TypeError('emit needs the transaction of what the event tells');
+    const head = await takeHead(trx);
+    const chain = new EventChain(
+      { tenant: this.#options.tenant, sid: head.epoch, producer: { id: this.#options.producer, epoch: head.epoch } },
+      { who: parties.who ?? null, on: parties.on ?? null },
+      { seq: head.pseq, prev: head.prev },
+    );
+    const id = uuidv7();
+    const pseq = head.pseq + 1;
+    const event = chain.write(type, data, { id, pseq, wall: instant(this.#clock.now()), monoUs: this.#clock.monoUs() }, parties.auth ?? null);
+    await writeEvent(trx, pseq, event, chain.head.prev);
+    this.#last = pseq;
+    // The commit comes after this call returns; a row that is not visible yet is found by the next round.
+    this.#soon(10);
+    return id;
+  }
+
+  /** Begins to send. Throws StoreError when the tables cannot be read. */
+  async start(): Promise<void> {
+    const head = await readHead(this.#options.store.db);
+    this.#epoch = head.epoch;
+    this.#last = head.pseq;
+    this.#confirmed = head.oldest - 1;
+    this.#sent = this.#confirmed;
+    this.#stopped = false;
+    this.#silence = this.#options.bus.subscribe(subjects.watermark(this.#options.producer), watermark, (mark) => this.#onWatermark(mark));
+    void this.#onReconnect();
+    this.#soon(0);
+  }
+
+  /** Sends what is committed, waiting up to three seconds, and ends. What is left is sent by the next start. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await Promise.race([this.#flush(), new Promise<void>((done) => setTimeout(done, 3000).unref())]);
+    this.#silence();
+  }
+
+  /** Events written and not yet confirmed, as far as this process knows. */
+  pending(): number {
+    return Math.max(0, this.#last - this.#confirmed);
+  }
+
+  async #flush(): Promise<void> {
+    await this.#working;
+    await this.#send().catch(() => undefined);
+  }
+
+  #soon(ms: number): void {
+    if (this.#stopped) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#round(), ms);
+    this.#timer.unref();
+  }
+
+  #round(): void {
+    if (this.#working !== null) {
+      this.#again = true;
+      return;
+    }
+    this.#working = this.#send()
+      .catch((error: unknown) => this.#options.log.warn('evidence waits in the outbox', { pending: this.pending(), error }))
+      .finally(() => {
+        this.#working = null;
+        const at = this.#again ? 0 : this.#last > this.#sent ? 50 : pollMs;
+        this.#again = false;
+        this.#soon(at);
+      });
+  }
+
+  async #send(): Promise<void> {
+    this.#giveUpWaiting();
+    for (;;) {
+      const rows = await readRows(this.#options.store.db, this.#sent, batch);
+      if (rows.length === 0) break;
+      if (this.#since === 0) this.#since = this.#clock.monoUs();
+      // One connection keeps their order; each is acknowledged by the stream.
+      await Promise.all(rows.map((row) => this.#publish(row.pseq, row.event)));
+      this.#sent = rows.at(-1)?.pseq ?? this.#sent;
+    }
+    const head = await readHead(this.#options.store.db);
+    this.#last = Math.max(head.pseq, this.#sent);
+    this.#confirmed = head.oldest - 1;
+  }
+
+  async #publish(pseq: number, event: Uint8Array): Promise<void> {
+    const { bus, producer } = this.#options;
+    await bus.js.publish(subjects.ingest(producer), encodeMessage({ event, blobs: [] }), { msgID: `${producer}:${this.#epoch}:${pseq}`, timeout: 5000 });
+  }
+
+  /** Sent long ago and still not confirmed: from the oldest again. */
+  #giveUpWaiting(): void {
+    if (this.#since === 0 || this.#sent <= this.#confirmed) return;
+    if (this.#clock.monoUs() - this.#since < this.#patience * 1000) return;
+    resent.inc(this.#sent - this.#confirmed);
+    this.#sent = this.#confirmed;
+    this.#since = 0;
+    this.#patience = Math.min(this.#patience * 2, maxPatienceMs);
+  }
+
+  #onWatermark(mark: { epoch: string; pseq: number }): void {
+    if (mark.epoch !== this.#epoch || mark.pseq <= this.#confirmed) return;
+    if (mark.pseq > this.#last) return this.#options.log.error('the ledger has events that this database has not: was it restored from a backup?', { ledger: mark.pseq, written: this.#last });
+    removeUpTo(this.#options.store.db, mark.pseq).then(
+      () => {
+        this.#confirmed = Math.max(this.#confirmed, mark.pseq);
+        this.#sent = Math.max(this.#sent, mark.pseq);
+        this.#patience = patienceMs;
+        this.#since = this.#sent > this.#confirmed ? this.#clock.monoUs() : 0;
+      },
+      (error: unknown) => this.#options.log.warn('confirmed events could not be removed from the outbox', { error }),
+    );
+  }
+
+  async #onReconnect(): Promise<void> {
+    for await (const status of this.#options.bus.nc.status()) {
+      if (this.#stopped) return;
+      if (status.type !== 'reconnect') continue;
+      this.#sent = this.#confirmed;
+      this.#soon(0);
+    }
+  }
+}
