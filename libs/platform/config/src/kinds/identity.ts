@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { date, document, duration, environment, name } from './common.ts';
+import { providers } from '../claims/providers.ts';
+import { authority, date, document, duration, environment, name } from './common.ts';
 
 const algorithm = z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']);
 
@@ -8,16 +9,16 @@ export const issuerDocument = document('Issuer', z.strictObject({
   /** Exact `iss`. */
   issuer: z.url(),
   /** Decides which claims are immutable and which traps are refused. */
-  provider: z.enum(['github', 'gitlab', 'azure-devops', 'entra', 'kubernetes', 'generic']),
+  provider: z.enum(providers),
   /** Whom its tokens may be: machines, people, or both. */
   trusts: z.array(z.enum(['machines', 'people'])).min(1),
   /** Either discovery at the issuer's URL, or pinned keys. */
   keys: z.union([
-    z.strictObject({ discovery: z.literal(true), ca: z.string().optional() }),
-    z.strictObject({ jwksUri: z.url(), ca: z.string().optional() }),
+    z.strictObject({ discovery: z.literal(true), ca: authority.optional() }),
+    z.strictObject({ jwksUri: z.url(), ca: authority.optional() }),
     z.strictObject({ jwks: z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())).min(1) }) }),
   ]),
-  algorithms: z.array(algorithm).min(1),
+  algorithms: z.array(algorithm).min(1).max(10),
   /** Exact `aud` values accepted; at least one must be in the token. */
   audiences: z.array(z.string().min(1)).min(1),
   clockSkew: duration.default('60s'),
@@ -38,10 +39,10 @@ export const trustBinding = z.strictObject({
   /** Exact `aud` of this binding; must be one of the issuer's. */
   audience: z.string().min(1),
   /** Claims that must be equal, as strings, numbers or booleans. Nested claims by dots, dots in names escaped as `\.`. */
-  claims: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  claims: z.record(z.string().min(1).max(200), z.union([z.string().max(1000), z.number(), z.boolean()])),
   replay: z.enum(['bind_first', 'single_use', 'off']).default('bind_first'),
-  /** Why replay protection is off; needed for `off`. */
-  justification: z.string().optional(),
+  /** Why a rule is set aside: needed for `replay: off` and for runs that outsiders can start. */
+  justification: z.string().min(20, 'must give the reason in at least 20 characters').max(1000).optional(),
 });
 
 export const machineDocument = document('Machine', z.strictObject({
@@ -76,7 +77,7 @@ export const approverGroupDocument = document('ApproverGroup', z.strictObject({ 
 export const targetDocument = document('Target', z.strictObject({
   kind: z.enum(['postgres']),
   address: z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65535) }),
-  tls: z.strictObject({ mode: z.enum(['verify-full', 'verify-ca', 'off']).default('verify-full'), ca: z.string().optional(), serverName: z.string().optional() }).default({ mode: 'verify-full' }),
+  tls: z.strictObject({ mode: z.enum(['verify-full', 'verify-ca', 'off']).default('verify-full'), ca: authority.optional(), serverName: z.string().optional() }).default({ mode: 'verify-full' }),
   /** `file:NAME` or `env:NAME`: where the gateway finds the credential. Never the credential. */
   credential: z.string().regex(/^(file|env):[A-Za-z0-9_.-]+$/, 'must be file:NAME or env:NAME'),
   environment,

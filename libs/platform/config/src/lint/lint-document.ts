@@ -1,0 +1,56 @@
+import type { AnyDocument } from '../kinds/index.ts';
+import type { MachineDocument, PersonDocument, TargetDocument } from '../kinds/identity.ts';
+import { refuse, warn, type Finding } from './finding.ts';
+import { isLoopback, lintIssuer } from './lint-issuer.ts';
+
+/** Furthest sensible review date, in days: a year and a month. */
+const reviewDays = 396;
+
+/** What one document shows by itself. @param today `2026-11-22`, UTC */
+export function lintDocument(document: AnyDocument, today: string): readonly Finding[] {
+  switch (document.kind) {
+    case 'Issuer':
+      return lintIssuer(document);
+    case 'Machine':
+      return lintMachine(document, today);
+    case 'Person':
+      return lintPerson(document);
+    case 'Target':
+      return lintTarget(document);
+    case 'ApproverGroup':
+      return new Set(document.spec.members).size === 1 ? [warn('approvers-quorum', 'spec.members', 'one person alone cannot approve his own request, and is away one day')] : [];
+    case 'Group':
+    case 'Classification':
+      return [];
+  }
+}
+
+function lintMachine({ spec }: MachineDocument, today: string): readonly Finding[] {
+  const found: Finding[] = [];
+  const live = spec.state === 'active' || spec.state === 'draft';
+  if (live && spec.owner === spec.backupOwner) found.push(refuse('machine-owner-alone', 'spec.backupOwner', 'must be another person than the owner: who answers when the owner has left?'));
+  if (live && spec.reviewBy < today) found.push(refuse('machine-review-past', 'spec.reviewBy', `the review was due on ${spec.reviewBy}; review the machine and set the next date, or suspend it`));
+  if (spec.reviewBy > dayAfter(today, reviewDays)) found.push(warn('machine-review-far', 'spec.reviewBy', 'is more than a year away'));
+  if (spec.state === 'active' && spec.bindings.length === 0) found.push(warn('machine-unreachable', 'spec.bindings', 'active without a binding: no token can be this machine'));
+  const names = spec.bindings.map((binding) => binding.name);
+  for (const [i, name] of names.entries()) if (names.indexOf(name) !== i) found.push(refuse('binding-name-twice', `spec.bindings[${i}].name`, `"${name}" stands already above`));
+  return found;
+}
+
+function lintPerson({ spec }: PersonDocument): readonly Finding[] {
+  const roles = new Set(spec.roles);
+  const found: Finding[] = [];
+  if (roles.has('admin') && roles.has('auditor')) found.push(warn('person-roles-toxic', 'spec.roles', 'admin and auditor: who changes the rules would also audit them'));
+  if (roles.has('admin') && roles.has('approver')) found.push(warn('person-roles-toxic', 'spec.roles', 'admin and approver: who changes the rules would also grant the exceptions'));
+  return found;
+}
+
+function lintTarget({ spec }: TargetDocument): readonly Finding[] {
+  if (spec.tls.mode === 'off' && !isLoopback(spec.address.host)) return [refuse('target-plaintext', 'spec.tls.mode', 'off is for loopback addresses only: the credential and the data would cross the network in the clear')];
+  if (spec.tls.mode === 'verify-ca') return [warn('target-name-unchecked', 'spec.tls.mode', "any server of that authority would pass; use verify-full with serverName")];
+  return [];
+}
+
+function dayAfter(today: string, days: number): string {
+  return new Date(Date.parse(`${today}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+}
