@@ -1,1 +1,3 @@
-export {};
+export * from './gate.ts';
+export * from './ports.ts';
+export { PermitSpentError } from './permit.ts';

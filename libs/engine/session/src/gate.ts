@@ -1,0 +1,200 @@
+import {
+  mayChange, refusal, type ApprovalId, type Command, type Decision, type Deny, type Hold, type Obligations, type Position, type Refusal, type ResultMasker, type SessionId,
+} from '@sallyport/domain-model';
+import type { Gate, Outcome, Permit, SubmitHooks } from '@sallyport/protocol-spi';
+import { decidedJson } from './decided-json.ts';
+import { makePermit } from './permit.ts';
+import { TaggedRelations } from './tagged.ts';
+import type { GatePorts, LiveLease } from './ports.ts';
+
+/** Counts of one session, for its closing event. */
+export interface Tally {
+  commands: number;
+  denied: number;
+  held: number;
+  rows: number;
+  bytes: number;
+}
+
+/**
+ * The order is the product: lease, decide, record, wait for durability or for people, and only then a permit.
+ * Whatever goes wrong on the way ends in a refusal; nothing here lets a command pass by default.
+ */
+export class SessionGate implements Gate {
+  readonly closing: AbortSignal;
+  readonly tally: Tally = { commands: 0, denied: 0, held: 0, rows: 0, bytes: 0 };
+  readonly #session: SessionId;
+  readonly #ports: GatePorts;
+  readonly #masker: () => ResultMasker;
+  readonly #tagged = new TaggedRelations();
+
+  constructor(of: { readonly session: SessionId; readonly ports: GatePorts; readonly masker: () => ResultMasker; readonly closing: AbortSignal }) {
+    this.#session = of.session;
+    this.#ports = of.ports;
+    this.#masker = of.masker;
+    this.closing = of.closing;
+  }
+
+  get masker(): ResultMasker {
+    return this.#masker();
+  }
+
+  get released(): Position {
+    return this.#ports.evidence.durable;
+  }
+
+  whenReleased(position: Position, done: (error: Error | null) => void): void {
+    this.#ports.evidence.whenDurable(position, done);
+  }
+
+  submit(command: Command, hooks: SubmitHooks = {}): Permit | Refusal | Promise<Permit | Refusal> {
+    if (this.closing.aborted) return ending(command);
+    const lease = this.#ports.lease.current();
+    return lease === null ? this.#afterRenewal(command, hooks) : this.#rule(command, lease, hooks);
+  }
+
+  preview(command: Command): Refusal | null {
+    if (this.closing.aborted) return ending(command);
+    const lease = this.#ports.lease.current();
+    // Without a lease nothing is said yet: the command itself will wait for the renewal, and runs only then.
+    if (lease === null) return null;
+    const decision = lease.decide(command.means);
+    return decision.kind === 'deny' ? this.#deny(command, decision, lease) : null;
+  }
+
+  refused(said: Refusal, what: string): void {
+    this.tally.denied++;
+    this.#ports.evidence.record('command.refused', { request: said.requestId, code: said.code, say: said.say, what });
+  }
+
+  async #afterRenewal(command: Command, hooks: SubmitHooks): Promise<Permit | Refusal> {
+    const lease = await this.#ports.lease.renewed();
+    if ('kind' in lease) {
+      this.refused(lease, command.means.facts.kind);
+      return lease;
+    }
+    return this.closing.aborted ? ending(command) : this.#rule(command, lease, hooks);
+  }
+
+  #rule(command: Command, lease: LiveLease, hooks: SubmitHooks): Permit | Refusal | Promise<Permit | Refusal> {
+    const decision = lease.decide(command.means);
+    switch (decision.kind) {
+      case 'allow':
+        return this.#allow(command, decision, decision.obligations, lease, null);
+      case 'deny':
+        return this.#deny(command, decision, lease);
+      case 'hold':
+        return this.#hold(command, decision, lease, hooks);
+      default:
+        return refusal('internal', 'the decision was not understood', unknownDecision(decision, command));
+    }
+  }
+
+  #deny(command: Command, decision: Deny, lease: LiveLease): Refusal {
+    this.tally.commands++;
+    this.tally.denied++;
+    const position = this.#record(command, decision, lease, null);
+    if (typeof position !== 'number') return position;
+    return refusal('denied', `${command.means.facts.kind} refused: ${decision.say}`, command.id, { rules: decision.rules });
+  }
+
+  #allow(command: Command, decision: Decision, obligations: Obligations, lease: LiveLease, approval: ApprovalId | null): Permit | Refusal | Promise<Permit | Refusal> {
+    this.tally.commands++;
+    const allowed: Decision = decision.kind === 'allow' ? decision : { kind: 'allow', slice: decision.slice, rules: decision.rules, obligations };
+    const position = this.#record(command, allowed, lease, approval);
+    if (typeof position !== 'number') return position;
+    const permit = this.#permit(command, obligations, position, lease);
+    if (!mayChange(command.means.effects)) return permit;
+    return this.#durable(command, position, permit);
+  }
+
+  /** What may change something goes upstream only when its record cannot be lost any more. */
+  #durable(command: Command, position: Position, permit: Permit): Permit | Promise<Permit | Refusal> {
+    if (this.released >= position) return permit;
+    return new Promise((resolve) => {
+      this.whenReleased(position, (error) => {
+        if (error === null && !this.closing.aborted) return resolve(permit);
+        permit.settle(unsent);
+        resolve(error === null ? ending(command) : unrecorded(command));
+      });
+    });
+  }
+
+  async #hold(command: Command, decision: Hold, lease: LiveLease, hooks: SubmitHooks): Promise<Permit | Refusal> {
+    this.tally.held++;
+    const position = this.#record(command, decision, lease, null);
+    if (typeof position !== 'number') return position;
+    const approvals = this.#ports.approvals;
+    const held = { session: this.#session, command, hold: decision, binding: approvals.binding(command, decision.slice) };
+    const opened = await approvals.open(held);
+    if ('kind' in opened) return opened;
+    hooks.onHold?.({ approval: opened.approval, say: decision.say, url: opened.url, expires: opened.expires });
+    const gone = AbortSignal.any([this.closing, ...(hooks.signal ? [hooks.signal] : [])]);
+    const outcome = await approvals.outcome(opened.approval, gone);
+    if (gone.aborted) {
+      approvals.withdraw(opened.approval, this.closing.aborted ? 'the session ended' : 'the client cancelled or went away');
+      return refusal('withdrawn', 'the request for approval was withdrawn', command.id);
+    }
+    if (outcome !== true) return outcome;
+    return this.#approved(command, opened.approval, held);
+  }
+
+  /** The world may have moved while people thought: the lease must still say "hold, under this very slice" (or allow). */
+  async #approved(command: Command, approval: ApprovalId, held: { readonly session: SessionId; readonly command: Command; readonly hold: Hold; readonly binding: string }): Promise<Permit | Refusal> {
+    const lease = this.#ports.lease.current() ?? (await this.#ports.lease.renewed());
+    if ('kind' in lease) return lease;
+    const now = lease.decide(command.means);
+    if (now.kind === 'deny') return this.#deny(command, now, lease);
+    if (now.slice !== held.hold.slice) {
+      this.#ports.approvals.withdraw(approval, 'the policy changed after the request');
+      return refusal('expired', 'the policy changed while the request waited: ask again', command.id);
+    }
+    const spent = await this.#ports.approvals.consume(approval, held);
+    if (spent !== true) return spent;
+    if (this.closing.aborted) return ending(command);
+    return this.#allow(command, now, now.obligations, lease, approval);
+  }
+
+  #permit(command: Command, obligations: Obligations, position: Position, lease: LiveLease): Permit {
+    const evidence = this.#ports.evidence;
+    return makePermit({
+      command: command.id,
+      obligations,
+      position,
+      unmasked: lease.unmasked(),
+      touchesTagged: this.#tagged.touches(command.means, this.#ports.plan()),
+      settled: (outcome) => {
+        this.tally.rows += outcome.rows;
+        this.tally.bytes += outcome.bytes;
+        const { masked, ...result } = outcome;
+        if (masked.length > 0) evidence.masked(command.id, masked);
+        evidence.settled({ command: command.id, ...result });
+      },
+    });
+  }
+
+  #record(command: Command, decision: Decision, lease: LiveLease, approval: ApprovalId | null): Position | Refusal {
+    const evidence = this.#ports.evidence;
+    if (evidence.refusing !== null) return unrecorded(command);
+    try {
+      return evidence.decided(command, decision.kind, decidedJson(command.means, decision), { lease, approval });
+    } catch {
+      // Safe to go on: the answer is a refusal, and readiness names the cause.
+      return unrecorded(command);
+    }
+  }
+}
+
+const unsent: Outcome = { status: 'unsent', rows: 0, bytes: 0, micros: 0, error: null, masked: [] };
+
+function ending(command: Command): Refusal {
+  return refusal('closing', 'the session is ending', command.id, { hint: 'connect again' });
+}
+
+function unrecorded(command: Command): Refusal {
+  return refusal('evidence-unavailable', 'the record of this command could not be made durable, so it was not run', command.id, { hint: 'try again; if it stays, tell the operators of the gateway' });
+}
+
+function unknownDecision(_decision: never, command: Command): string {
+  return command.id;
+}

@@ -1,0 +1,65 @@
+import type {
+  ApprovalId, Command, Decision, EvidenceMode, Hold, Instant, MaskCount, MaskPlan, Position, Refusal, SessionId, Understanding,
+} from '@sallyport/domain-model';
+import type { CommandResult, EventData } from '@sallyport/domain-events';
+
+/** What the gate needs from the rest of the house. Implemented in the gateway, by fakes in tests. */
+export interface GatePorts {
+  readonly lease: LeasePort;
+  readonly evidence: EvidencePort;
+  readonly approvals: ApprovalsPort;
+  /** The plan in force now. Its identity changes when its content does. */
+  plan(): MaskPlan | null;
+}
+
+/** A lease, compiled: ready to decide. */
+export interface LiveLease {
+  readonly id: string;
+  readonly policyVersion: number;
+  readonly slice: string;
+  /** The same object for the same understanding while the answer stands; its identity is used as a cache key. */
+  decide(means: Understanding): Decision;
+  /** Tagged columns that policy lets this session see, `schema.table.column`. */
+  unmasked(): ReadonlySet<string>;
+}
+
+export interface LeasePort {
+  /** The lease in force, or null when it is expired or was called stale. */
+  current(): LiveLease | null;
+  /** Waits for a renewal; a refusal when the decision point says no or does not answer in time. */
+  renewed(): Promise<LiveLease | Refusal>;
+}
+
+export interface EvidencePort {
+  readonly mode: EvidenceMode;
+  /** Null while events are taken. */
+  readonly refusing: string | null;
+  /** Highest position that is durable in the sense of the session's mode. */
+  readonly durable: Position;
+  whenDurable(position: Position, done: (error: Error | null) => void): void;
+  /** Records a decision. `rest` is the JSON of everything in CommandDecided after `decision`, ready to be spliced in. Throws when refusing. */
+  decided(command: Command, decision: Decision['kind'], rest: string, authority: { readonly lease: LiveLease; readonly approval: ApprovalId | null }): Position;
+  /** Queues the end of a command for the next batch. Throws when refusing. */
+  settled(result: CommandResult): void;
+  masked(command: string, columns: readonly MaskCount[]): void;
+  record<T extends 'command.refused' | 'mask.failed_closed'>(type: T, data: EventData[T]): void;
+}
+
+export interface HeldCommand {
+  readonly session: SessionId;
+  readonly command: Command;
+  readonly hold: Hold;
+  /** Hash of text, parameters, machine, target and slice. */
+  readonly binding: string;
+}
+
+export interface ApprovalsPort {
+  open(held: HeldCommand): Promise<{ readonly approval: ApprovalId; readonly url: string; readonly expires: Instant } | Refusal>;
+  /** Resolves when the approval is granted (true) or with the refusal it ended in. */
+  outcome(approval: ApprovalId, signal: AbortSignal): Promise<true | Refusal>;
+  /** Spends it, once. */
+  consume(approval: ApprovalId, held: HeldCommand): Promise<true | Refusal>;
+  withdraw(approval: ApprovalId, why: string): void;
+  /** Hash that binds an approval to exactly this command. */
+  binding(command: Command, slice: string): string;
+}

@@ -1,0 +1,97 @@
+import { refusal, type Refusal } from '@sallyport/domain-model';
+import type { GreetTerms, ProtocolAdapter, ServedSession, SessionEnd } from '@sallyport/protocol-spi';
+import type { Socket } from 'node:net';
+import { greet, type PostgresGreeting } from './greet.ts';
+import { refuse } from './refuse.ts';
+import { CatalogueCache } from './session/catalogue-cache.ts';
+import { PostgresSession } from './session/session.ts';
+import { loadParser, StatementReader } from './sql/index.ts';
+import { dialUpstream, UpstreamError } from './upstream.ts';
+
+/** Settings of a PostgreSQL target. */
+export interface PostgresSettings {
+  /** Largest frame in bytes, both ways: rows, parameters, COPY data. Default 64 MiB. */
+  readonly maxFrame: number;
+  /** Milliseconds to reach the target and log in. Default 10 000. */
+  readonly dialTimeoutMs: number;
+}
+
+const defaults: PostgresSettings = { maxFrame: 64 * 1024 * 1024, dialTimeoutMs: 10_000 };
+
+/** PostgreSQL, protocol 3.0 and 3.2. One adapter serves all sessions of a gateway; they share parsed texts and catalogues. */
+export class PostgresAdapter implements ProtocolAdapter<PostgresSettings, PostgresGreeting> {
+  readonly id = 'postgres';
+  readonly #reader: StatementReader;
+  readonly #catalogues = new Map<string, CatalogueCache>();
+
+  private constructor(reader: StatementReader) {
+    this.#reader = reader;
+  }
+
+  /** Loads the parser (WebAssembly), once per process. */
+  static async load(): Promise<PostgresAdapter> {
+    await loadParser();
+    return new PostgresAdapter(new StatementReader());
+  }
+
+  parseSettings(raw: Readonly<Record<string, unknown>>): PostgresSettings {
+    const settings: Record<keyof PostgresSettings, number> = { ...defaults };
+    for (const [name, value] of Object.entries(raw)) {
+      if (name !== 'maxFrame' && name !== 'dialTimeoutMs') throw new Error(`settings.${name} is not known for a postgres target`);
+      if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) throw new Error(`settings.${name} must be a positive whole number`);
+      settings[name] = value;
+    }
+    return settings;
+  }
+
+  greet(client: Socket, terms: GreetTerms): Promise<PostgresGreeting | null> {
+    return greet(client, terms);
+  }
+
+  async serve(greeting: PostgresGreeting, session: ServedSession<PostgresSettings>): Promise<SessionEnd> {
+    const closing = session.gate.closing;
+    let upstream;
+    try {
+      upstream = await dialUpstream({
+        target: session.target,
+        database: greeting.database,
+        parameters: greeting.parameters,
+        credential: () => session.credential(closing),
+        signal: closing,
+        timeoutMs: session.settings.dialTimeoutMs,
+      });
+    } catch (error) {
+      const code = error instanceof UpstreamError ? error.code : 'target-unreachable';
+      const said = refusal('target-unavailable', unavailable(code), session.id, { hint: 'the gateway’s log has the cause under this request id' });
+      session.gate.refused(said, code);
+      await this.refuse(greeting, said);
+      return { by: 'failed', why: code };
+    }
+    return new PostgresSession({ session, greeting, upstream, reader: this.#reader, catalogue: this.#catalogue(session, greeting.database), maxFrame: session.settings.maxFrame }).run();
+  }
+
+  refuse(greeting: PostgresGreeting, said: Refusal): Promise<void> {
+    return refuse(greeting, said);
+  }
+
+  /** Names differ by database, and what can be seen of them by credential. */
+  #catalogue(session: ServedSession<PostgresSettings>, database: string): CatalogueCache {
+    const key = JSON.stringify([session.target.name, session.target.credential, session.target.address, database]);
+    let known = this.#catalogues.get(key);
+    if (known === undefined) this.#catalogues.set(key, (known = new CatalogueCache()));
+    return known;
+  }
+}
+
+function unavailable(code: string): string {
+  switch (code) {
+    case 'target-tls':
+      return 'the target’s certificate could not be verified, or it offers no TLS';
+    case 'target-auth':
+      return 'the target did not accept the gateway’s credential';
+    case 'target-refused':
+      return 'the target refused the connection';
+    default:
+      return 'the target cannot be reached';
+  }
+}

@@ -1,0 +1,54 @@
+import { Catalogue, catalogueQueries, readCatalogue } from '../catalogue/index.ts';
+
+/** Runs one text of our own over a session's server connection, between the client's commands; rows as text cells. */
+export type OwnQuery = (text: string) => Promise<readonly (readonly (string | null)[])[]>;
+
+/** How old a snapshot may be, in milliseconds, before the next statement waits for a fresh one. Changes made through us show at once. */
+export const maxAge = 60_000;
+
+/**
+ * The latest snapshot of one target's names, shared by its sessions. Read over a session's own connection and with its rights,
+ * so that the gateway needs no other account on the target. `version` rises only when the content has changed.
+ */
+export class CatalogueCache {
+  catalogue: Catalogue = Catalogue.empty;
+  version = 0;
+  #readAt = -Infinity;
+  #digest = '';
+  #reading: Promise<void> | null = null;
+  readonly #now: () => number;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  get fresh(): boolean {
+    return this.#now() - this.#readAt < maxAge;
+  }
+
+  /** Something changed the target's names, or may have. */
+  spoil(): void {
+    this.#readAt = -Infinity;
+  }
+
+  /** Reads a new snapshot unless one is being read. Rejects when the queries fail; the old snapshot then stays, stale. */
+  refresh(query: OwnQuery): Promise<void> {
+    this.#reading ??= this.#read(query).finally(() => {
+      this.#reading = null;
+    });
+    return this.#reading;
+  }
+
+  async #read(query: OwnQuery): Promise<void> {
+    const asked = this.#now();
+    const answers: (readonly (readonly (string | null)[])[])[] = [];
+    for (const text of catalogueQueries) answers.push(await query(text));
+    const digest = JSON.stringify(answers);
+    if (digest !== this.#digest) {
+      this.catalogue = readCatalogue(answers);
+      this.#digest = digest;
+      this.version++;
+    }
+    this.#readAt = asked;
+  }
+}

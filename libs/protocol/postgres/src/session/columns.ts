@@ -1,0 +1,37 @@
+import type { CellType, ColumnRef, OutputColumn } from '@sallyport/domain-model';
+import type { Catalogue } from '../catalogue/index.ts';
+import type { ResultColumn } from '../messages/row-description.ts';
+
+/** pg_type OIDs of the built-in types, by how their cells read. What is not here is `other`. */
+const types: ReadonlyMap<number, CellType> = new Map<number, CellType>([
+  ...[25, 1043, 1042, 19, 18, 705].map((oid) => [oid, 'text'] as const),
+  ...[114, 3802].map((oid) => [oid, 'json'] as const),
+  [17, 'bytes'],
+  ...[20, 21, 23, 26, 700, 701, 790, 1700].map((oid) => [oid, 'number'] as const),
+  ...[1082, 1083, 1114, 1184, 1186, 1266].map((oid) => [oid, 'temporal'] as const),
+  [16, 'boolean'],
+  [2950, 'uuid'],
+]);
+
+export function cellType(typeOid: number): CellType {
+  return types.get(typeOid) ?? 'other';
+}
+
+/** What the masker needs to know of the columns that the server has described, with the statement's own lineage beside it. */
+export function columnRefs(columns: readonly ResultColumn[], catalogue: Catalogue, outputs: readonly OutputColumn[] | null): ColumnRef[] {
+  const lineage = outputs !== null && outputs.length === columns.length ? outputs : null;
+  return columns.map((column, index) => ({
+    name: column.name,
+    origin: origin(column, catalogue),
+    lineage: lineage?.[index] ?? null,
+    type: cellType(column.typeOid),
+    format: column.format === 1 ? 'binary' : 'text',
+  }));
+}
+
+function origin(column: ResultColumn, catalogue: Catalogue): string {
+  if (column.tableOid === 0) return 'none';
+  const relation = catalogue.relation(column.tableOid);
+  const name = relation?.columns.find(({ attnum }) => attnum === column.attnum)?.name;
+  return relation === undefined || name === undefined ? 'unknown' : `${relation.schema}.${relation.name}.${name}`;
+}

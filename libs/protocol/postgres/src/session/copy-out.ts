@@ -1,0 +1,82 @@
+import type { CellMask, ColumnRef } from '@sallyport/domain-model';
+import type { Catalogue, Relation } from '../catalogue/index.ts';
+import { MalformedMessageError } from '../messages/malformed.ts';
+import type { Statement } from '../sql/index.ts';
+import { cellType } from './columns.ts';
+import type { Conversation } from './conversation.ts';
+import { joinFields, splitFields, type CopyFormat } from './copy-fields.ts';
+import type { CommandRun } from './run.ts';
+
+/**
+ * Masks COPY … TO STDOUT in the text and csv formats. COPY tells nothing of its columns (CopyOutResponse has only their number),
+ * so they come from the statement: the table's columns by the catalogue, or the query's lineage. What cannot be told is masked
+ * whole. The server sends one row a CopyData message (observed for 12 to 18); a message that is not one whole row is refused.
+ */
+export class CopyMasker {
+  readonly #masks: readonly (CellMask | null)[];
+  readonly #format: CopyFormat;
+  #header: boolean;
+
+  private constructor(masks: readonly (CellMask | null)[], format: CopyFormat, header: boolean) {
+    this.#masks = masks;
+    this.#format = format;
+    this.#header = header;
+  }
+
+  /** Null where the session has no mask plan. `start` and `end` enclose the CopyOutResponse: int8 format, int16 columns. */
+  static for(run: CommandRun, c: Conversation, bytes: Buffer, start: number, end: number): CopyMasker | null {
+    if (c.gate.masker.plan === null) return null;
+    const copy = run.statement.control.copy;
+    if (copy === undefined || end - start < 3 || bytes[start] !== 0 || copy.format === 'binary') throw new MalformedMessageError('COPY out that cannot be masked');
+    const columns = copyColumns(run.statement, c.scope.catalogue, bytes.readUInt16BE(start + 1));
+    const bound = run.bind(c.gate.masker, columns);
+    return new CopyMasker(bound.cells, { kind: copy.format, delimiter: copy.delimiter, nullText: copy.nullString, quote: copy.quote, escape: copy.escape }, copy.header);
+  }
+
+  /** A new CopyData frame, or null when nothing changed. */
+  row(bytes: Buffer, start: number, end: number): Buffer | null {
+    if (this.#header) {
+      this.#header = false;
+      return null;
+    }
+    if (this.#masks.every((mask) => mask === null)) return null;
+    const fields = splitFields(bytes, start, end, this.#format);
+    if (fields.length !== this.#masks.length) throw new MalformedMessageError('a COPY row has another number of fields than its columns');
+    let changed = false;
+    const out = fields.map((field, i) => {
+      const mask = this.#masks[i];
+      if (!mask || field === null) return field;
+      const put = mask(field, 0, field.length);
+      if (put === undefined) return field;
+      changed = true;
+      return put === null ? null : Buffer.from(put);
+    });
+    if (!changed) return null;
+    const body = joinFields(out, this.#format);
+    const frame = Buffer.allocUnsafe(5 + body.length);
+    frame[0] = 0x64;
+    frame.writeInt32BE(4 + body.length, 1);
+    body.copy(frame, 5);
+    return frame;
+  }
+}
+
+function copyColumns(statement: Statement, catalogue: Catalogue, count: number): ColumnRef[] {
+  const copy = statement.control.copy;
+  const relation = copy?.relation ? catalogue.find(copy.relation.schema, copy.relation.name) : undefined;
+  const named = relation === undefined ? null : columnsOf(relation, copy?.columns ?? null);
+  const outputs = statement.means.outputs;
+  return Array.from({ length: count }, (_, i): ColumnRef => {
+    const column = named !== null && named.length === count ? named[i] : undefined;
+    if (relation !== undefined && column !== undefined) {
+      return { name: column.name, origin: `${relation.schema}.${relation.name}.${column.name}`, lineage: null, type: cellType(column.typeOid), format: 'text' };
+    }
+    const lineage = outputs !== null && outputs.length === count ? (outputs[i] ?? null) : null;
+    return { name: `column ${i + 1}`, origin: 'none', lineage, type: 'text', format: 'text' };
+  });
+}
+
+function columnsOf(relation: Relation, names: readonly string[] | null): Relation['columns'] {
+  if (names === null) return relation.columns;
+  return names.map((name) => relation.columns.find((column) => column.name === name)).filter((column) => column !== undefined);
+}
