@@ -61,7 +61,7 @@ export class EventChain {
 
   /** The same for callers that have parts of the JSON ready. The caller answers for their being valid JSON of the declared shape. */
   writeJson(type: EventType, data: string, stamp: EventStamp, auth: string, blobs: string, parties?: { readonly who: Who | null; readonly on: On | null }): Buffer {
-    const bytes = Buffer.from(
+    const bytes = utf8(
       `{"v":1,"id":"${stamp.id}","type":"${type}","tenant":${this.#tenant},"sid":"${this.sid}","seq":${this.#seq},"prev":"${this.#prev}",` +
         `"prod":{${this.#producer}${stamp.pseq}},"t":{"wall":"${stamp.wall}","mono_us":${stamp.monoUs}},` +
         `${parties === undefined ? this.#parties : render(parties.who, parties.on)},"auth":${auth},"d":${data},"blobs":${blobs}}`,
@@ -70,6 +70,23 @@ export class EventChain {
     this.#seq++;
     return bytes;
   }
+}
+
+/** Events are written into shared slabs, which costs a fraction of a buffer for each. Bytes once handed out are never written again. */
+const slabSize = 64 * 1024;
+let slab = Buffer.allocUnsafeSlow(slabSize);
+let used = 0;
+
+function utf8(text: string): Buffer {
+  const most = text.length * 3;
+  if (most > slabSize) return Buffer.from(text);
+  if (used + most > slabSize) {
+    slab = Buffer.allocUnsafeSlow(slabSize);
+    used = 0;
+  }
+  const from = used;
+  used += slab.write(text, from);
+  return slab.subarray(from, used);
 }
 
 function render(who: Who | null, on: On | null): string {

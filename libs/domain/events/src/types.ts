@@ -11,6 +11,7 @@ export interface EventData {
   // --- a session
   'session.opened': { protocol: string; role: string | null; source: string; client: string | null; evidence: string; lease: string; policy: number; mask_plan: string | null; key: WrappedKey };
   'session.refused': { protocol: string; target: string; code: string; say: string; source: string };
+  /** The last event of its chain: `final_seq` is its own seq, `head` its own prev, said again inside the data. */
   'session.closed': { final_seq: number; head: string; by: string; why: string; commands: number; denied: number; held: number; rows: number; bytes: number };
   /** Written by the ingester when a producer's epoch ended without closing this session. */
   'session.abandoned': { session: string; last_seq: number; why: string };

@@ -9,6 +9,11 @@ export interface SealedBlob {
   readonly bytes: Uint8Array;
 }
 
+/** No event can be taken now: what wanted to record it must not happen. The message says why, for operators; it holds no values. */
+export class EvidenceUnavailableError extends Error {
+  readonly code = 'ERR_EVIDENCE_UNAVAILABLE';
+}
+
 /**
  * Where a producer's events go: local journal, then bus, then ledger. One writer: callers on one event loop.
  * Positions are dense: each `append` must carry the event made for `next()`.
