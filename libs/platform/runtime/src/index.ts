@@ -1,1 +1,5 @@
-export {};
+export * from './readiness.ts';
+export * from './environment.ts';
+export * from './service.ts';
+export * from './boot.ts';
+export * from './run-service.ts';
