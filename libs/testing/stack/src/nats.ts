@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connectBus, createStreams, natsConfig, type Bus, type BusUser, type NatsConfigOptions, type StreamLimits } from '@sallyport/platform-bus';
+import { silentLog } from '@sallyport/platform-telemetry';
+import { Child, untilListening } from './child.ts';
+import { freePort } from './free-port.ts';
+import { tempDir } from './temp-dir.ts';
+
+export interface NatsServer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly passwords: Readonly<Record<BusUser, string>>;
+  /** A connection of this user. The caller closes it, or the server's end does. */
+  connect(user: BusUser): Promise<Bus>;
+  stop(): Promise<void>;
+  kill9(): Promise<void>;
+  /** On the same port with the same files, after `stop` or `kill9`. */
+  restart(): Promise<void>;
+}
+
+export interface StartNatsOptions extends Partial<Pick<NatsConfigOptions, 'gateways' | 'tls' | 'storeBytes'>> {
+  /** False leaves out streams and buckets. Default true. */
+  readonly streams?: boolean;
+  readonly limits?: StreamLimits;
+}
+
+/** The real nats-server of PATH with the product's own configuration and users, streams and buckets made. */
+export async function startNats(options: StartNatsOptions = {}): Promise<NatsServer> {
+  const directory = await tempDir('sallyport-nats');
+  const port = await freePort();
+  const passwords = generatePasswords();
+  const { streams = true, limits = {}, ...config } = options;
+  const file = join(directory.path, 'nats.conf');
+  await writeFile(file, natsConfig({ port, storeDir: join(directory.path, 'store'), passwords, ...config }), { mode: 0o600 });
+  const launch = async () => {
+    const child = new Child('nats-server', ['-c', file]);
+    await untilListening(child, port);
+    return child;
+  };
+  let child = await launch();
+  const url = `${options.tls === undefined ? 'nats' : 'tls'}://127.0.0.1:${port}`;
+  const open: Bus[] = [];
+  const connect = async (user: BusUser) => {
+    const ca = options.tls?.ca;
+    const bus = await connectBus({ servers: url, user, password: passwords[user], name: user, log: silentLog, ...(ca === undefined ? {} : { ca }) });
+    open.push(bus);
+    return bus;
+  };
+  if (streams) {
+    const bus = await connect('bootstrap');
+    await createStreams(bus, limits);
+    await bus.close();
+  }
+  return {
+    url,
+    port,
+    passwords,
+    connect,
+    stop: () => child.stop(),
+    kill9: () => child.kill9(),
+    restart: async () => {
+      await child.stop();
+      child = await launch();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(open.map((bus) => bus.close().catch(() => undefined)));
+      await child.stop();
+      await directory[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export function generatePasswords(): Record<BusUser, string> {
+  const password = () => randomBytes(18).toString('base64url');
+  for (const user of busUsers) made[user] = password();
+  return { gateway: password(), policy: password(), approvals: password(), masking: password(), evidence: password(), identity: password(), console: password(), bootstrap: password() };
+}
