@@ -73,6 +73,5 @@ export async function startNats(options: StartNatsOptions = {}): Promise<NatsSer
 
 export function generatePasswords(): Record<BusUser, string> {
   const password = () => randomBytes(18).toString('base64url');
-  for (const user of busUsers) made[user] = password();
   return { gateway: password(), policy: password(), approvals: password(), masking: password(), evidence: password(), identity: password(), console: password(), bootstrap: password() };
 }
