@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+const hostPort = z.string().regex(/^[^:\s]+:\d{1,5}$/, 'must be host:port');
+
+/** What the gateway reads from its environment, besides what every service reads. */
+export const gatewayConfig = z.object({
+  /** Unique and stable for this instance: names its journal and its place in the ledger. */
+  SALLYPORT_GATEWAY_ID: z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be lower case letters, digits and dashes').default('gateway-1'),
+  SALLYPORT_PG_LISTEN: hostPort.default('127.0.0.1:15432'),
+  SALLYPORT_TLS_CERT: z.string().min(1),
+  SALLYPORT_TLS_KEY: z.string().min(1),
+  SALLYPORT_SECRETS_DIR: z.string().min(1),
+  SALLYPORT_LEASE_PUBLIC_KEY: z.string().min(1),
+  SALLYPORT_READER_PUBLIC_KEY: z.string().min(1),
+  /** Largest journal in bytes; past it, commands are refused. */
+  SALLYPORT_JOURNAL_MAX: z.coerce.number().int().min(1024 * 1024).default(1024 * 1024 * 1024),
+  SALLYPORT_MAX_CONNECTIONS: z.coerce.number().int().min(1).default(5000),
+  /** Seconds after which a session ends whatever it does. */
+  SALLYPORT_MAX_SESSION: z.coerce.number().int().min(1).default(12 * 3600),
+  SALLYPORT_GREET_TIMEOUT_MS: z.coerce.number().int().min(100).default(15_000),
+});
+
+export type GatewayConfig = z.infer<typeof gatewayConfig>;

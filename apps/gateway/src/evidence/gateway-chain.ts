@@ -1,0 +1,25 @@
+import { instant, uuidv7, type Clock, type EvidenceLog } from '@sallyport/domain-model';
+import { EventChain, type EventData, type EventType, type On, type Who } from '@sallyport/domain-events';
+
+/** Events of the gateway itself, outside of sessions: its start and end, its heartbeat, connections that never became a session. */
+export class GatewayChain {
+  readonly #log: EvidenceLog;
+  readonly #clock: Clock;
+  readonly #chain: EventChain;
+
+  constructor(of: { readonly log: EvidenceLog; readonly clock: Clock; readonly tenant: string }) {
+    this.#log = of.log;
+    this.#clock = of.clock;
+    const { producer } = of.log;
+    this.#chain = new EventChain({ tenant: of.tenant, sid: producer.epoch, producer }, { who: { id: `service:${producer.id}`, npid: null, iss: null, tok: null, jti: null, owner: null }, on: null });
+  }
+
+  /** False when the log takes nothing; the chain then stays where it was. */
+  record<T extends EventType>(type: T, data: EventData[T], parties?: { readonly who: Who | null; readonly on: On | null }): boolean {
+    if (this.#log.refusing !== null) return false;
+    const now = this.#clock.now();
+    const stamp = { id: uuidv7(Math.floor(now)), pseq: this.#log.next(), wall: instant(now), monoUs: this.#clock.monoUs() };
+    this.#log.append(this.#chain.write(type, data, stamp, null, [], parties), []);
+    return true;
+  }
+}

@@ -1,0 +1,64 @@
+import type { MaskPlan, ResultMasker } from '@sallyport/domain-model';
+import { createMasker } from '@sallyport/engine-masking';
+import { buckets, maskingPlan, maskPlan, type Bus } from '@sallyport/platform-bus';
+import type { Log } from '@sallyport/platform-telemetry';
+
+/** A target's plan in force, with its masker. */
+export interface PlanInForce {
+  readonly plan: MaskPlan | null;
+  readonly masker: ResultMasker;
+}
+
+/**
+ * The mask plans of the targets. The first session of a target asks the masking service; after that, changes are pushed and
+ * count from the next result on. A target whose plan cannot be had is not served.
+ */
+export class Plans {
+  readonly #bus: Bus;
+  readonly #log: Log;
+  readonly #known = new Map<string, PlanInForce>();
+  #tokenKey: Uint8Array | null = null;
+
+  constructor(bus: Bus, log: Log) {
+    this.#bus = bus;
+    this.#log = log;
+  }
+
+  async watch(): Promise<() => void> {
+    const bucket = await this.#bus.kv(buckets.plans);
+    return bucket.watch('>', (target, value) => {
+      if (!this.#known.has(target) || this.#tokenKey === null) return;
+      const parsed = maskPlan.safeParse(value);
+      if (parsed.success) this.#known.set(target, inForce(parsed.data, this.#tokenKey));
+      else this.#log.error('a mask plan cannot be read; the one before stays in force', { target });
+    });
+  }
+
+  /** Null when the plan cannot be had. */
+  async of(target: string): Promise<PlanInForce | null> {
+    const known = this.#known.get(target);
+    if (known !== undefined) return known;
+    const reply = await this.#bus.call(maskingPlan, { target });
+    if (!reply.ok) {
+      this.#log.warn('no mask plan', { target, code: reply.error.code });
+      return null;
+    }
+    this.#tokenKey = Buffer.from(reply.value.tokenKey, 'base64url');
+    const made = inForce(reply.value.plan, this.#tokenKey);
+    this.#known.set(target, made);
+    return made;
+  }
+
+  /** The plan in force now, for a session that was opened with one. */
+  current(target: string): PlanInForce {
+    const known = this.#known.get(target);
+    if (known === undefined) throw new Error(`the plan of ${target} was asked for before it was loaded`);
+    return known;
+  }
+}
+
+/** Nothing classified and no detectors: results pass without being looked at. */
+function inForce(plan: MaskPlan, tokenKey: Uint8Array): PlanInForce {
+  const empty = plan.columns.length === 0 && plan.detectors.length === 0;
+  return { plan: empty ? null : plan, masker: createMasker(empty ? null : plan, tokenKey) };
+}
