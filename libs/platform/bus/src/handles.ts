@@ -14,7 +14,8 @@ const log = new Logger('bus');
  * error leaves the service.
  */
 export function Handles<Req extends z.ZodType, Res extends z.ZodType>(contract: Contract<Req, Res>) {
-  return (target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<Served<Req, Res>>): void => {
+  // Only `value`: a TypedPropertyDescriptor would not take a method that is always async.
+  return (target: object, key: string | symbol, descriptor: { readonly value?: Served<Req, Res> }): void => {
     const method = descriptor.value;
     if (method === undefined) throw new TypeError(`@Handles stands on ${String(key)}, which is no method`);
     const served = async function (this: unknown, payload: unknown): Promise<Reply<unknown>> {
