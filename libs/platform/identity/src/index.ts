@@ -1,1 +1,8 @@
-export {};
+export * from './refused.ts';
+export { maxTokenLength, type Claims } from './compact-jws.ts';
+export * from './token-verifier.ts';
+export { type KeySourceStatus } from './key-source.ts';
+export * from './match-binding.ts';
+export * from './match-person.ts';
+export * from './npid.ts';
+export * from './evidence-claims.ts';

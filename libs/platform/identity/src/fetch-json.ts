@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isSecure } from '@sallyport/platform-config';
+
+/** Whole fetch, in milliseconds, and its largest answer in bytes: key sets of the large providers are under 20 KB. */
+const timeoutMs = 5_000;
+const maxBytes = 512 * 1024;
+
+export class FetchError extends Error {
+  readonly code = 'ERR_ISSUER_FETCH';
+}
+
+/**
+ * One GET of a JSON document, without redirects, cookies, proxies or unlimited answers. https, or http to a loopback address.
+ * @param authority PEM text or the path of a PEM file that *replaces* the system's authorities; null for those
+ */
+export async function fetchJson(url: string, authority: string | null): Promise<unknown> {
+  if (!isSecure(url)) throw new FetchError('the address is not https');
+  const ca = authority === null ? null : authority.startsWith('/') ? await readFile(authority, 'utf8') : authority;
+  const signal = AbortSignal.timeout(timeoutMs);
+  const response = await get(url, ca, signal);
+  if (response.statusCode !== 200) {
+    response.destroy();
+    throw new FetchError(`HTTP status ${response.statusCode ?? 'unknown'}`);
+  }
+  const text = await body(response);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new FetchError('the answer is not JSON');
+  }
+}
+
+function get(url: string, ca: string | null, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const options = { signal, headers: { accept: 'application/json, application/jwk-set+json' }, agent: false };
+    const request = url.startsWith('https:') ? httpsRequest(url, ca === null ? options : { ...options, ca }) : httpRequest(url, options);
+    request.on('response', resolve).on('error', (cause) => reject(new FetchError(signal.aborted ? `no answer within ${timeoutMs} ms` : cause.message, { cause })));
+    request.end();
+  });
+}
+
+async function body(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > maxBytes) throw new FetchError(`the answer is larger than ${maxBytes} bytes`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
