@@ -13,8 +13,7 @@ export interface Permissions {
 /** Rights to read a bucket: look at it, get a key, follow it with an ordered consumer. */
 const reads = (bucket: string) => [
   `$JS.API.STREAM.INFO.KV_${bucket}`,
-  `$JS.API.DIRECT.GET.KV_${bucket}.>`,
-  `$JS.API.DIRECT.GET.KV_${bucket}`,
+  `$JS.API.STREAM.MSG.GET.KV_${bucket}`,
   `$JS.API.CONSUMER.CREATE.KV_${bucket}.>`,
   `$JS.API.CONSUMER.CREATE.KV_${bucket}`,
   `$JS.API.CONSUMER.INFO.KV_${bucket}.*`,

@@ -23,6 +23,8 @@ export interface StartNatsOptions extends Partial<Pick<NatsConfigOptions, 'gatew
   /** False leaves out streams and buckets. Default true. */
   readonly streams?: boolean;
   readonly limits?: StreamLimits;
+  /** True gives `bootstrap` every right: to see what the broker itself refuses. */
+  readonly unsafeAdmin?: boolean;
 }
 
 /** The real nats-server of PATH with the product's own configuration and users, streams and buckets made. */
@@ -30,9 +32,10 @@ export async function startNats(options: StartNatsOptions = {}): Promise<NatsSer
   const directory = await tempDir('sallyport-nats');
   const port = await freePort();
   const passwords = generatePasswords();
-  const { streams = true, limits = {}, ...config } = options;
+  const { streams = true, limits = {}, unsafeAdmin = false, ...config } = options;
   const file = join(directory.path, 'nats.conf');
-  await writeFile(file, natsConfig({ port, storeDir: join(directory.path, 'store'), passwords, ...config }), { mode: 0o600 });
+  const text = natsConfig({ port, storeDir: join(directory.path, 'store'), passwords, ...config });
+  await writeFile(file, unsafeAdmin ? withoutLimits(text) : text, { mode: 0o600 });
   const launch = async () => {
     const child = new Child('nats-server', ['-c', file]);
     await untilListening(child, port);
@@ -74,4 +77,8 @@ export async function startNats(options: StartNatsOptions = {}): Promise<NatsSer
 export function generatePasswords(): Record<BusUser, string> {
   const password = () => randomBytes(18).toString('base64url');
   return { gateway: password(), policy: password(), approvals: password(), masking: password(), evidence: password(), identity: password(), console: password(), bootstrap: password() };
+}
+
+function withoutLimits(config: string): string {
+  return config.replace(/(\{ user: "bootstrap", password: "[^"]*"), permissions: \{[^}]*\}[^}]*\}\s*\} \}/, '$1 }');
 }
