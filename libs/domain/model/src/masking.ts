@@ -34,6 +34,11 @@ export interface ColumnRef {
    * `unknown` when it names an origin that the catalogue does not know.
    */
   readonly origin: string | 'none' | 'unknown';
+  /**
+   * True when the origin is a relation that computes its columns (view, materialized view, foreign table): its untagged columns may
+   * come from tagged ones, so they are judged by lineage like computed ones. Absent or false: a base table, whose columns are its own.
+   */
+  readonly derived?: boolean;
   /** Column sources by lineage, from the statement; null when the statement gave none. */
   readonly lineage: { readonly sources: readonly string[]; readonly proven: boolean } | null;
   readonly type: CellType;

@@ -1,1 +1,2 @@
-export {};
+export { createMasker } from './masker.ts';
+export { TokenKeyError } from './token.ts';
