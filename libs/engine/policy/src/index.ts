@@ -1,1 +1,16 @@
-export {};
+export { PolicyEngineError, policyEngineTrouble } from './cedar.ts';
+export { actions, schemaText, type Action } from './schema.ts';
+export { describeProblem, type Problem } from './problem.ts';
+export { readPolicySet, type PolicyFile, type PolicyRule, type PolicySet, type ReadPolicySet } from './policy-set.ts';
+export { lintPolicySet, type Inventory } from './lint.ts';
+export { readSlice, sliceFor, SliceError, type MachineFacts, type Slice, type SlicedRule, type TargetFacts } from './slice.ts';
+export { compileSlice, type CompiledSlice } from './compiled.ts';
+export { minuteOf, sessionContext, statementContext, type SessionFacts } from './context.ts';
+export { noObjects, objectIndex, type ObjectFacts, type ObjectIndex } from './objects.ts';
+export { decide, effectName, effectsOf, explain, maxEffects, type JudgedEffect, type Query } from './decide.ts';
+export { decideConnect, unmaskedColumns } from './connect.ts';
+export { DecisionCache } from './decision-cache.ts';
+export { leaseClaims, leaseType, maxLeaseMs, verifyLease, type LeaseRefused } from './lease.ts';
+export { readCases } from './case-file.ts';
+export { CaseError, runCases, type CaseResult, type CaseWorld, type PolicyCase } from './cases.ts';
+export type { Verdict } from './verdict.ts';

@@ -1,0 +1,72 @@
+import { LRUCache } from 'lru-cache';
+import { ask, parseRule, PolicyEngineError, type CedarAnswer, type Context, type EntityJson } from './cedar.ts';
+import { machineEntity, machineUid, targetEntity, type Resource } from './entities.ts';
+import { mentionsOf, type Mentions } from './expressions.ts';
+import { readNotes, type RuleNotes } from './notes.ts';
+import { scopeOf, type RuleScope } from './scope.ts';
+import type { Action } from './schema.ts';
+import { isIntact, SliceError, type Slice } from './slice.ts';
+import { slotOf } from './slots.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface CompiledRule {
+  readonly id: string;
+  readonly effect: 'permit' | 'forbid';
+  readonly scope: RuleScope;
+  readonly notes: RuleNotes;
+  readonly asksApproval: boolean;
+}
+
+/** A slice ready to answer. Shared by all sessions that it rules. */
+export interface CompiledSlice {
+  readonly slice: Slice;
+  readonly rules: ReadonlyMap<string, CompiledRule>;
+  /** What answers can depend on; anything else need not be part of a cache's key. */
+  readonly mentions: Mentions;
+  /** Answers for single effects, by everything that they depend on. Kept by {@link DecisionCache}. */
+  readonly verdicts: LRUCache<string, Verdict>;
+  ask(action: Action, resource: Resource, context: Context): CedarAnswer;
+}
+
+/** Verdicts kept for each slice: a few hundred bytes each. */
+const maxVerdicts = 2048;
+
+const compiled = new LRUCache<string, CompiledSlice>({ max: 512 });
+
+/** Throws SliceError for a slice that was changed, PolicyEngineError for one that Cedar does not take. */
+export function compileSlice(slice: Slice): CompiledSlice {
+  if (!isIntact(slice)) throw new SliceError('the policy slice was changed after it was made');
+  const known = compiled.get(slice.digest);
+  if (known !== undefined) return known;
+
+  const parsed = slice.rules.map((rule) => {
+    const answer = parseRule(rule.text);
+    if (!answer.ok) throw new PolicyEngineError(`rule ${rule.id} does not parse`);
+    return { id: rule.id, json: answer.json };
+  });
+  const rules = new Map<string, CompiledRule>(
+    parsed.map(({ id, json }) => [id, { id, effect: json.effect, scope: scopeOf(json), notes: readNotes(json).notes, asksApproval: mentionsOf([json]).has('approval') }]),
+  );
+  const texts = () => Object.fromEntries(slice.rules.map((rule) => [rule.id, rule.text]));
+  const principal = machineUid(slice.machine.name);
+  const machine = machineEntity(slice.machine);
+  const target = targetEntity(slice.target);
+  slotOf(slice.digest, texts);
+
+  const made: CompiledSlice = {
+    slice,
+    rules,
+    mentions: mentionsOf(parsed.map((rule) => rule.json)),
+    verdicts: new LRUCache({ max: maxVerdicts }),
+    ask(action, resource, context) {
+      const entities: EntityJson[] = resource.entity === null ? [machine, target] : [machine, target, resource.entity];
+      try {
+        return ask({ slot: slotOf(slice.digest, texts), principal, action, resource: resource.uid, context, entities });
+      } catch (error) {
+        return { allowed: false, rules: [], trouble: error instanceof Error ? error.message : 'the policy engine failed' };
+      }
+    },
+  };
+  compiled.set(slice.digest, made);
+  return made;
+}
