@@ -51,4 +51,7 @@ comment on table notice is 'Webhook messages and how far they got. Bodies hold t
 
 create index notice_due on notice (due) where ended is null;
 
+grant select, insert, update on approval, notice to sallyport_approvals;
+grant select, insert on approval_event to sallyport_approvals;
+
 -- include outbox

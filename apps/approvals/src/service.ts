@@ -1,7 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { systemClock, type Clock } from '@sallyport/domain-model';
 import type { Bus } from '@sallyport/platform-bus';
-import { Outbox, openStore } from '@sallyport/platform-store';
+import type { Readiness } from '@sallyport/platform-runtime';
+import { Outbox, openStore, type Store } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
 import type { ApprovalsConfig } from './config.ts';
 import { GatewayController } from './handlers/gateway.controller.ts';
@@ -25,13 +26,21 @@ export interface ServiceParts {
   readonly tenant: string;
   readonly bus: Bus;
   readonly log: Log;
+  readonly readiness: Readiness;
   readonly clock?: Clock;
   /** Milliseconds between rounds of the expirer and the webhook; tests hurry. */
   readonly everyMs?: number;
 }
 
+export interface StartedApprovals {
+  readonly module: DynamicModule;
+  readonly outbox: Outbox;
+  readonly store: Store<ApprovalsDatabase>;
+  stop(): Promise<void>;
+}
+
 /** Builds the service on its store and bus, starts its timers, and says how to stop. */
-export async function startApprovals({ config, tenant, bus, log, clock = systemClock, everyMs = 1000 }: ServiceParts): Promise<{ module: DynamicModule; ping(): Promise<void>; outbox: Outbox; stop(): Promise<void> }> {
+export async function startApprovals({ config, tenant, bus, log, readiness, clock = systemClock, everyMs = 1000 }: ServiceParts): Promise<StartedApprovals> {
   const store = openStore<ApprovalsDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'approvals', log });
   const outbox = new Outbox({ store, bus, producer: 'approvals', tenant, log });
   const inventory = new Inventory();
@@ -41,7 +50,10 @@ export async function startApprovals({ config, tenant, bus, log, clock = systemC
   const recorder = { outbox, kind: (target: string) => inventory.kind(target), url: (approval: string) => url.of(approval), notify: config.SALLYPORT_WEBHOOK_URL !== undefined };
   const approvals = new Approvals({ db: store.db, recorder, seal, clock });
   const announcer = new Announcer(store.db, bus);
+  let database: string | null = 'the database';
+  readiness.add('database', () => database);
   const timers = [
+    new Timer(everyMs, ping, log),
     new Timer(everyMs, () => expireDue({ db: store.db, approvals, announcer, clock }), log),
     new Timer(everyMs, () => announcer.catchUp(), log),
     ...webhookTimer(),
@@ -60,15 +72,22 @@ export async function startApprovals({ config, tenant, bus, log, clock = systemC
         { provide: PublicUrl, useValue: url },
       ],
     },
-    ping: () => store.ping(),
     outbox,
+    store,
     async stop() {
       await Promise.all(timers.map((timer) => timer.stop()));
       unfollow();
-      await outbox.stop();
-      await store.close();
     },
   };
+
+  async function ping(): Promise<void> {
+    try {
+      await store.ping();
+      database = null;
+    } catch {
+      database = 'the database';
+    }
+  }
 
   function webhookTimer(): Timer[] {
     const { SALLYPORT_WEBHOOK_URL: to, SALLYPORT_WEBHOOK_KEY: keyFile } = config;

@@ -1,0 +1,100 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { approvalChanged, subjects, type approvalsOpen, type Bus, type Caller } from '@sallyport/platform-bus';
+import { boot, type Running } from '@sallyport/platform-runtime';
+import { migrate } from '@sallyport/platform-store';
+import { silentLog } from '@sallyport/platform-telemetry';
+import { bootstrapDatabase, startNats, startPostgres, tempDir } from '@sallyport/testing-stack';
+import { approvalsConfig } from '../config.ts';
+import { startApprovals } from '../service.ts';
+
+export interface House extends AsyncDisposable {
+  readonly gateway: Bus;
+  readonly console: Bus;
+  readonly identity: Bus;
+  /** Changes that were told on the bus, as `state`, by approval. */
+  readonly told: Map<string, string[]>;
+  /** Moves the service's clock. */
+  advance(seconds: number): void;
+  /** Stops the service and starts it again, as after an upgrade. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  sql(text: string): Promise<Record<string, unknown>[]>;
+  /** Types of the evidence events of an approval, in order. */
+  evidence(approval: string): Promise<string[]>;
+}
+
+/** The service on a real bus and database, with three approvers in the inventory. `webhook` is where it reports to. */
+export async function house(webhook?: { readonly url: string; readonly key: Uint8Array }): Promise<House> {
+  const [nats, postgres, directory] = await Promise.all([startNats(), startPostgres(), tempDir('sallyport-approvals')]);
+  const database = await bootstrapDatabase(postgres);
+  await migrate({ dsn: database.ownerDsn, schema: 'approvals', directory: join(import.meta.dirname, '../../migrations'), log: silentLog });
+  const keyFile = async (name: string, key: Uint8Array) => {
+    const path = join(directory.path, name);
+    await writeFile(path, Buffer.from(key).toString('base64url'));
+    return path;
+  };
+  const env = {
+    SALLYPORT_NATS: nats.url, SALLYPORT_NATS_USER: 'approvals', SALLYPORT_NATS_PASSWORD: nats.passwords.approvals, SALLYPORT_DSN: database.dsn('approvals'), SALLYPORT_HTTP: '127.0.0.1:0',
+    SALLYPORT_TEXT_KEY: await keyFile('text', randomBytes(32)), SALLYPORT_PUBLIC_URL: 'https://sallyport.example/',
+    ...(webhook === undefined ? {} : { SALLYPORT_WEBHOOK_URL: webhook.url, SALLYPORT_WEBHOOK_KEY: await keyFile('webhook', webhook.key) }),
+  };
+  let ahead = 0;
+  const clock = { now: () => Date.now() + ahead, monoUs: () => Math.round(performance.now() * 1000) };
+  const identity = await nats.connect('identity');
+  await fillInventory(identity);
+  let running: Running | null = null;
+  const start = async () => {
+    running = await boot({ name: 'approvals', config: approvalsConfig, start: ({ config, env, bus, log, readiness }) => startApprovals({ config, tenant: env.tenant, bus, log, readiness, clock, everyMs: 20 }) }, env, silentLog);
+  };
+  const stop = async () => {
+    await running?.stop();
+    running = null;
+  };
+  await start();
+  const gateway = await nats.connect('gateway');
+  const told = new Map<string, string[]>();
+  gateway.subscribe(subjects.approvalChanged, approvalChanged, ({ approval, state }) => void told.set(approval, [...(told.get(approval) ?? []), state]));
+  await gateway.nc.flush();
+  const sql = (text: string) => postgres.sql(text, database.name);
+  return {
+    gateway, identity, told, sql, start, stop,
+    console: await nats.connect('console'),
+    advance: (seconds) => void (ahead += seconds * 1000),
+    restart: async () => {
+      await stop();
+      await start();
+    },
+    evidence: async (approval) => {
+      const rows = await sql('select event from approvals.outbox order by pseq');
+      return rows.flatMap(({ event }) => (Buffer.isBuffer(event) && event.includes(approval) ? [typeOf(event)] : []));
+    },
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+      await Promise.all([nats[Symbol.asyncDispose](), postgres[Symbol.asyncDispose](), directory[Symbol.asyncDispose]()]);
+    },
+  };
+}
+
+const typeOf = (event: Buffer): string => /"type":"([a-z.]+)"/.exec(event.toString('utf8'))?.[1] ?? '?';
+
+async function fillInventory(identity: Bus): Promise<void> {
+  const bucket = await identity.kv('inventory');
+  for (const name of ['alice', 'bob', 'olga', 'gone']) await bucket.put(`person.${name}`, { kind: 'Person', metadata: { name }, spec: { active: name !== 'gone' } });
+  await bucket.put('approvers.dba', { kind: 'ApproverGroup', metadata: { name: 'dba' }, spec: { members: ['alice', 'bob', 'olga', 'gone'] } });
+  await bucket.put('target.ledger-db', { kind: 'Target', metadata: { name: 'ledger-db' }, spec: { kind: 'postgres' } });
+}
+
+export const person = (name: string, ...roles: string[]): Caller => ({ person: name, roles: roles.length === 0 ? ['approver'] : roles, groups: ['dba'], source: '127.0.0.1' });
+
+/** The text whose words must never leave by any way but `show`. */
+export const text = "update ledger.accounts set owner = 'Zebulon Quux' where id = 7";
+
+export const request = (change: Partial<z.input<(typeof approvalsOpen)['request']>> = {}): z.input<(typeof approvalsOpen)['request']> => ({
+  session: randomUUID(), command: randomUUID(), machine: 'ci-deploy', owner: 'olga', target: 'ledger-db', environment: 'production', source: '10.0.0.7', text, parameters: '["Zebulon Quux"]',
+  shape: 'update ledger.accounts set owner = ? where id = ?', effects: ['write ledger.accounts'], rules: ['writes-need-approval'], say: 'writes need a second person', binding: 'b'.repeat(64), slice: 'c'.repeat(64),
+  quorum: [{ group: 'dba', count: 1 }], expiresIn: 900, ...change,
+});

@@ -1,0 +1,117 @@
+import { request as http, type IncomingMessage } from 'node:http';
+import { request as https } from 'node:https';
+import { z } from 'zod';
+import { Failure } from './failure.ts';
+import type { Settings } from './settings.ts';
+
+/** A page of evidence is the largest answer there is. */
+const maxAnswerBytes = 64 * 1024 * 1024;
+const timeoutMs = 30_000;
+
+const problem = z.object({ error: z.object({ code: z.string(), say: z.string(), requestId: z.string() }) });
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: unknown;
+}
+
+/** The console's HTTP API. Every way of failing ends in a Failure with the API's own code, or `unreachable`, `tls`, `malformed`. */
+export class Api {
+  readonly #settings: Settings;
+  readonly #warn: (line: string) => void;
+
+  constructor(settings: Settings, warn: (line: string) => void) {
+    this.#settings = settings;
+    this.#warn = warn;
+  }
+
+  /** Answers what the schema reads of the body; what it leaves out is dropped. */
+  async get<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+    return read(schema, await this.send('GET', path));
+  }
+
+  async post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
+    return read(schema, await this.send('POST', path, body));
+  }
+
+  /** One exchange. Throws a Failure for every status but 2xx. */
+  async send(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
+    const answer = await this.raw(method, path, body);
+    const warning = answer.headers['sallyport-warning'];
+    if (typeof warning === 'string') this.#warn(`warning: ${warning}`);
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const told = problem.safeParse(answer.body).data?.error;
+    if (told === undefined) throw new Failure('malformed', `the API answered status ${answer.status} without saying why`, `is SALLYPORT_API the console? ${this.#settings.api.origin}`);
+    throw new Failure(told.code, `${told.say} (request ${told.requestId})`, wayOut(told.code, this.#settings));
+  }
+
+  /** One exchange, whatever the status. */
+  raw(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
+    const { api, token, ca } = this.#settings;
+    const url = new URL(`${api.pathname.replace(/\/+$/, '')}${path}`, api);
+    const payload = body === undefined ? null : JSON.stringify(body);
+    const headers = {
+      accept: 'application/json',
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(payload === null ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+    };
+    return new Promise((resolve, reject) => {
+      const send = url.protocol === 'https:' ? https : http;
+      const outgoing = send(url, { method, headers, timeout: timeoutMs, ...(ca === null ? {} : { ca }) }, (incoming) => {
+        collect(incoming).then(resolve, reject);
+      });
+      outgoing.on('timeout', () => outgoing.destroy(new Failure('unreachable', `no answer from ${url.origin} within ${timeoutMs / 1000} s`, 'try `sallyport doctor`')));
+      outgoing.on('error', (error) => reject(unreachable(error, url)));
+      outgoing.end(payload ?? undefined);
+    });
+  }
+}
+
+async function collect(incoming: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming) {
+    const bytes: Buffer = chunk;
+    size += bytes.byteLength;
+    if (size > maxAnswerBytes) throw new Failure('malformed', 'the API answered more than 64 MiB at once', 'ask for less, with --limit');
+    chunks.push(bytes);
+  }
+  return { status: incoming.statusCode ?? 0, headers: incoming.headers, body: json(Buffer.concat(chunks)) };
+}
+
+function json(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return null;
+  }
+}
+
+function read<T>(schema: z.ZodType<T>, { body }: Answer): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new Failure('malformed', `the API's answer is not understood: ${parsed.error.issues[0]?.path.join('.') ?? ''} ${parsed.error.issues[0]?.message ?? ''}`, 'are console and sallyport of the same version? `sallyport doctor` tells');
+}
+
+function unreachable(error: NodeJS.ErrnoException, url: URL): Failure {
+  if (error instanceof Failure) return error;
+  const tls = error.code !== undefined && /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|EPROTO/.test(error.code);
+  if (tls) return new Failure('tls', `the certificate of ${url.host} is not trusted (${error.code})`, 'set SALLYPORT_CA to the PEM file of the authority that signed it');
+  return new Failure('unreachable', `${url.origin} cannot be reached (${error.code ?? error.message})`, 'is SALLYPORT_API right and the console running? try `sallyport doctor`');
+}
+
+function wayOut(code: string, { token, tokenFrom }: Settings): string | null {
+  switch (code) {
+    case 'unauthenticated':
+      return token === null ? 'set SALLYPORT_TOKEN to a token of yours, or SALLYPORT_ADMIN_TOKEN for setup' : `${tokenFrom} is not accepted; get a fresh one and see \`sallyport token inspect\``;
+    case 'forbidden':
+      return '`sallyport doctor` shows your roles; an administrator gives others in your Person document';
+    case 'rate-limited':
+      return 'wait a minute';
+    case 'unavailable':
+      return 'a service is not answering; `sallyport doctor` shows which';
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import { z } from 'zod';
+import { does } from '../context.ts';
+import { query } from '../query.ts';
+import { eventsText, type EventLine } from '../output/events.ts';
+import { sessionsText } from '../output/sessions.ts';
+import { eventPage, replay, sessions } from '../shapes.ts';
+
+export const sessionsCommand = (): Command =>
+  new Command('sessions').description('see, replay and end the sessions of machines').addCommand(list()).addCommand(show()).addCommand(replayCommand()).addCommand(kill());
+
+const list = () =>
+  does(
+    new Command('list')
+      .description('sessions, newest first')
+      .option('--machine <name>', 'only of this machine').option('--target <name>', 'only to this target').option('--open', 'only those that are open')
+      .option('--before <session>', 'older than this session').option('--limit <n>', 'how many', '50'),
+    async ({ out, api }, _args, options) => {
+      const { machine, target, before, limit } = options;
+      const found = await api().get(`/v1/sessions${query({ machine, target, before, limit, open: options['open'] === true ? 'true' : undefined })}`, sessions);
+      out.show(found, (value) => sessionsText(value.sessions));
+    },
+  );
+
+const show = () =>
+  does(new Command('show').description("a session's events, without texts").argument('<session>'), async ({ out, api }, [id = '']) => {
+    const events: EventLine[] = [];
+    let after: number | null = null;
+    do {
+      const page: z.infer<typeof eventPage> = await api().get(`/v1/evidence/events${query({ session: id, after, limit: 1000 })}`, eventPage);
+      events.push(...page.events.map(({ bytes }) => ({ bytes, texts: [] })));
+      after = page.next;
+    } while (after !== null);
+    out.show({ events: events.map(({ bytes }) => JSON.parse(Buffer.from(bytes, 'base64').toString('utf8'))) }, () => eventsText(events, 'without-texts'));
+  });
+
+const replayCommand = () =>
+  does(new Command('replay').description('what a session did, with the texts of its statements (auditors; each replay is recorded)').argument('<session>'), async ({ out, api }, [id = '']) => {
+    const found = await api().get(`/v1/sessions/${encodeURIComponent(id)}/replay`, replay);
+    out.show(found, (value) => eventsText(value.events, 'with-texts'));
+  });
+
+const kill = () =>
+  does(new Command('kill').description('end a session now').argument('<session>').option('--reason <text>', 'why; the client is told', 'ended by an operator'), async ({ out, api }, [id = ''], options) => {
+    const done = await api().post(`/v1/sessions/${encodeURIComponent(id)}/kill`, { reason: String(options['reason']) }, z.object({ session: z.string() }));
+    out.show(done, (value) => `session ${value.session} was told to end`);
+  });

@@ -1,0 +1,36 @@
+/** Exit codes. Scripts depend on them: they are only added to. */
+export const exit = {
+  ok: 0,
+  /** Anything that is not said more exactly below: the API cannot be reached, a service failed. */
+  failed: 1,
+  /** Wrong arguments, unreadable or invalid files, missing settings. */
+  usage: 2,
+  /** Not authenticated, not allowed, or denied by policy. */
+  denied: 10,
+  approvalPending: 11,
+  /** The approval was rejected, expired or withdrawn. */
+  approvalOver: 12,
+  tampered: 20,
+  incomplete: 21,
+  untrustedKey: 22,
+} as const;
+export type ExitCode = (typeof exit)[keyof typeof exit];
+
+const byCode: Readonly<Record<string, ExitCode>> = {
+  usage: exit.usage,
+  invalid: exit.usage,
+  'not-found': exit.usage,
+  unauthenticated: exit.denied,
+  unauthorized: exit.denied,
+  forbidden: exit.denied,
+  denied: exit.denied,
+  'rate-limited': exit.denied,
+  'self-approval': exit.denied,
+  'not-an-approver': exit.denied,
+  'already-voted': exit.denied,
+  expired: exit.approvalOver,
+  'not-pending': exit.approvalOver,
+};
+
+/** The exit code for an error code of the API or of this program. Unknown ones are `failed`. */
+export const exitFor = (code: string): ExitCode => byCode[code] ?? exit.failed;

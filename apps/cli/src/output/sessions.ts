@@ -1,0 +1,19 @@
+import type { Session } from '../shapes.ts';
+import { table } from './table.ts';
+
+export function sessionsText(rows: readonly Session[]): string {
+  if (rows.length === 0) return 'no sessions';
+  return table<Session>(
+    [
+      { title: 'session', of: ({ id }) => id },
+      { title: 'machine', of: ({ machine }) => machine, gives: 'way' },
+      { title: 'target', of: ({ target }) => target },
+      { title: 'opened', of: ({ opened }) => opened.slice(5, 19).replace('T', ' ') },
+      { title: 'end', of: ({ closed, end }) => (closed === null ? 'open' : (end ?? 'closed')) },
+      { title: 'cmds', of: ({ commands }) => String(commands), align: 'right' },
+      { title: 'denied', of: ({ denied }) => String(denied), align: 'right' },
+      { title: 'held', of: ({ held }) => String(held), align: 'right' },
+    ],
+    rows,
+  );
+}

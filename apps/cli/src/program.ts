@@ -1,0 +1,47 @@
+import { Command, Option } from 'commander';
+import { applyCommand } from './commands/apply.ts';
+import { approvalsCommand } from './commands/approvals.ts';
+import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { evidenceCommand } from './commands/evidence.ts';
+import { getCommand } from './commands/get.ts';
+import { policyCommand } from './commands/policy.ts';
+import { sessionsCommand } from './commands/sessions.ts';
+import { tokenCommand } from './commands/token.ts';
+import { version } from './version.ts';
+
+/** All commands. Usage errors are thrown, not exits of their own, so that main.ts is the only place that sets the exit code. */
+export function program(): Command {
+  const root = new Command('sallyport')
+    .description('Operate a Sallyport: apply configuration, answer approvals, look at sessions, verify evidence.')
+    .version(version)
+    .addOption(new Option('-o, --output <form>', 'how to print').choices(['text', 'json']).default('text'))
+    .addHelpText('after', environment)
+    .addCommand(applyCommand())
+    .addCommand(getCommand())
+    .addCommand(sessionsCommand())
+    .addCommand(approvalsCommand())
+    .addCommand(evidenceCommand())
+    .addCommand(policyCommand())
+    .addCommand(tokenCommand())
+    .addCommand(demoCommand())
+    .addCommand(doctorCommand());
+  settle(root);
+  return root;
+}
+
+function settle(command: Command): void {
+  command.exitOverride().showHelpAfterError('(--help shows how)').configureHelp({ helpWidth: 100 });
+  for (const one of command.commands) settle(one);
+}
+
+const environment = `
+Environment:
+  SALLYPORT_API          address of the console's API
+  SALLYPORT_TOKEN        your token (OIDC)
+  SALLYPORT_ADMIN_TOKEN  the bootstrap administrator's, used when SALLYPORT_TOKEN is not set; for setup only
+  SALLYPORT_CA           PEM file of the authority that signed the API's certificate
+
+Exit codes:
+  0 ok · 1 failed · 2 usage or invalid input · 10 denied · 11 approval pending · 12 approval rejected or expired
+  20 evidence tampered with · 21 evidence incomplete · 22 untrusted key`;

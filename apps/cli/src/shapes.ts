@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** What this program reads of the API's answers. Unknown members pass: a newer console may say more. */
+export const change = z.object({ kind: z.string(), name: z.string(), change: z.enum(['created', 'updated', 'removed', 'unchanged']), version: z.number() });
+export type Change = z.infer<typeof change>;
+
+export const plan = z.object({ changes: z.array(change), warnings: z.array(z.string()), dryRun: z.boolean() });
+export type Plan = z.infer<typeof plan>;
+
+export const documents = z.object({ documents: z.array(z.record(z.string(), z.unknown())) });
+
+export const quorum = z.object({ group: z.string(), count: z.number() });
+export const approval = z.object({
+  id: z.string(), state: z.string(), machine: z.string(), owner: z.string(), target: z.string(), environment: z.string(), source: z.string(), session: z.string(), command: z.string(),
+  shape: z.string(), effects: z.array(z.string()), rules: z.array(z.string()), say: z.string(), quorum: z.array(quorum), created: z.string(), expires: z.string(),
+  votes: z.array(z.object({ by: z.string(), vote: z.string(), comment: z.string().nullable(), at: z.string() })), text: z.string().nullable(), parameters: z.string().nullable(),
+});
+export type Approval = z.infer<typeof approval>;
+export const approvals = z.object({ approvals: z.array(approval) });
+
+export const session = z.object({
+  id: z.string(), machine: z.string(), target: z.string(), protocol: z.string(), opened: z.string(), closed: z.string().nullable(), end: z.string().nullable(),
+  commands: z.number(), denied: z.number(), held: z.number(), rows: z.number(), bytes: z.number(),
+});
+export type Session = z.infer<typeof session>;
+export const sessions = z.object({ sessions: z.array(session) });
+
+export const replay = z.object({ events: z.array(z.object({ bytes: z.string(), texts: z.array(z.object({ role: z.string(), text: z.string().nullable() })) })) });
+export const eventPage = z.object({ events: z.array(z.object({ at: z.number(), received: z.string(), bytes: z.string(), sha256: z.string().optional() })), next: z.number().nullable() });
+
+const answer = z.enum(['allow', 'deny', 'hold']);
+export const explanation = z.object({
+  decision: answer, say: z.string().nullable(), rules: z.array(z.string()),
+  statements: z.array(z.object({
+    shape: z.string(), decision: answer, say: z.string().nullable(), rules: z.array(z.string()),
+    effects: z.array(z.object({ effect: z.string(), decision: answer, rules: z.array(z.string()), say: z.string().nullable() })),
+  })),
+  context: z.record(z.string(), z.unknown()),
+});
+export type Explanation = z.infer<typeof explanation>;
+
+export const me = z.object({ person: z.string(), roles: z.array(z.string()), groups: z.array(z.string()), tokenExpires: z.string().nullable() });
+export const health = z.object({ version: z.string(), services: z.array(z.object({ service: z.string(), ok: z.boolean(), say: z.string() })) });
