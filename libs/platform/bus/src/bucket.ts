@@ -103,6 +103,7 @@ class Watcher {
     // An empty bucket delivers no entry that would say "that was all".
     if (entries.getPending() === 0 && (await this.#isEmpty())) caughtUp();
     for await (const entry of entries) {
+      if (entries !== this.#entries) break;
       seen.add(entry.key);
       if (this.#told.get(entry.key) !== entry.revision) this.#tell(entry.key, entry.operation === 'PUT' ? entry : null, entry.revision);
       if (entry.delta === 0) caughtUp();

@@ -15,10 +15,10 @@ const log = new Logger('bus');
  */
 export function Handles<Req extends z.ZodType, Res extends z.ZodType>(contract: Contract<Req, Res>) {
   // Only `value`: a TypedPropertyDescriptor would not take a method that is always async.
-  return (target: object, key: string | symbol, descriptor: { readonly value?: Served<Req, Res> }): void => {
+  return (target: object, key: string | symbol, descriptor: { value?: Served<Req, Res> }): void => {
     const method = descriptor.value;
     if (method === undefined) throw new TypeError(`@Handles stands on ${String(key)}, which is no method`);
-    const served = async function (this: unknown, payload: unknown): Promise<Reply<unknown>> {
+    const served = async function (this: unknown, payload: unknown): Promise<Reply<z.output<Res>>> {
       const request = contract.request.safeParse(payload);
       if (!request.success) return fail('invalid', reason(request.error));
       try {
@@ -28,9 +28,8 @@ export function Handles<Req extends z.ZodType, Res extends z.ZodType>(contract: 
       }
     };
     Object.defineProperty(served, 'name', { value: String(key) });
-    const wrapped: PropertyDescriptor = { ...descriptor, value: served };
-    MessagePattern(contract.subject)(target, key, wrapped);
-    Object.defineProperty(target, key, wrapped);
+    descriptor.value = served;
+    MessagePattern(contract.subject)(target, key, descriptor);
   };
 }
 
