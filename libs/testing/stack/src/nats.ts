@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectBus, createStreams, natsConfig, type Bus, type BusUser, type NatsConfigOptions, type StreamLimits } from '@sallyport/platform-bus';
 import { silentLog } from '@sallyport/platform-telemetry';
 import { Child, untilListening } from './child.ts';
 import { freePort } from './free-port.ts';
-import { tempDir } from './temp-dir.ts';
+import { tempDir, type TempDir } from './temp-dir.ts';
 
 export interface NatsServer extends AsyncDisposable {
   readonly url: string;
@@ -23,16 +23,19 @@ export interface StartNatsOptions extends Partial<Pick<NatsConfigOptions, 'gatew
   /** False leaves out streams and buckets. Default true. */
   readonly streams?: boolean;
   readonly limits?: StreamLimits;
+  /** Keeps the streams here, and uses them again when they exist. Default: a temporary directory, gone in the end. */
+  readonly directory?: string;
+  /** Default: new ones. */
+  readonly passwords?: Readonly<Record<BusUser, string>>;
   /** True gives `bootstrap` every right: to see what the broker itself refuses. */
   readonly unsafeAdmin?: boolean;
 }
 
 /** The real nats-server of PATH with the product's own configuration and users, streams and buckets made. */
 export async function startNats(options: StartNatsOptions = {}): Promise<NatsServer> {
-  const directory = await tempDir('sallyport-nats');
+  const { streams = true, limits = {}, unsafeAdmin = false, directory: kept, passwords = generatePasswords(), ...config } = options;
+  const directory = kept === undefined ? await tempDir('sallyport-nats') : await keptDir(kept);
   const port = await freePort();
-  const passwords = generatePasswords();
-  const { streams = true, limits = {}, unsafeAdmin = false, ...config } = options;
   const file = join(directory.path, 'nats.conf');
   const text = natsConfig({ port, storeDir: join(directory.path, 'store'), passwords, ...config });
   await writeFile(file, unsafeAdmin ? withoutLimits(text) : text, { mode: 0o600 });
@@ -77,6 +80,11 @@ export async function startNats(options: StartNatsOptions = {}): Promise<NatsSer
 export function generatePasswords(): Record<BusUser, string> {
   const password = () => randomBytes(18).toString('base64url');
   return { gateway: password(), policy: password(), approvals: password(), masking: password(), evidence: password(), identity: password(), console: password(), bootstrap: password() };
+}
+
+async function keptDir(path: string): Promise<TempDir> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  return { path, [Symbol.asyncDispose]: async () => undefined };
 }
 
 function withoutLimits(config: string): string {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chown, copyFile, writeFile, chmod } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { Child, until } from './child.ts';
 import { freePort } from './free-port.ts';
-import { tempDir } from './temp-dir.ts';
+import { tempDir, type TempDir } from './temp-dir.ts';
 
 const run = promisify(execFile);
 
@@ -39,6 +39,8 @@ export interface StartPostgresOptions {
   readonly hba?: readonly string[];
   /** More lines of postgresql.conf: `['max_connections = 200']`. */
   readonly settings?: readonly string[];
+  /** Keeps the cluster here, and uses it again when it exists. Default: a temporary directory, gone in the end. */
+  readonly directory?: string;
 }
 
 /** Postgres refuses to run as root: then it runs as this unprivileged user. */
@@ -47,11 +49,10 @@ const unprivileged = process.getuid?.() === 0 ? 65_534 : undefined;
 /** A real PostgreSQL server in a directory of its own, superuser `postgres`, scram passwords, on a free port of 127.0.0.1. */
 export async function startPostgres(options: StartPostgresOptions = {}): Promise<PostgresServer> {
   const bin = await binaries(options.version ?? 'embedded');
-  const directory = await tempDir('sallyport-pg', unprivileged);
+  const directory = options.directory === undefined ? await tempDir('sallyport-pg', unprivileged) : await keptDir(options.directory);
   const data = join(directory.path, 'data');
-  const password = randomBytes(18).toString('base64url');
   const port = await freePort();
-  await initialise(bin, directory.path, data, password);
+  const password = existsSync(join(data, 'PG_VERSION')) ? await readFile(join(directory.path, 'password'), 'utf8') : await initialise(bin, directory.path, data);
   await configure(directory.path, data, port, options);
   const launch = async () => {
     const child = new Child(join(bin, 'postgres'), ['-D', data], { ...(unprivileged === undefined ? {} : { uid: unprivileged }), cwd: directory.path });
@@ -95,12 +96,21 @@ async function binaries(version: 'embedded' | 'debian15'): Promise<string> {
   throw new Error(`no embedded PostgreSQL for ${process.platform}-${process.arch}`);
 }
 
-async function initialise(bin: string, directory: string, data: string, password: string): Promise<void> {
+/** Makes the cluster; answers the superuser's password, which stays in a file beside it. */
+async function initialise(bin: string, directory: string, data: string): Promise<string> {
+  const password = randomBytes(18).toString('base64url');
   const passwordFile = join(directory, 'password');
   await writeFile(passwordFile, password, { mode: 0o600 });
   if (unprivileged !== undefined) await chown(passwordFile, unprivileged, unprivileged);
   const args = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-sync'];
   await run(join(bin, 'initdb'), args, { cwd: directory, ...(unprivileged === undefined ? {} : { uid: unprivileged, gid: unprivileged }) });
+  return password;
+}
+
+async function keptDir(path: string): Promise<TempDir> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  if (unprivileged !== undefined) await chown(path, unprivileged, unprivileged);
+  return { path, [Symbol.asyncDispose]: async () => undefined };
 }
 
 async function configure(directory: string, data: string, port: number, options: StartPostgresOptions): Promise<void> {

@@ -1,9 +1,9 @@
 import { refusal, type Position } from '@sallyport/domain-model';
 import { readCommandComplete } from '../messages/command-complete.ts';
 import { readDataRow } from '../messages/data-row.ts';
-import { MalformedMessageError } from '../messages/malformed.ts';
 import { readErrorFields, writeErrorFields } from '../messages/error-response.ts';
-import { readRowDescription } from '../messages/row-description.ts';
+import { readReadyForQuery } from '../messages/ready-for-query.ts';
+import { readRowDescription, type ResultColumn } from '../messages/row-description.ts';
 import { errorFor } from '../refuse.ts';
 import { asideFrame } from './aside.ts';
 import { columnRefs } from './columns.ts';
@@ -232,7 +232,7 @@ export class Back {
     }
   }
 
-  #fail(run: CommandRun | undefined, code: string, fields: Map<string, string>, bytes: Buffer, start: number, end: number): void {
+  #fail(run: CommandRun | undefined, code: string, fields: ReadonlyMap<string, string>, bytes: Buffer, start: number, end: number): void {
     if (run === undefined) return this.#relayError(fields, bytes, start, end);
     this.#position = run.permit.position;
     const cut = run.cut !== null;
@@ -242,7 +242,7 @@ export class Back {
   }
 
   /** Messages of the target can quote values: on targets with a plan, the text is scrubbed and what quotes rows is left out. */
-  #relayError(fields: Map<string, string>, bytes: Buffer, start: number, end: number): void {
+  #relayError(fields: ReadonlyMap<string, string>, bytes: Buffer, start: number, end: number): void {
     const masker = this.#c.gate.masker;
     if (masker.plan === null) return this.#pass(bytes, start, end);
     this.#passage.insert(writeErrorFields('E', scrubFields(fields, (text) => masker.scrub(text))));
@@ -275,7 +275,7 @@ export class Back {
     if (this.#c.gate.masker.plan !== null) this.#mask(run, readRowDescription(bytes, start, end));
   }
 
-  #mask(run: CommandRun, columns: ReturnType<typeof readRowDescription>): void {
+  #mask(run: CommandRun, columns: readonly ResultColumn[]): void {
     run.bind(this.#c.gate.masker, columnRefs(columns, this.#c.scope.catalogue, run.statement.means.outputs));
     this.#tell(run);
   }
@@ -302,9 +302,7 @@ export class Back {
 
   #ready(bytes: Buffer, start: number, end: number): void {
     const c = this.#c;
-    const status = bytes[start];
-    if (end - start !== 1 || (status !== 0x49 && status !== 0x54 && status !== 0x45)) throw new MalformedMessageError('ReadyForQuery without a known status');
-    c.status = status === 0x49 ? 'I' : status === 0x54 ? 'T' : 'E';
+    c.status = readReadyForQuery(bytes, start, end);
     if (c.status === 'I') c.registry.closeAllPortals();
     c.ops.shift();
     this.#pass(bytes, start, end);

@@ -46,7 +46,7 @@ function splitText(bytes: Buffer, start: number, end: number, format: CopyFormat
     }
     if (i < end && bytes[i] !== delimiter) continue;
     const raw = bytes.subarray(from, Math.min(i, end));
-    fields.push(raw.latin1Slice() === format.nullText ? null : escaped ? unescapeText(raw) : raw);
+    fields.push(raw.toString('latin1') === format.nullText ? null : escaped ? unescapeText(raw) : raw);
     escaped = false;
     from = i + 1;
     if (i >= end) return fields;
@@ -104,14 +104,14 @@ function splitCsv(bytes: Buffer, start: number, end: number, format: CopyFormat)
     }
     if (inside) throw new MalformedMessageError('a csv row ends within quotes');
     const field = Buffer.from(out);
-    fields.push(!quoted && field.latin1Slice() === format.nullText ? null : field);
+    fields.push(!quoted && field.toString('latin1') === format.nullText ? null : field);
     if (at >= end) return fields;
     at++;
   }
 }
 
 function quoteCsv(field: Buffer, format: CopyFormat): Buffer {
-  const text = field.latin1Slice();
+  const text = field.toString('latin1');
   const plain = text !== format.nullText && text !== '' && !text.includes(format.delimiter) && !text.includes(format.quote) && !/[\r\n\\]/.test(text);
   if (plain) return field;
   const escaped = text.split(format.escape).join(format.escape + format.escape);

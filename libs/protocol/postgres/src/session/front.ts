@@ -171,7 +171,7 @@ export class Front {
     const bind = readBind(bytes, start, end);
     const prepared = c.registry.statement(bind.statement);
     if (prepared === undefined) return this.#refuse(unknownName('prepared statement'), false, 'Bind');
-    const parameters = bind.parametersEnd > bind.parametersStart + 2 ? new Sealed<Uint8Array>(Buffer.from(bytes.subarray(bind.parametersStart, bind.parametersEnd))) : null;
+    const parameters = bind.parameterCount > 0 ? new Sealed<Uint8Array>(Buffer.from(bytes.subarray(bind.parametersStart, bind.parametersEnd))) : null;
     c.ops.push({ kind: 'bind', undo: c.registry.setPortal(bind.portal, { prepared: this.#current(prepared), parameters, columns: null, described: false }) });
     this.#passage.pass(bytes, start - 5, end);
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { refusal, type Refusal } from '@sallyport/domain-model';
 import type { ServedSession, SessionEnd } from '@sallyport/protocol-spi';
 import { FrameSplitter, Inlet, Outlet } from '@sallyport/protocol-relay';
+import { isLargeBackend, isLargeFrontend } from '../frame.ts';
 import type { PostgresGreeting } from '../greet.ts';
 import { writeBackendKeyData } from '../messages/backend-key-data.ts';
 import { writeParameterStatus } from '../messages/parameter-status.ts';
@@ -47,8 +48,8 @@ export class PostgresSession {
     this.#session = session;
     this.#greeting = greeting;
     this.#upstream = upstream;
-    this.#clientFrames = new FrameSplitter({ maxFrame: parts.maxFrame });
-    this.#serverFrames = new FrameSplitter({ maxFrame: parts.maxFrame });
+    this.#clientFrames = new FrameSplitter({ maxFrame: parts.maxFrame, large: isLargeFrontend });
+    this.#serverFrames = new FrameSplitter({ maxFrame: parts.maxFrame, large: isLargeBackend });
     this.#clientIn = new Inlet(greeting.socket, (chunk) => this.#fromClient(chunk));
     this.#serverIn = new Inlet(upstream.socket, (chunk) => this.#fromServer(chunk));
     this.#clientOut = new Outlet(this.#clientIn.socket);
@@ -67,7 +68,7 @@ export class PostgresSession {
     this.#conversation = {
       gate: session.gate, reader: parts.reader, scope, ops: new OpQueue(), registry, status: 'I', skipping: false, copyingIn: false,
       notice: (say, hint) => this.#notice(say, hint),
-      cancelUpstream: () => upstream.cancel(),
+      cancelUpstream: () => void upstream.cancel(),
       fatal: (code, say) => {
         const said = refusal(code, say, session.id);
         session.gate.refused(said, 'session');
@@ -206,7 +207,7 @@ export class PostgresSession {
 
   #cancelled(): void {
     if (this.#front.cancelWait !== null && this.#blocked) this.#front.cancelWait.abort();
-    else if (this.#conversation.ops.size > 0) this.#upstream.cancel();
+    else if (this.#conversation.ops.size > 0) void this.#upstream.cancel();
   }
 
   #targetGone(why: string): void {
