@@ -41,7 +41,8 @@ export class Outbox {
   #confirmed = 0;
   #last = 0;
   #patience = patienceMs;
-  #since = 0;
+  /** When the oldest unconfirmed event was sent, in microseconds of the clock. */
+  #since: number | null = null;
   #epoch = '';
   #timer: NodeJS.Timeout | null = null;
   #working: Promise<void> | null = null;
@@ -137,7 +138,7 @@ export class Outbox {
     for (;;) {
       const rows = await readRows(this.#options.store.db, this.#sent, batch);
       if (rows.length === 0) break;
-      if (this.#since === 0) this.#since = this.#clock.monoUs();
+      this.#since ??= this.#clock.monoUs();
       // One connection keeps their order; each is acknowledged by the stream.
       await Promise.all(rows.map((row) => this.#publish(row.pseq, row.event)));
       this.#sent = rows.at(-1)?.pseq ?? this.#sent;
@@ -149,16 +150,16 @@ export class Outbox {
 
   async #publish(pseq: number, event: Uint8Array): Promise<void> {
     const { bus, producer } = this.#options;
-    await bus.js.publish(subjects.ingest(producer), encodeMessage({ event, blobs: [] }), { msgID: `${producer}:${this.#epoch}:${pseq}`, timeout: 5000 });
+    await bus.js.publish(subjects.ingest(producer), encodeMessage({ event, blobs: [] }), { msgID: `${producer}:${this.#epoch}:${pseq}`, timeout: 2000 });
   }
 
   /** Sent long ago and still not confirmed: from the oldest again. */
   #giveUpWaiting(): void {
-    if (this.#since === 0 || this.#sent <= this.#confirmed) return;
+    if (this.#since === null || this.#sent <= this.#confirmed) return;
     if (this.#clock.monoUs() - this.#since < this.#patience * 1000) return;
     resent.inc(this.#sent - this.#confirmed);
     this.#sent = this.#confirmed;
-    this.#since = 0;
+    this.#since = null;
     this.#patience = Math.min(this.#patience * 2, maxPatienceMs);
   }
 
@@ -170,7 +171,7 @@ export class Outbox {
         this.#confirmed = Math.max(this.#confirmed, mark.pseq);
         this.#sent = Math.max(this.#sent, mark.pseq);
         this.#patience = patienceMs;
-        this.#since = this.#sent > this.#confirmed ? this.#clock.monoUs() : 0;
+        this.#since = this.#sent > this.#confirmed ? this.#clock.monoUs() : null;
       },
       (error: unknown) => this.#options.log.warn('confirmed events could not be removed from the outbox', { error }),
     );
