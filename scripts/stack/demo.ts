@@ -1,0 +1,62 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort, startPostgres, type PostgresServer } from '@sallyport/testing-stack';
+import { mustSallyport } from './cli.ts';
+import { renderConfig } from './render-config.ts';
+import { Service } from './service.ts';
+import type { Stack } from './stack.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** The demo around a stack: a target with data, an OIDC issuer, and the configuration that joins them. */
+export interface Demo {
+  readonly target: PostgresServer;
+  readonly issuer: Service;
+  /** What the command line needs to act in the demo. */
+  readonly env: Readonly<Record<string, string>>;
+  /** A fresh token of a demo machine or person. */
+  token(name: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startDemo(stack: Stack, say: (step: string) => void): Promise<Demo> {
+  const { home, tls } = stack;
+  say('the demo’s target and OIDC issuer');
+  const issuerPort = await freePort();
+  const issuer = new Service({
+    name: 'issuer', script: join(root, 'apps', 'demo', 'dist', 'main.js'), http: `127.0.0.1:${issuerPort}`, log: home.at('logs', 'issuer.log'), tls: false,
+    env: { SALLYPORT_DEMO: '1', SALLYPORT_HTTP: `127.0.0.1:${issuerPort}`, SALLYPORT_STATE: home.at('demo') },
+  });
+  issuer.start();
+  const target = await startTarget(stack);
+  await issuer.ready();
+  const env = { ...stack.env, SALLYPORT_HOME: home.path };
+  say('the demo’s configuration');
+  await renderConfig(join(root, 'apps', 'demo', 'config'), home.at('config'), { ISSUER: `http://127.0.0.1:${issuerPort}`, TARGET_PORT: String(target.port), TARGET_CA: tls.ca });
+  await mustSallyport(env, 'apply', '-f', home.at('config'));
+  return {
+    target,
+    issuer,
+    env,
+    token: async (name) => (await mustSallyport(env, 'demo', 'token', name)).trim(),
+    stop: async () => {
+      await issuer.stop();
+      await target.stop();
+    },
+  };
+}
+
+/** A PostgreSQL of its own for the ledger: TLS, SCRAM, and a role whose password only the gateway's credential file knows. */
+async function startTarget({ home, tls }: Stack): Promise<PostgresServer> {
+  const target = await startPostgres({ directory: home.at('demo', 'postgres'), tls, hba: ['local all all scram-sha-256', 'hostssl all all 127.0.0.1/32 scram-sha-256'] });
+  const [exists] = await target.sql(`select 1 from pg_database where datname = 'ledger'`);
+  const password = home.secrets.target;
+  if (exists === undefined) {
+    await target.sql(`create role ledger_app login`);
+    await target.sql('create database ledger');
+    await target.sql(readFileSync(join(root, 'apps', 'demo', 'sql', 'ledger.sql'), 'utf8'), 'ledger');
+  }
+  await target.sql(`alter role ledger_app password '${password}'`);
+  writeFileSync(home.at('credentials', 'ledger-db'), JSON.stringify({ username: 'ledger_app', password }), { mode: 0o600 });
+  return target;
+}

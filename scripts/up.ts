@@ -1,0 +1,66 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startDemo, type Demo } from './stack/demo.ts';
+import { startStack, type Stack } from './stack/stack.ts';
+import { tellStory } from './stack/story.ts';
+
+// The embedded stack as one process that keeps the others: run by scripts/up, which has brought Node, packages and the build.
+const home = process.env['SALLYPORT_HOME'] ?? join(import.meta.dirname, '..', '.sallyport');
+const demoWanted = !process.argv.includes('--no-demo');
+const pidFile = join(home, 'up.pid');
+const readyFile = join(home, 'ready');
+const print = (line: string) => process.stdout.write(`${line}\n`);
+const started = performance.now();
+const seconds = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
+
+if (existsSync(pidFile) && alive(Number(readFileSync(pidFile, 'utf8')))) {
+  print(`a stack is running in ${home}: stop it with scripts/up --down`);
+  process.exit(1);
+}
+let stack: Stack | null = null;
+let demo: Demo | null = null;
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void down(0));
+
+try {
+  stack = await startStack({ home, say: (step) => print(`  ${step} …`) });
+  writeFileSync(pidFile, String(process.pid));
+  if (demoWanted) {
+    demo = await startDemo(stack, (step) => print(`  ${step} …`));
+    print(`  ready after ${seconds()}`);
+    await tellStory(stack, demo, print);
+  }
+  writeFileSync(readyFile, '');
+  printConnecting(stack);
+} catch (error) {
+  print(`\nscripts/up: ${error instanceof Error ? error.message : String(error)}`);
+  await down(1);
+}
+
+function printConnecting({ env }: Stack): void {
+  const [host, port] = (env['SALLYPORT_PG'] ?? '').split(':');
+  print(`\nSallyport is up after ${seconds()}. Logs: ${join(home, 'logs')}   Stop: Ctrl-C, or scripts/up --down\n`);
+  print(`  source ${join(home, 'env')}`);
+  if (demo === null) return print('  scripts/sallyport apply -f DIRECTORY\n');
+  print(`  export PGPASSWORD=$(scripts/sallyport demo token nightly-ledger)`);
+  print(`  psql "host=${host} port=${port} user=ledger-db dbname=ledger sslmode=verify-full sslrootcert=$SALLYPORT_CA"\n`);
+}
+
+async function down(code: number): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  rmSync(readyFile, { force: true });
+  await demo?.stop();
+  await stack?.stop();
+  rmSync(pidFile, { force: true });
+  process.exit(code);
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('up.ts');
+  } catch {
+    return false;
+  }
+}
