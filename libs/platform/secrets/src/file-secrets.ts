@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import type { SecretLease, SecretProvider } from '@sallyport/domain-model';
 import { SecretUnavailableError } from './errors.ts';
 import { BufferLease } from './lease.ts';
@@ -9,8 +9,8 @@ const maxBytes = 64 * 1024;
 
 /**
  * Credentials in files of one directory: `file:ledger-db` is `<directory>/ledger-db`, JSON `{"username": "…", "password": "…"}`, or the same with
- * `.json` at its end. Read anew for each lease, so replacing the file (by rename) rotates the credential. A file that others than its owner and
- * group can read, that is a link, or that is no plain file is refused.
+ * `.json` at its end. Read anew for each lease, so replacing the file (by rename) rotates the credential. Links are followed within the directory
+ * (Kubernetes mounts its secrets so) and refused out of it; a file that everybody can read, or that is no plain file, is refused.
  *
  * The password's bytes are wiped with the lease; the copy that JSON parsing makes is left to the garbage collector.
  */
@@ -45,14 +45,21 @@ export class FileSecrets implements SecretProvider {
   async #open(reference: string): Promise<FileHandle> {
     for (const name of [reference, `${reference}.json`]) {
       try {
-        return await open(join(this.#directory, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+        return await open(await this.#inside(name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
       } catch (error) {
+        if (error instanceof SecretUnavailableError) throw error;
         const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
-        if (code === 'ELOOP') throw new SecretUnavailableError('ERR_SECRET_UNSAFE', `file:${reference} is a link`);
         if (code !== 'ENOENT') throw new SecretUnavailableError('ERR_SECRET_UNREADABLE', `file:${reference} cannot be read (${String(code)})`);
       }
     }
     throw new SecretUnavailableError('ERR_SECRET_NOT_FOUND', `file:${reference} does not exist`);
+  }
+
+  async #inside(name: string): Promise<string> {
+    const directory = await realpath(this.#directory);
+    const path = await realpath(join(directory, name));
+    if (!path.startsWith(directory + sep)) throw new SecretUnavailableError('ERR_SECRET_UNSAFE', `file:${name} is a link out of the directory of credentials`);
+    return path;
   }
 }
 
