@@ -1,5 +1,5 @@
 import {
-  policyToJson, preparsePolicySet, preparseSchema, statefulIsAuthorized, validate,
+  policyToJson, preparsePolicySet, statefulIsAuthorized, validate,
   type DetailedError, type EntityJson, type Expr, type PolicyJson, type StatefulAuthorizationCall, type TypeAndId,
 } from '@cedar-policy/cedar-wasm/nodejs';
 import { schemaText } from './schema.ts';
@@ -21,7 +21,6 @@ export type CedarComplaint = { readonly say: string; readonly hint: string | nul
 export type CedarRule = { readonly ok: true; readonly json: PolicyJson } | { readonly ok: false; readonly complaints: readonly CedarComplaint[] };
 
 let trapped: string | null = null;
-let schemaReady = false;
 
 /** Null while the engine works; else why everything is denied. For readiness. */
 export function policyEngineTrouble(): string | null {
@@ -45,11 +44,6 @@ export function checkRules(rules: Readonly<Record<string, string>>): CheckedRule
 
 /** Puts rules into the named slot, in place of what was there. On a throw the slot holds what it held before. */
 export function fillSlot(slot: string, rules: Readonly<Record<string, string>>): void {
-  if (!schemaReady) {
-    const schema = guarded(() => preparseSchema(schemaName, schemaText));
-    if (schema.type !== 'success') throw new PolicyEngineError(`the schema does not parse: ${schema.errors[0]?.message ?? 'no reason given'}`);
-    schemaReady = true;
-  }
   const answer = guarded(() => preparsePolicySet(slot, { staticPolicies: { ...rules } }));
   if (answer.type !== 'success') throw new PolicyEngineError(`the rules do not parse: ${answer.errors[0]?.message ?? 'no reason given'}`);
 }
@@ -70,6 +64,10 @@ export interface CedarQuestion {
   readonly entities: EntityJson[];
 }
 
+/**
+ * Asks one question. Without the schema: checking every question against it costs as much again, and what it would find (an
+ * attribute that is missing or of another type) fails the rule that needs it, which is trouble here.
+ */
 export function ask(question: CedarQuestion): CedarAnswer {
   try {
     const answer = guarded(() =>
@@ -80,8 +78,6 @@ export function ask(question: CedarQuestion): CedarAnswer {
         context: question.context,
         entities: question.entities,
         preparsedPolicySetId: question.slot,
-        preparsedSchemaName: schemaName,
-        validateRequest: true,
       }),
     );
     if (answer.type !== 'success') return refused(answer.errors[0]?.message ?? 'the question does not fit the schema');
@@ -94,8 +90,6 @@ export function ask(question: CedarQuestion): CedarAnswer {
   }
 }
 
-const schemaName = 'sallyport';
-
 const refused = (trouble: string): CedarAnswer => ({ allowed: false, rules: [], trouble });
 
 function guarded<T>(call: () => T): T {
@@ -103,9 +97,11 @@ function guarded<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
-    // Cedar answers failures as values, so whatever is thrown comes from the machine below it.
-    trapped = `the policy engine stopped: ${error instanceof Error ? error.message : 'unknown fault'}`;
-    throw new PolicyEngineError(trapped, { cause: error });
+    const say = error instanceof Error ? error.message : 'unknown fault';
+    // Cedar answers failures as values. A trap or an overrun stack leaves it half done; anything else (text that is not
+    // Unicode, which JSON cannot carry) was refused before it got there.
+    if (error instanceof RangeError || (error instanceof Error && error.name === 'RuntimeError')) trapped = `the policy engine stopped: ${say}`;
+    throw new PolicyEngineError(trapped ?? `the policy engine did not take the question: ${say}`, { cause: error });
   }
 }
 

@@ -4,7 +4,7 @@ import { machineEntity, machineUid, targetEntity, type Resource } from './entiti
 import { mentionsOf, type Mentions } from './expressions.ts';
 import { readNotes, type RuleNotes } from './notes.ts';
 import { scopeOf, type RuleScope } from './scope.ts';
-import type { Action } from './schema.ts';
+import { actionsNamed, type Action } from './schema.ts';
 import { isIntact, SliceError, type Slice } from './slice.ts';
 import { slotOf } from './slots.ts';
 import type { Verdict } from './verdict.ts';
@@ -25,6 +25,7 @@ export interface CompiledSlice {
   readonly mentions: Mentions;
   /** Answers for single effects, by everything that they depend on. Kept by {@link DecisionCache}. */
   readonly verdicts: LRUCache<string, Verdict>;
+  /** Only what the rules mention is handed to Cedar: most of a question's cost is the reading of its facts. */
   ask(action: Action, resource: Resource, context: Context): CedarAnswer;
 }
 
@@ -49,19 +50,20 @@ export function compileSlice(slice: Slice): CompiledSlice {
   );
   const texts = () => Object.fromEntries(slice.rules.map((rule) => [rule.id, rule.text]));
   const principal = machineUid(slice.machine.name);
-  const machine = machineEntity(slice.machine);
-  const target = targetEntity(slice.target);
+  const mentions = mentionsOf(parsed.map((rule) => rule.json));
+  const facts = [trimmed(machineEntity(slice.machine), mentions), trimmed(targetEntity(slice.target), mentions)];
   slotOf(slice.digest, texts);
 
   const made: CompiledSlice = {
     slice,
     rules,
-    mentions: mentionsOf(parsed.map((rule) => rule.json)),
+    mentions,
     verdicts: new LRUCache({ max: maxVerdicts }),
     ask(action, resource, context) {
-      const entities: EntityJson[] = resource.entity === null ? [machine, target] : [machine, target, resource.entity];
       try {
-        return ask({ slot: slotOf(slice.digest, texts), principal, action, resource: resource.uid, context, entities });
+        const entities = resource.entity === null ? [...facts] : [...facts, trimmed(resource.entity, mentions)];
+        if (actionsNamed('change').includes(action)) entities.push(changing(action));
+        return ask({ slot: slotOf(slice.digest, texts), principal, action, resource: resource.uid, context: pick(context, mentions.has), entities });
       } catch (error) {
         return { allowed: false, rules: [], trouble: error instanceof Error ? error.message : 'the policy engine failed' };
       }
@@ -69,4 +71,21 @@ export function compileSlice(slice: Slice): CompiledSlice {
   };
   compiled.set(slice.digest, made);
   return made;
+}
+
+function trimmed(entity: EntityJson, mentions: Mentions): EntityJson {
+  return { uid: entity.uid, attrs: pick(entity.attrs, mentions.attribute), parents: entity.parents };
+}
+
+function pick<T>(from: Readonly<Record<string, T>>, wanted: (name: string) => boolean): Record<string, T> {
+  const picked: Record<string, T> = {};
+  for (const name in from) {
+    const value = from[name];
+    if (value !== undefined && wanted(name)) picked[name] = value;
+  }
+  return picked;
+}
+
+function changing(action: Action): EntityJson {
+  return { uid: { type: 'Action', id: action }, attrs: {}, parents: [{ type: 'Action', id: 'change' }] };
 }

@@ -48,6 +48,8 @@ const unreadable: Effect = { verb: 'unknown', resource: { kind: 'other', schema:
  * anything, does `unknown` on `other:?` besides.
  */
 export function effectsOf(means: Understanding): readonly Effect[] {
+  const [only] = means.effects;
+  if (only !== undefined && means.effects.length === 1 && means.reading !== 'opaque') return means.effects;
   const distinct = new Map<string, Effect>();
   for (const effect of means.effects) distinct.set(effectKey(effect), effect);
   if (means.reading === 'opaque' || distinct.size === 0) distinct.set(effectKey(unreadable), unreadable);

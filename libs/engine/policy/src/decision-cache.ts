@@ -22,6 +22,7 @@ export class DecisionCache {
   readonly #session: SessionFacts;
   readonly #objects: ObjectIndex;
   readonly #timed: boolean;
+  readonly #facts: readonly (typeof commandFacts)[number][];
   readonly #of: string;
   #minute: number;
   #decisions = new WeakMap<Understanding, Decision>();
@@ -35,6 +36,7 @@ export class DecisionCache {
     this.#session = session;
     this.#objects = objects;
     this.#timed = mentions.time;
+    this.#facts = commandFacts.filter(mentions.has);
     this.#minute = -1;
     this.#of = JSON.stringify([objects.key, told('protocol', session.protocol), told('role', session.role), told('source', session.source), told('client', session.client)]);
   }
@@ -89,11 +91,11 @@ export class DecisionCache {
   /** Everything besides the effect that its verdict can depend on. */
   #prefix(means: Understanding): string {
     const { facts } = means;
-    const { has } = this.#slice.mentions;
-    const f = (attribute: string, value: unknown) => (has(attribute) ? `${JSON.stringify(value) ?? '-'},` : '');
-    return (
-      `${this.#of}${this.#timed ? this.#minute : ''}|${f('reading', means.reading)}${f('kind', facts.kind)}${f('hasWhere', facts.hasWhere)}` +
-      `${f('hasLimit', facts.hasLimit && isCountable(facts))}${f('limit', facts.limit)}${f('copiesOut', facts.copiesOut)}\0`
-    );
+    let key = this.#timed ? `${this.#of}${this.#minute}|` : this.#of;
+    for (const fact of this.#facts) key += `${fact === 'hasLimit' ? facts.hasLimit && isCountable(facts) : fact === 'reading' ? means.reading : facts[fact]}|`;
+    return `${key}\0`;
   }
 }
+
+/** Facts of a command that a rule may ask for. None of their values contains a bar, but the statement's kind, which is last. */
+const commandFacts = ['reading', 'hasWhere', 'hasLimit', 'limit', 'copiesOut', 'kind'] as const;

@@ -29,28 +29,33 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Which context attributes a set of rules can depend on. */
+/** What the answers of a set of rules can depend on. */
 export interface Mentions {
-  /** True for everything when a rule takes the context as a whole. */
+  /** This context attribute; true for every one when a rule takes the context as a whole. */
   has(attribute: string): boolean;
+  /** Any context attribute that changes with the time. */
   readonly time: boolean;
+  /** An attribute of this name, of whatever. Cedar has no way to take an entity's attributes as a whole. */
+  attribute(name: string): boolean;
 }
 
 export function mentionsOf(rules: readonly PolicyJson[]): Mentions {
-  const names = new Set<string>();
+  const ofContext = new Set<string>();
+  const attributes = new Set<string>();
   let whole = false;
   for (const rule of rules) {
     walkConditions(rule, (kind, body) => {
       if (kind === 'Var' && body === 'context') whole = true;
-      if ((kind !== '.' && kind !== 'has') || !isObject(body) || !isContext(body['left'])) return true;
-      const attr = Array.isArray(body['attr']) ? body['attr'][0] : body['attr'];
-      if (typeof attr === 'string') names.add(attr);
-      else whole = true;
+      if ((kind !== '.' && kind !== 'has') || !isObject(body)) return true;
+      const path = (Array.isArray(body['attr']) ? body['attr'] : [body['attr']]).map(String);
+      for (const name of path) attributes.add(name);
+      if (!isContext(body['left'])) return true;
+      ofContext.add(path[0] ?? '');
       return false;
     });
   }
-  const has = (attribute: string) => whole || names.has(attribute);
-  return { has, time: timeAttributes.some(has) };
+  const has = (attribute: string) => whole || ofContext.has(attribute);
+  return { has, time: timeAttributes.some(has), attribute: (name) => attributes.has(name) };
 }
 
 function isContext(expr: unknown): boolean {

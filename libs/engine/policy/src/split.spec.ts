@@ -36,6 +36,10 @@ describe('cutting a file into rules', () => {
     expect(texts(`permit(principal, action, resource) when { ["${'x'.repeat(20_000)}"].contains("x") };`)).toMatch(/characters at most/);
   });
 
+  it('refuses text that is not Unicode', () => {
+    expect(texts('@reason("\ud800") permit(principal, action, resource);')).toMatch(/Unicode/);
+  });
+
   it('counts each rule by itself', () => {
     const rule = `permit(principal, action, resource) when { ${'true && '.repeat(100)}true };`;
     expect(texts(rule.repeat(5))).toHaveLength(5);

@@ -22,6 +22,7 @@ const operators = '+-*.&|!<>=';
  * backslash escapes) and comments (`//` to the end of the line), and that a semicolon outside of them ends a rule.
  */
 export function splitRules(file: string): Split {
+  if (!file.isWellFormed()) return { ok: false, say: 'this file is not well-formed Unicode', at: 0 };
   const rules: RuleText[] = [];
   let start = -1;
   let depth = 0;
