@@ -14,10 +14,10 @@ export interface TlsFiles {
 }
 
 /**
- * A certificate authority and one server certificate (P-256) for localhost, 127.0.0.1 and ::1 in `directory`, made once. The
+ * A certificate authority and one server certificate (P-256) for the names, 127.0.0.1 and ::1 in `directory`, made once. The
  * authority's key is thrown away: nobody can make another certificate that clients of this stack would trust.
  */
-export async function tlsFiles(directory: string, days = 365): Promise<TlsFiles> {
+export async function tlsFiles(directory: string, days = 365, names: readonly string[] = ['localhost']): Promise<TlsFiles> {
   const files = { ca: join(directory, 'ca.pem'), cert: join(directory, 'server.pem'), key: join(directory, 'server.key') };
   if (Object.values(files).every((file) => existsSync(file))) return files;
   const authorityKeys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
@@ -37,7 +37,7 @@ export async function tlsFiles(directory: string, days = 365): Promise<TlsFiles>
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'localhost' }, { type: 'ip', value: '127.0.0.1' }, { type: 'ip', value: '::1' }]),
+      new x509.SubjectAlternativeNameExtension([...names.map((value) => ({ type: 'dns' as const, value })), { type: 'ip', value: '127.0.0.1' }, { type: 'ip', value: '::1' }]),
       await x509.AuthorityKeyIdentifierExtension.create(authorityKeys.publicKey),
     ],
   });

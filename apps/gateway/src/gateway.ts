@@ -4,7 +4,7 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { refusal, systemClock } from '@sallyport/domain-model';
 import { sessionClose, type Bus } from '@sallyport/platform-bus';
-import { openJournal, type Journal } from '@sallyport/platform-journal';
+import { natsJournalBus, openJournal, type Journal } from '@sallyport/platform-journal';
 import type { Readiness, ServiceContext } from '@sallyport/platform-runtime';
 import { EnvSecrets, FileSecrets, SecretSource } from '@sallyport/platform-secrets';
 import { gauge, type Log } from '@sallyport/platform-telemetry';
@@ -42,11 +42,12 @@ export class Gateway {
 
   static async start({ config, env, log, bus, readiness }: ServiceContext<GatewayConfig>): Promise<Gateway> {
     const clock = systemClock;
-    const journal = await openJournal({ directory: join(env.state ?? '.', 'journal'), producer: config.SALLYPORT_GATEWAY_ID, bus, log, maxBytes: config.SALLYPORT_JOURNAL_MAX });
+    const producer = config.SALLYPORT_GATEWAY_ID;
+    const journal = await openJournal({ directory: join(env.state ?? '.', 'journal'), producer, bus: natsJournalBus(bus, producer), log, limits: { maxBytes: config.SALLYPORT_JOURNAL_MAX } });
     const slices = new Slices(bus);
     const house: House = {
-      bus, log, clock, tenant: env.tenant, evidence: journal.log,
-      chain: new GatewayChain({ log: journal.log, clock, tenant: env.tenant }),
+      bus, log, clock, tenant: env.tenant, evidence: journal,
+      chain: new GatewayChain({ log: journal, clock, tenant: env.tenant }),
       targets: new Targets(log),
       leases: new LeaseKeeper({ bus, slices, publicKey: publicKey(config.SALLYPORT_LEASE_PUBLIC_KEY), clock, log }),
       plans: new Plans(bus, log),
@@ -81,7 +82,7 @@ export class Gateway {
     readiness.add('evidence', () => this.#house.evidence.refusing);
     readiness.add('targets', () => this.#house.targets.waiting);
     gauge('sallyport_sessions', 'Sessions now', [], () => this.#house.live.size);
-    gauge('sallyport_journal_bytes', 'Bytes of evidence in the local journal', [], () => this.#journal.bytes);
+    gauge('sallyport_journal_bytes', 'Bytes of evidence in the local journal', [], () => this.#journal.state.bytes);
   }
 
   async #follow(bus: Bus): Promise<void> {

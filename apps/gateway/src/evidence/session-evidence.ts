@@ -29,15 +29,11 @@ export class SessionEvidence implements EvidencePort {
   }
 
   get durable(): Position {
-    const { local, acked } = this.#log;
-    return this.#how === 'local' ? local : Math.min(local, acked);
+    return this.#how === 'local' ? this.#log.local : this.#log.acked;
   }
 
   whenDurable(position: Position, done: (error: Error | null) => void): void {
-    this.#log.whenDurable(position, 'local', (error) => {
-      if (error !== null || this.#how === 'local') done(error);
-      else this.#log.whenDurable(position, 'acked', done);
-    });
+    this.#log.whenDurable(position, this.#how, done);
   }
 
   decided(command: Command, decision: Decision['kind'], rest: string, authority: { readonly lease: LiveLease; readonly approval: ApprovalId | null }): Position {

@@ -1,0 +1,55 @@
+import { chownSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { natsConfig } from '@sallyport/platform-bus';
+import { ownerRole, serviceRole, type DatabaseService } from '@sallyport/platform-store';
+import { openHome } from '../../scripts/stack/home.ts';
+import { tlsFiles } from '../../scripts/stack/tls.ts';
+
+// First job of docker-compose.yml: makes every secret once, and puts into each service's own volume what that service needs and nothing else.
+const secrets = '/secrets';
+const uid = 65532;
+const home = openHome(join(secrets, 'setup'));
+const tls = await tlsFiles(home.at('tls'), 365, ['localhost', 'gateway', 'console']);
+const database = (role: string, password: string) => `postgres://${role}:${encodeURIComponent(password)}@postgres:5432/sallyport`;
+const bus = (user: keyof typeof home.secrets.bus) => ({ SALLYPORT_NATS: 'nats://nats:4222', SALLYPORT_NATS_USER: user, SALLYPORT_NATS_PASSWORD: home.secrets.bus[user] });
+const store = (service: DatabaseService) => ({ SALLYPORT_DSN: database(serviceRole(service), home.secrets.database[service]) });
+const common = { SALLYPORT_STATE: '/state', SALLYPORT_HTTP: '0.0.0.0:8080' };
+
+give('gateway', { ...common, ...bus('gateway'), SALLYPORT_GATEWAY_ID: 'gateway-1', SALLYPORT_PG_LISTEN: '0.0.0.0:5432', SALLYPORT_SECRETS_DIR: '/secrets/credentials' }, {
+  SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key, SALLYPORT_LEASE_PUBLIC_KEY: home.keys.leasePublic, SALLYPORT_READER_PUBLIC_KEY: home.keys.readerPublic,
+});
+give('policy', { ...common, ...bus('policy'), ...store('policy') }, { SALLYPORT_LEASE_KEY: home.keys.lease });
+give('approvals', { ...common, ...bus('approvals'), ...store('approvals'), SALLYPORT_PUBLIC_URL: process.env['SALLYPORT_PUBLIC_URL'] ?? 'https://localhost:8443' }, { SALLYPORT_TEXT_KEY: home.keys.text });
+give('masking', { ...common, ...bus('masking'), ...store('masking') }, { SALLYPORT_TOKEN_KEY: home.keys.token });
+give('evidence', { ...common, ...bus('evidence'), ...store('evidence') }, { SALLYPORT_READER_KEY: home.keys.reader });
+give('identity', { ...common, ...bus('identity'), ...store('identity') }, {});
+writeFileSync(home.at('keys', 'admin.token'), home.secrets.admin, { mode: 0o600 });
+give('console', { ...common, ...bus('console'), ...store('console') }, { SALLYPORT_ADMIN_TOKEN_FILE: home.at('keys', 'admin.token'), SALLYPORT_API_CERT: tls.cert, SALLYPORT_API_KEY: tls.key });
+give('migrate', { ...bus('bootstrap'), SALLYPORT_OWNER_DSN: database(ownerRole, home.secrets.owner), SALLYPORT_SETUP_HOME: '/secrets/setup' }, {});
+
+const nats = join(secrets, 'nats');
+mkdirSync(nats, { recursive: true });
+writeFileSync(join(nats, 'nats.conf'), natsConfig({ host: '0.0.0.0', port: 4222, http: 8222, storeDir: '/data', passwords: home.secrets.bus, gateways: ['gateway-1'] }));
+const postgres = join(secrets, 'postgres');
+mkdirSync(postgres, { recursive: true });
+if (!existsSync(join(postgres, 'password'))) writeFileSync(join(postgres, 'password'), home.secrets.target);
+mkdirSync('/secrets/public', { recursive: true });
+cpSync(tls.ca, '/secrets/public/ca.pem');
+process.stdout.write('setup: secrets are in place; the bootstrap admin token is in the volume of setup, file keys/admin.token\n');
+
+/** Writes a service's variables and copies the files that they name, all readable by the service's user only. */
+function give(service: string, variables: Readonly<Record<string, string>>, files: Readonly<Record<string, string>>): void {
+  const directory = join(secrets, service);
+  mkdirSync(directory, { recursive: true });
+  const all: Record<string, string> = { ...variables };
+  for (const [name, from] of Object.entries(files)) {
+    const file = `${name.toLowerCase().replaceAll('_', '-')}.pem`;
+    cpSync(from, join(directory, file));
+    chownSync(join(directory, file), uid, uid);
+    all[name] = `/secrets/${file}`;
+  }
+  const env = join(directory, 'service.env');
+  writeFileSync(env, Object.entries(all).map(([name, value]) => `${name}=${value}\n`).join(''), { mode: 0o600 });
+  chownSync(env, uid, uid);
+  if (service === 'gateway') mkdirSync(join(directory, 'credentials'), { recursive: true });
+}
