@@ -1,0 +1,93 @@
+import { subjects, watermark, type Bus } from '@sallyport/platform-bus';
+import { createInbox, type Msg } from '@nats-io/transport-node';
+import type { BusListener, JournalBus } from './journal-bus.ts';
+
+/**
+ * The journal on NATS: core publishes with a reply subject that carries lane and counter, and one subscription that counts the stream's
+ * acknowledgements. No promise, timer or inbox for each message: that would cost twenty times as much.
+ */
+export function natsJournalBus(bus: Bus, producer: string): JournalBus {
+  return new NatsJournalBus(bus, producer);
+}
+
+class NatsJournalBus implements JournalBus {
+  readonly #bus: Bus;
+  readonly #subject: string;
+  readonly #producer: string;
+  readonly #inbox: string;
+  #stops: (() => void)[] = [];
+
+  constructor(bus: Bus, producer: string) {
+    this.#bus = bus;
+    this.#producer = producer;
+    this.#subject = subjects.ingest(producer);
+    this.#inbox = `${createInbox(inboxPrefixOf(bus))}.`;
+  }
+
+  get connected(): boolean {
+    return this.#bus.connected;
+  }
+
+  get maxMessageBytes(): number {
+    return this.#bus.nc.info?.max_payload ?? 1024 * 1024;
+  }
+
+  send(lane: number, pseq: number, message: Uint8Array): void {
+    this.#bus.nc.publish(this.#subject, message, { reply: `${this.#inbox}${lane}.${pseq}` });
+  }
+
+  listen(to: BusListener): void {
+    const acks = this.#bus.nc.subscribe(`${this.#inbox}>`, { callback: (error, message) => (error === null ? this.#onAck(message, to) : undefined) });
+    const stopWatermark = this.#bus.subscribe(subjects.watermark(this.#producer), watermark, ({ epoch, pseq }) => to.committed(epoch, pseq));
+    let listening = true;
+    this.#stops = [() => acks.unsubscribe(), stopWatermark, () => (listening = false)];
+    void this.#follow(to, () => listening);
+  }
+
+  close(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  #onAck(message: Msg, to: BusListener): void {
+    const place = message.subject.slice(this.#inbox.length);
+    const dot = place.indexOf('.');
+    const lane = Number(place.slice(0, dot));
+    const pseq = Number(place.slice(dot + 1));
+    if (message.data.byteLength === 0) return to.nobodyThere(lane, pseq);
+    if (isPlainAck(message.data)) return to.acknowledged(lane, pseq);
+    const why = refusalOf(message);
+    if (why === null) to.acknowledged(lane, pseq);
+    else to.refused(lane, pseq, why);
+  }
+
+  async #follow(to: BusListener, listening: () => boolean): Promise<void> {
+    for await (const status of this.#bus.nc.status()) {
+      if (!listening()) return;
+      // The bus follows the same statuses; one turn later it knows that it is connected.
+      if (status.type === 'reconnect') setImmediate(() => to.back());
+    }
+  }
+}
+
+/** `{"stream":…`: an error would stand first. */
+function isPlainAck(data: Uint8Array): boolean {
+  return data[0] === 0x7b && data[2] === 0x73 && data[3] === 0x74 && data[4] === 0x72;
+}
+
+function refusalOf(message: Msg): string | null {
+  try {
+    const answer: unknown = message.json();
+    if (typeof answer !== 'object' || answer === null || !('error' in answer)) return null;
+    const { error } = answer;
+    return typeof error === 'object' && error !== null && 'description' in error && typeof error.description === 'string' ? error.description : 'an error without words';
+  } catch {
+    return 'an answer that is not JSON';
+  }
+}
+
+/** The connection's own prefix: a user may hear no other. */
+function inboxPrefixOf(bus: Bus): string {
+  const probe: unknown = Reflect.get(bus.nc, 'options');
+  const prefix: unknown = typeof probe === 'object' && probe !== null ? Reflect.get(probe, 'inboxPrefix') : undefined;
+  return typeof prefix === 'string' ? prefix : '_INBOX';
+}
