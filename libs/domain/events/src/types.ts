@@ -4,9 +4,9 @@
  */
 export interface EventData {
   // --- who came
-  'auth.ok': { binding: string; issuer: string; claims: Record<string, string>; source: string; expires: string; micros: number; door: string };
-  'auth.failed': { code: string; say: string; issuer: string | null; claims: Record<string, string>; source: string; micros: number; door: string };
-  'auth.replay': { binding: string; jti: string; source: string; first_source: string; door: string };
+  'auth.ok': { binding: string; issuer: string; claims: Record<string, string>; source: string; expires: string; micros: number; door: string; session: string | null };
+  'auth.failed': { code: string; say: string; issuer: string | null; claims: Record<string, string>; source: string; micros: number; door: string; session: string | null };
+  'auth.replay': { binding: string; jti: string; source: string; first_source: string; door: string; session: string | null };
 
   // --- a session
   'session.opened': { protocol: string; role: string | null; source: string; client: string | null; evidence: string; lease: string; policy: number; mask_plan: string | null; key: WrappedKey };

@@ -13,11 +13,11 @@ export class FetchError extends Error {
 
 /**
  * One GET of a JSON document, without redirects, cookies, proxies or unlimited answers. https, or http to a loopback address.
- * @param authority PEM text or the path of a PEM file that *replaces* the system's authorities; null for those
+ * @param authority PEM text, or `file:` and the path of a PEM file, that *replaces* the system's authorities; null for those
  */
 export async function fetchJson(url: string, authority: string | null): Promise<unknown> {
   if (!isSecure(url)) throw new FetchError('the address is not https');
-  const ca = authority === null ? null : authority.startsWith('/') ? await readFile(authority, 'utf8') : authority;
+  const ca = authority === null ? null : authority.startsWith('file:') ? await readFile(authority.slice('file:'.length), 'utf8') : authority;
   const signal = AbortSignal.timeout(timeoutMs);
   const response = await get(url, ca, signal);
   if (response.statusCode !== 200) {

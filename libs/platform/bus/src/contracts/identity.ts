@@ -16,7 +16,7 @@ export type Principal = z.infer<typeof principal>;
 /**
  * Verifies a token and tells who it is. The token travels in this request only; it is never stored or logged.
  * `door` is where it was shown: `postgres`, `api`. `session` is the id that a machine's session will have.
- * Errors: `unauthenticated` (with the reason), `unauthorized` (suspended, retired, unknown binding).
+ * Errors: `unauthenticated` (with the reason), `unauthorized` (draft, suspended, retired, owner gone), `unavailable` (the attempt cannot be recorded).
  */
 export const identityResolve = contract(
   subjects.identityResolve,
@@ -27,11 +27,14 @@ export const identityResolve = contract(
 export const change = z.strictObject({ kind: z.string(), name: z.string(), change: z.enum(['created', 'updated', 'removed', 'unchanged']), version: z.int() });
 export type Change = z.infer<typeof change>;
 
-/** Applies documents of the kinds that identity owns. All or nothing; `dryRun` changes nothing. Errors: `invalid` with the path and reason. */
+/**
+ * Applies documents of the kinds that identity owns. All or nothing; `dryRun` changes nothing. `prune` removes what stands and is not in
+ * the documents. Errors: `denied` (needs the role admin), `invalid` with one line for each problem: document, path, reason.
+ */
 export const identityApply = contract(
   subjects.identityApply,
   z.strictObject({ by: caller, documents: z.array(z.unknown()), dryRun: z.boolean(), prune: z.boolean() }),
-  z.strictObject({ changes: z.array(change) }),
+  z.strictObject({ changes: z.array(change), warnings: z.array(z.string()).default([]) }),
 );
 
 export const identityList = contract(subjects.identityList, z.strictObject({ kind: z.string(), name: z.string().nullable() }), z.strictObject({ documents: z.array(z.unknown()) }));

@@ -6,8 +6,8 @@ export const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a date like
 export const environment = z.enum(['production', 'staging', 'test', 'development']);
 export const duration = z.string().regex(/^\d{1,6}(s|m|h|d)$/, 'must be a duration like 90s, 15m, 8h or 30d');
 
-/** PEM text, or the absolute path of a PEM file on the machine of the service that reads it. */
-export const authority = z.string().min(1).max(65_536).refine((text) => text.startsWith('/') || text.includes('-----BEGIN CERTIFICATE-----'), 'must be a PEM certificate or the absolute path of one');
+/** PEM text, or `file:` and the absolute path of a PEM file on the machine of the service that uses it. */
+export const authority = z.string().min(1).max(65_536).refine((text) => text.startsWith('file:/') || text.includes('-----BEGIN CERTIFICATE-----'), 'must be a PEM certificate, or file: and the absolute path of one');
 
 /** Every document has the same head. Unknown fields are refused everywhere. */
 export const document = <K extends string, S extends z.ZodType>(kind: K, spec: S) =>

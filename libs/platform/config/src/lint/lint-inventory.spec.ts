@@ -37,6 +37,7 @@ describe('the inventory', () => {
   it('needs owners who are still here', () => {
     expect(lint([person('gone', { active: false }), machine('m', { owner: 'gone' })])).toEqual(['refuse reference-inactive Machine/m spec.owner']);
     expect(lint([person('gone', { active: false }), machine('m', { owner: 'gone', state: 'suspended' })])).toEqual([]);
+    expect(lint([person('gone', { active: false }), machine('m', { owner: 'gone' })], true)).toEqual(['warn reference-inactive Machine/m spec.owner']);
   });
 
   it('refuses a review that is overdue, but lets what was accepted before stand so that other changes can be made', () => {

@@ -1,5 +1,5 @@
 import type { AnyDocument, DocumentOf, Kind } from '../kinds/index.ts';
-import { refuse, warn, type Finding } from './finding.ts';
+import { refuse, warn, type Finding, type FindingCode } from './finding.ts';
 import { lintBinding } from './lint-binding.ts';
 import { lintDocument } from './lint-document.ts';
 import { lintOverlaps } from './lint-overlaps.ts';
@@ -14,7 +14,10 @@ export interface InventoryView {
   readonly documents: readonly AnyDocument[];
   /** `2026-11-22`, UTC. */
   readonly today: string;
-  /** True for documents that stand as they were accepted before. What only time made wrong is then a warning: a lapsed review of one machine must not stop the suspension of another. */
+  /**
+   * True for documents that stand as they were accepted before. What time or another document made wrong since is then a warning: a lapsed
+   * review of one machine must not stop the suspension of another, nor an owner's machines his leaving.
+   */
   unchanged(document: AnyDocument): boolean;
 }
 
@@ -24,9 +27,11 @@ export function lintInventory(view: InventoryView): readonly LocatedFinding[] {
   return view.documents.flatMap((document) => {
     const findings = [...lintDocument(document, view.today), ...references(document, directory), ...lintOverlaps(document, directory.Machine, directory.Issuer)];
     const kept = view.unchanged(document);
-    return findings.map((finding) => ({ kind: document.kind, name: document.metadata.name, ...finding, severity: kept && finding.code === 'machine-review-past' ? 'warn' : finding.severity }));
+    return findings.map((finding) => ({ kind: document.kind, name: document.metadata.name, ...finding, severity: kept && madeByOthers.includes(finding.code) ? 'warn' : finding.severity }));
   });
 }
+
+const madeByOthers: readonly FindingCode[] = ['machine-review-past', 'reference-inactive'];
 
 export interface Directory {
   readonly Issuer: ReadonlyMap<string, DocumentOf<'Issuer'>>;
@@ -68,7 +73,7 @@ function machineReferences({ spec }: DocumentOf<'Machine'>, directory: Directory
   for (const field of ['owner', 'backupOwner'] as const) {
     const person = directory.Person.get(spec[field]);
     if (person === undefined) found.push(refuse('reference-unknown', `spec.${field}`, `there is no Person "${spec[field]}"`));
-    else if (!person.spec.active && spec.state === 'active') found.push(refuse('reference-inactive', `spec.${field}`, `${spec[field]} is not active and cannot answer for an active machine`));
+    else if (!person.spec.active && spec.state === 'active') found.push(refuse('reference-inactive', `spec.${field}`, `${spec[field]} is not active; a machine needs an owner who answers for it`));
   }
   for (const [i, group] of spec.groups.entries()) if (!directory.Group.has(group)) found.push(refuse('reference-unknown', `spec.groups[${i}]`, `there is no Group "${group}"`));
   for (const [i, binding] of spec.bindings.entries()) {

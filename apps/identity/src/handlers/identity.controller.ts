@@ -1,0 +1,38 @@
+import { Controller } from '@nestjs/common';
+import type { z } from 'zod';
+import { Handles, fail, identityApply, identityList, identityResolve, ok, type Reply } from '@sallyport/platform-bus';
+import { ownedKinds } from '../model/document.ts';
+import { Applier } from '../store/applier.ts';
+import { Registry } from '../store/registry.ts';
+import { Resolver } from '../store/resolver.ts';
+
+type Request<C extends { request: z.ZodType }> = z.output<C['request']>;
+type Answer<C extends { value: z.ZodType }> = Promise<Reply<z.output<C['value']>>>;
+
+/** What the other services ask of identity. */
+@Controller()
+export class IdentityController {
+  constructor(
+    private readonly resolver: Resolver,
+    private readonly applier: Applier,
+    private readonly registry: Registry,
+  ) {}
+
+  @Handles(identityResolve)
+  resolve(request: Request<typeof identityResolve>): Answer<typeof identityResolve> {
+    return this.resolver.resolve(request);
+  }
+
+  @Handles(identityApply)
+  apply(request: Request<typeof identityApply>): Answer<typeof identityApply> {
+    return this.applier.apply(request);
+  }
+
+  /** The documents that stand, of one kind, in the order of their names. */
+  @Handles(identityList)
+  async list({ kind, name }: Request<typeof identityList>): Answer<typeof identityList> {
+    if (!ownedKinds.some((one) => one === kind)) return fail('invalid', `kind: identity keeps ${ownedKinds.join(', ')}`);
+    const { documents } = await this.registry.follow();
+    return ok({ documents: documents.filter((one) => one.kind === kind && (name === null || one.metadata.name === name)).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)) });
+  }
+}

@@ -1,0 +1,89 @@
+import type { Who } from '@sallyport/domain-events';
+import { id, instant, type MachineName } from '@sallyport/domain-model';
+import type { Principal } from '@sallyport/platform-bus';
+import { seconds, type MachineDocument, type TrustBinding } from '@sallyport/platform-config';
+import { evidenceClaims, matchBinding, matchPerson, TokenRefusedError, type VerifiedToken } from '@sallyport/platform-identity';
+import type { Inventory } from './inventory.ts';
+import { replayKey } from './replay.ts';
+
+/** A first use that must be remembered before the machine is let in. */
+export interface TokenUse {
+  readonly binding: string;
+  readonly key: Uint8Array;
+  readonly mode: 'bind_first' | 'single_use';
+  /** Milliseconds since 1970 after which the token is refused anyhow. */
+  readonly until: number;
+}
+
+/** What is thought of a token before its earlier uses were looked at. */
+export type Judgement =
+  | { readonly kind: 'admit'; readonly principal: Principal; readonly binding: string; readonly issuer: string; readonly claims: Record<string, string>; readonly expires: string; readonly who: Who; readonly use: TokenUse | null }
+  | { readonly kind: 'refuse'; readonly answer: 'unauthenticated' | 'unauthorized'; readonly code: string; readonly say: string; readonly issuer: string | null; readonly claims: Record<string, string>; readonly who: Who | null };
+
+/** Which machine or person of the inventory a verified token is, and whether it may come in now. */
+export function admit(token: VerifiedToken, inventory: Inventory, expect: 'machine' | 'person'): Judgement {
+  try {
+    return expect === 'machine' ? admitMachine(token, inventory) : admitPerson(token, inventory);
+  } catch (error) {
+    if (error instanceof TokenRefusedError) return refusedToken(error, token);
+    throw error;
+  }
+}
+
+function admitMachine(token: VerifiedToken, inventory: Inventory): Judgement {
+  if (!token.issuer.spec.trusts.includes('machines')) return refusal(token, null, 'unauthenticated', 'issuer-not-for-machines', `issuer ${token.issuer.metadata.name} is not trusted for machines`);
+  const { machine: name, binding, npid } = matchBinding(token, inventory.candidates.get(token.issuer.metadata.name) ?? []);
+  const machine = inventory.machines.get(name);
+  if (machine === undefined) return refusal(token, binding, 'unauthorized', 'machine-unknown', 'the machine left the inventory');
+  const who: Who = { id: `machine:${name}`, npid, iss: token.issuer.spec.issuer, tok: token.hash, jti: token.jti, owner: machine.spec.owner };
+  const stopped = whyStopped(machine, inventory);
+  if (stopped !== null) return { ...refusal(token, binding, 'unauthorized', stopped.code, stopped.say), who };
+  const expires = instant(token.expires);
+  return {
+    kind: 'admit',
+    principal: { kind: 'machine', actor: { machine: id<MachineName>(name), npid, owner: machine.spec.owner, issuer: token.issuer.spec.issuer, tokenHash: token.hash, jti: token.jti, tokenExpires: expires } },
+    binding: `${name}/${binding.name}`,
+    issuer: token.issuer.spec.issuer,
+    claims: evidenceClaims(token, binding),
+    expires,
+    who,
+    use: binding.replay === 'off' ? null : { binding: `${name}/${binding.name}`, key: replayKey(token), mode: binding.replay, until: token.expires + seconds(token.issuer.spec.clockSkew) * 1000 },
+  };
+}
+
+function whyStopped(machine: MachineDocument, inventory: Inventory): { code: string; say: string } | null {
+  const { name } = machine.metadata;
+  if (machine.spec.state !== 'active') return { code: `machine-${machine.spec.state}`, say: `machine ${name} is ${machine.spec.state === 'draft' ? 'not active yet' : machine.spec.state}` };
+  return inventory.ownerGone(machine) ? { code: 'owner-inactive', say: `the owner of machine ${name} is no longer active; it needs a new one` } : null;
+}
+
+function admitPerson(token: VerifiedToken, inventory: Inventory): Judgement {
+  if (!token.issuer.spec.trusts.includes('people')) return refusal(token, null, 'unauthenticated', 'issuer-not-for-people', `issuer ${token.issuer.metadata.name} is not trusted for people`);
+  const { metadata, spec } = matchPerson(token, inventory.people.values());
+  const who: Who = { id: `person:${metadata.name}`, npid: null, iss: token.issuer.spec.issuer, tok: token.hash, jti: token.jti, owner: null };
+  if (!spec.active) return { kind: 'refuse', answer: 'unauthorized', code: 'person-inactive', say: `${metadata.name} is not active`, issuer: token.issuer.spec.issuer, claims: {}, who };
+  const expires = instant(token.expires);
+  return {
+    kind: 'admit',
+    principal: { kind: 'person', person: metadata.name, roles: [...spec.roles], groups: [...inventory.approverGroupsOf(metadata.name)], tokenExpires: expires },
+    binding: `person/${metadata.name}`,
+    issuer: token.issuer.spec.issuer,
+    // Claims about people stay out of evidence: the person's name in the inventory says who it was.
+    claims: {},
+    expires,
+    who,
+    use: null,
+  };
+}
+
+function refusal(token: VerifiedToken, binding: TrustBinding | null, answer: 'unauthenticated' | 'unauthorized', code: string, say: string): Judgement & { kind: 'refuse' } {
+  return { kind: 'refuse', answer, code, say, issuer: token.issuer.spec.issuer, claims: evidenceClaims(token, binding), who: unknownHolder(token) };
+}
+
+/** A token that was refused. Claims are told only when its signature was proven: before that they are the sender's invention. */
+export function refusedToken({ code, message }: TokenRefusedError, token: VerifiedToken | null): Judgement {
+  return { kind: 'refuse', answer: 'unauthenticated', code, say: message, issuer: token?.issuer.spec.issuer ?? null, claims: token === null ? {} : evidenceClaims(token, null), who: token === null ? null : unknownHolder(token) };
+}
+
+/** The hash goes into evidence for genuine tokens only: what was no token may have been a password, and its hash could be guessed. */
+const unknownHolder = (token: VerifiedToken): Who => ({ id: 'unknown', npid: null, iss: token.issuer.spec.issuer, tok: token.hash, jti: token.jti, owner: null });

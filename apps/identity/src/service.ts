@@ -1,0 +1,95 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Bus } from '@sallyport/platform-bus';
+import type { Readiness } from '@sallyport/platform-runtime';
+import { openStore, Outbox, type Store } from '@sallyport/platform-store';
+import { gauge, type Log } from '@sallyport/platform-telemetry';
+import type { IdentityConfig } from './config.ts';
+import { every } from './every.ts';
+import { IdentityController } from './handlers/identity.controller.ts';
+import { Admissions } from './store/admissions.ts';
+import { Applier } from './store/applier.ts';
+import type { IdentityDatabase } from './store/database.ts';
+import { Mirror } from './store/mirror.ts';
+import { Registry } from './store/registry.ts';
+import { Resolver } from './store/resolver.ts';
+import { forgetExpired } from './store/token-uses.ts';
+
+@Module({})
+export class IdentityModule {}
+
+export interface ServiceParts {
+  readonly config: IdentityConfig;
+  readonly tenant: string;
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly readiness: Readiness;
+  /** Milliseconds since 1970; tests give their own. */
+  readonly now?: () => number;
+}
+
+export interface StartedIdentity {
+  readonly module: DynamicModule;
+  readonly outbox: Outbox;
+  readonly store: Store<IdentityDatabase>;
+  readonly resolver: Resolver;
+  readonly applier: Applier;
+  stop(): Promise<void>;
+}
+
+/** How often another process's changes are looked for, and expired token uses forgotten, in milliseconds. */
+const followMs = 2_000;
+const forgetMs = 60_000;
+
+/** Builds the service on its store and bus, reads the inventory and shows it to the others, and says how to stop. */
+export async function startIdentity({ config, tenant, bus, log, readiness, now = Date.now }: ServiceParts): Promise<StartedIdentity> {
+  const store = openStore<IdentityDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'identity', log });
+  const outbox = new Outbox({ store, bus, producer: 'identity', tenant, log });
+  const registry = new Registry(store.db, now);
+  await registry.reload();
+  const mirror = await Mirror.open(bus);
+  await mirror.sync(() => registry.inventory);
+  await outbox.start();
+  const applier = new Applier({ db: store.db, outbox, registry, mirror, bus, log, now });
+  const resolver = new Resolver(registry, new Admissions(store.db, outbox, registry), log);
+
+  let database: string | null = null;
+  readiness.add('database', () => database);
+  readiness.add('inventory', () => mirror.waiting);
+  gauge('sallyport_identity_issuers_unreachable', 'Issuers whose keys could not be fetched when last needed', [], () => registry.verifier.status.filter(({ state }) => state === 'unreachable').length);
+  const stops = [
+    every(followMs, 'following the inventory', follow, log),
+    every(forgetMs, 'forgetting expired token uses', () => forgetExpired(store.db), log),
+  ];
+
+  return {
+    module: {
+      module: IdentityModule,
+      controllers: [IdentityController],
+      providers: [
+        { provide: Resolver, useValue: resolver },
+        { provide: Applier, useValue: applier },
+        { provide: Registry, useValue: registry },
+      ],
+    },
+    outbox,
+    store,
+    resolver,
+    applier,
+    async stop() {
+      await Promise.all(stops.map((stop) => stop()));
+      mirror.close();
+    },
+  };
+
+  /** Sees what another process of this service changed, and repairs the bucket if it differs for any reason. */
+  async function follow(): Promise<void> {
+    try {
+      await registry.follow();
+      database = null;
+    } catch (error) {
+      database = 'the database';
+      throw error;
+    }
+    await mirror.sync(() => registry.inventory);
+  }
+}
