@@ -80,6 +80,7 @@ async function openNest(
   Logger.overrideLogger(nestLog);
   const app = await NestFactory.create<NestFastifyApplication>(started.module, adapter, { logger: nestLog, abortOnError: false });
   of.steps.push({ at: 'nest', name: 'nest', run: () => app.close() });
+  started.prepare?.(app);
   const transport = new BusTransport(of.bus, of.name, of.log);
   app.connectMicroservice({ strategy: transport }, { inheritAppConfig: true });
   of.steps.push({ at: 'work', name: 'requests', run: () => transport.close() });

@@ -1,4 +1,4 @@
-import type { DynamicModule, Type } from '@nestjs/common';
+import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import type { Bus, ServiceName } from '@sallyport/platform-bus';
 import type { Log } from '@sallyport/platform-telemetry';
 import type { z } from 'zod';
@@ -19,6 +19,8 @@ export interface Started {
   readonly module: Type | DynamicModule;
   /** Ends timers, sessions and what else the service has started. Called when no new work comes in any more. */
   stop?(): Promise<void>;
+  /** Called with the Nest application before it opens: for what is made from the whole of it, like an OpenAPI document. */
+  prepare?(app: INestApplication): void;
   readonly outbox?: { stop(): Promise<void> };
   readonly store?: { close(): Promise<void> };
 }
