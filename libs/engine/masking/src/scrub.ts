@@ -86,9 +86,19 @@ function brackets(text: string): string {
   if (free === null && key === null) return text;
   const open = free === null ? -1 : free.index + free[0].length;
   // The names of a key may stay, unless something else stands in brackets before them.
-  const from = key !== null && (open === -1 || open > key.index || !text.slice(open, key.index).includes(')')) ? key.index + key[0].length : open;
+  const from = key !== null && (open === -1 || open > key.index || balanced(text.slice(open, key.index))) ? key.index + key[0].length : open;
   const last = text.lastIndexOf(')');
   return `${text.slice(0, from)}${masked}${last >= from ? text.slice(last) : ''}`;
+}
+
+/** No bracket is closed that was not opened in this text. */
+function balanced(text: string): boolean {
+  let depth = 0;
+  for (const character of text) {
+    if (character === '(') depth++;
+    else if (character === ')' && --depth < 0) return false;
+  }
+  return true;
 }
 
 /** `JSON data, line 1: …`: what follows is a piece of the value. */

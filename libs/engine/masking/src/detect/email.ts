@@ -1,19 +1,21 @@
-import { LABEL, LOCAL, classAt, isLetter } from './bytes.ts';
+import { LABEL, LOCAL, classes, isLetter } from './bytes.ts';
 
 /** Where the local part before the `@` at `at` begins; `at` itself when there is none. Looks no further back than `from`. */
 export function localStart(bytes: Uint8Array, from: number, at: number): number {
+  const table = classes;
   let left = at;
-  while (left > from && (classAt(bytes, left - 1) & LOCAL) !== 0) left--;
+  while (left > from && ((table[bytes[left - 1] ?? 0] ?? 0) & LOCAL) !== 0) left--;
   return left;
 }
 
 /** The end of a host name with at least one point and a label of letters after it, beginning at `at`; -1 when there is none. */
 export function domainEnd(bytes: Uint8Array, at: number, end: number): number {
+  const table = classes;
   let label = at;
   let named = false;
   let to = at;
   for (; to < end; to++) {
-    if ((classAt(bytes, to) & LABEL) !== 0) continue;
+    if (((table[bytes[to] ?? 0] ?? 0) & LABEL) !== 0) continue;
     if (bytes[to] !== 0x2e || to === label) break;
     named ||= label > at && isName(bytes, label, to);
     label = to + 1;

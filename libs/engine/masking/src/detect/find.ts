@@ -4,7 +4,7 @@ import { cardAt } from './card.ts';
 import { domainEnd, localStart } from './email.ts';
 import { readGap } from './gap.ts';
 import { ibanAt } from './iban.ts';
-import { bracketedPhone, internationalPhone, usPhoneAt } from './phone.ts';
+import { bracketedPhone, internationalPhone, overlong, usPhoneAt } from './phone.ts';
 import { Run } from './run.ts';
 import { ssnAt } from './ssn.ts';
 
@@ -37,15 +37,15 @@ const longGroup = 12;
  * at `@` only, and checks on the bytes. Linear in the length of the cell.
  */
 export function find(bytes: Uint8Array, at: number, start: number, end: number, wanted: number, standing: number): Kind {
+  const table = classes; // a local: an imported binding would be read anew for each byte
   for (let i = at; i < end; i++) {
-    const stop = (classes[bytes[i] ?? 0] ?? 0) & STOP;
+    const stop = (table[bytes[i] ?? 0] ?? 0) & STOP;
     if (stop === 0) continue;
     if (stop === DIGIT) {
       let j = i + 1;
-      while (j < end && (classAt(bytes, j) & DIGIT) !== 0) j++;
+      while (j < end && ((table[bytes[j] ?? 0] ?? 0) & DIGIT) !== 0) j++;
       const before = i > at ? (bytes[i - 1] ?? 0) : 0;
-      const next = j < end ? classAt(bytes, j) : 0;
-      if (j - i < longGroup && before !== 0x2b && before !== 0x28 && !isLetter(before) && !((next & GAP) !== 0 && readGap(bytes, j, end))) {
+      if (j - i < longGroup && before !== 0x2b && before !== 0x28 && !isLetter(before) && !(j < end && ((table[bytes[j] ?? 0] ?? 0) & GAP) !== 0 && readGap(bytes, j, end))) {
         i = j - 1;
         continue;
       }
@@ -59,9 +59,7 @@ export function find(bytes: Uint8Array, at: number, start: number, end: number, 
       const left = localStart(bytes, at, i);
       const right = left < i ? domainEnd(bytes, i + 1, end) : -1;
       if (right === -1) continue;
-      hit.start = left;
-      hit.end = right;
-      return EMAIL;
+      return take(left, right, EMAIL);
     }
     if (standing === FOLDED) continue;
     if (stop === WIDE ? bytes[i + 1] === 0xbc || bytes[i + 1] === 0xbd : standing === AS_JSON) return FOLD;
@@ -84,12 +82,15 @@ function digits(bytes: Uint8Array, i: number, j: number, before: number, at: num
       return 0;
     }
   }
-  run.read(bytes, i, j, end);
   if ((wanted & PHONE) !== 0 && (before === 0x2b || before === 0x28)) {
+    const to = before === 0x2b ? internationalPhone(bytes, i, start, end) : bracketedPhone(bytes, i, j, end);
+    if (to !== -1 && !overlong.seen) return take(i - 1, to, PHONE);
+    run.read(bytes, i, j, end);
     const card = (wanted & CARD) !== 0 ? cardAt(bytes, run, 0, start, end) : -1;
     if (card !== -1) return take(i, run.to(card), CARD);
-    const to = before === 0x2b ? internationalPhone(bytes, i, start, end) : bracketedPhone(bytes, i, j, end);
     if (to !== -1) return take(i - 1, to, PHONE);
+  } else {
+    run.read(bytes, i, j, end);
   }
   return groups(bytes, start, end, wanted);
 }

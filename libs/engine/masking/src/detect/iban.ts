@@ -1,4 +1,4 @@
-import { ALNUM, GAP, classAt, isLetter } from './bytes.ts';
+import { ALNUM, DIGIT, GAP, classAt, classes, isLetter } from './bytes.ts';
 
 /** Country and whole length, from the IBAN registry (ISO 13616). */
 const registry =
@@ -8,8 +8,6 @@ const registry =
 
 const lengths = new Uint8Array(26 * 26);
 for (const entry of registry.split(' ')) lengths[(entry.charCodeAt(0) - 65) * 26 + entry.charCodeAt(1) - 65] = Number(entry.slice(2));
-
-const characters = new Uint8Array(34);
 
 /**
  * The end of an IBAN whose check digits begin at `at`, its country code being the two letters before; -1 when it is none. One or two
@@ -25,36 +23,38 @@ export function ibanAt(bytes: Uint8Array, at: number, start: number, end: number
   if (length === 0) return -1;
   const small = ((one | two) & 0x20) !== 0;
   if (small && from > start && (classAt(bytes, from - 1) & ALNUM) !== 0) return -1;
-  const to = take(bytes, from, end, length);
-  if (to === -1 || mod97(length) !== 1) return -1;
+  const to = checked(bytes, at + 2, end, length - 4, value(one) * 100 + value(two));
+  if (to === -1) return -1;
   return small && to < end && (classAt(bytes, to) & ALNUM) !== 0 ? -1 : to;
 }
 
-/** Collects `length` letters and digits from `from` on; the place after the last, or -1. */
-function take(bytes: Uint8Array, from: number, end: number, length: number): number {
+/**
+ * Reads the `count` letters and digits of the account number from `from` on; the place after the last if, with country and check digits
+ * (which stand just before `from`) moved to the end, ISO 7064 mod 97-10 gives 1; else -1.
+ */
+function checked(bytes: Uint8Array, from: number, end: number, count: number, country: number): number {
+  const table = classes;
+  let rest = 0;
   let taken = 0;
   let gapBytes = 0;
   for (let at = from; at < end; at++) {
-    const bits = classAt(bytes, at);
-    if ((bits & ALNUM) !== 0) {
-      characters[taken++] = bytes[at] ?? 0;
-      gapBytes = 0;
-      if (taken === length) return at + 1;
-    } else if (taken < 4 || ((bits & GAP) === 0 && bytes[at] !== 0xa0) || ++gapBytes > 2) {
-      // The first four characters hang together in every written form but `DE 89`, which is not looked for.
-      return -1;
+    const byte = bytes[at] ?? 0;
+    const bits = table[byte] ?? 0;
+    if ((bits & ALNUM) === 0) {
+      if (((bits & GAP) === 0 && byte !== 0xa0) || ++gapBytes > 2) return -1;
+      continue;
     }
+    gapBytes = 0;
+    rest = (bits & DIGIT) !== 0 ? rest * 10 + byte - 0x30 : rest * 100 + value(byte);
+    if (rest > 1e6) rest %= 97;
+    if (++taken < count) continue;
+    const check = ((bytes[from - 2] ?? 0) - 0x30) * 10 + (bytes[from - 1] ?? 0) - 0x30;
+    return ((rest * 10_000 + country) * 100 + check) % 97 === 1 ? at + 1 : -1;
   }
   return -1;
 }
 
-/** ISO 7064 mod 97-10 over the collected characters, the first four moved to the end. */
-function mod97(length: number): number {
-  let rest = 0;
-  for (let i = 0; i < length; i++) {
-    const byte = characters[i + 4 < length ? i + 4 : i + 4 - length] ?? 0;
-    if (byte <= 0x39) rest = (rest * 10 + byte - 0x30) % 97;
-    else rest = (rest * 100 + (byte | 0x20) - 0x61 + 10) % 97;
-  }
-  return rest;
+/** A letter's number: A is 10. */
+function value(letter: number): number {
+  return (letter | 0x20) - 0x57;
 }

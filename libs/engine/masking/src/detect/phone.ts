@@ -8,12 +8,16 @@ const fewest = 8;
 const most = 15;
 const nanp = 11;
 
+/** The last look at an international number saw more than 15 digits in a row: it may be something else. */
+export const overlong = { seen: false };
+
 /**
  * The end of an international number whose first digit is at `at`, right after a `+`; -1 when it is none. Country code 1 has exactly
  * eleven digits with an area code from 2 on (so `+10 2026-11-22`, a time zone and a date, is none). Of a longer run the longest
  * beginning of at most 15 digits is taken: the rest may be another number, and hiding a little more is the safe side.
  */
 export function internationalPhone(bytes: Uint8Array, at: number, start: number, end: number): number {
+  overlong.seen = false;
   const first = bytes[at] ?? 0;
   if (first === 0x30 || (at - 2 >= start && (classAt(bytes, at - 2) & ALNUM) !== 0)) return -1;
   let digits = 0;
@@ -25,7 +29,10 @@ export function internationalPhone(bytes: Uint8Array, at: number, start: number,
       if (++digits === 2) area = bytes[at] ?? 0;
       at++;
     }
-    if (digits > most) break;
+    if (digits > most) {
+      overlong.seen = true;
+      break;
+    }
     if (first === 0x31 ? digits === nanp && area >= 0x32 : digits >= fewest) best = at;
     const next = nextGroup(bytes, at, end);
     // A point stands between all groups or between none: `+25.50 1000` is an amount.

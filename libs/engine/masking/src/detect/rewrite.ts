@@ -20,7 +20,7 @@ export function rewrite(bytes: Uint8Array, start: number, end: number, wanted: n
   const standing = as === 'json' ? AS_JSON : AS_TEXT;
   let kind = find(bytes, start, start, end, wanted, standing);
   if (kind === 0) return undefined;
-  begin(start);
+  begin(start, end);
   let copied = start;
   while (kind !== 0) {
     if (kind === FOLD) return rewriteFolded(bytes, start, end, wanted, as);
@@ -49,7 +49,7 @@ export function holdsPlain(bytes: Uint8Array, start: number, end: number, wanted
 }
 
 function rewriteFolded(bytes: Uint8Array, start: number, end: number, wanted: number, as: 'text' | 'json'): Uint8Array | undefined {
-  begin(start);
+  begin(start, end);
   found.kinds = 0;
   let copied = start;
   windows(bytes, start, end, wanted, as === 'json' ? foldJson : foldText, (kind) => {
@@ -80,8 +80,8 @@ function windows(bytes: Uint8Array, start: number, end: number, wanted: number, 
   }
 }
 
-function begin(start: number): void {
-  out.clear();
+function begin(start: number, end: number): void {
+  out.begin(end - start + 32);
   place.begin(start);
 }
 

@@ -45,7 +45,8 @@ function last(bytes: Uint8Array, start: number, end: number, count: number, want
 
 /** A local part of one letter is hidden too: its first letter would be all of it. */
 function email(bytes: Uint8Array, start: number, end: number, out: Out): void {
-  const at = bytes.indexOf(0x40, start);
+  let at = start;
+  while (at < end && bytes[at] !== 0x40) at++;
   if (at - start > 1) letter(bytes, start, out);
   out.copy(threeStars, 0, 3);
   out.byte(0x40);
