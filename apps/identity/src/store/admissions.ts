@@ -17,12 +17,18 @@ export class AdmissionsFullError extends Error {
   readonly code = 'ERR_ADMISSIONS_FULL';
 }
 
-/** One attempt to come in, judged by the inventory that this process knows. */
+/** What was thought of an attempt, and the revision of the inventory that it was judged by. */
+export interface Judged {
+  readonly judgement: Judgement;
+  readonly revision: number;
+}
+
+/** One attempt to come in. */
 export interface Entry {
   readonly attempt: Attempt;
-  readonly judgement: Judgement;
-  /** Judges again, by an inventory that has changed meanwhile. */
-  judge(): Promise<Judgement>;
+  readonly judged: Judged;
+  /** Judges again, by the inventory of that moment. */
+  judge(): Promise<Judged>;
 }
 
 export interface Ruled {
@@ -82,39 +88,54 @@ export class Admissions {
   async #rule(entries: readonly Entry[]): Promise<readonly Ruled[]> {
     let judged = entries;
     for (let round = 0; round < maxRounds; round++) {
-      const { revision } = this.#registry.inventory;
-      const ruled = await this.#db.transaction().execute(async (trx) => {
-        const first = await rememberUses(trx, judged.flatMap(pendingUse));
-        // Read after the uses were written, shortly before the commit; the attempt is judged by what holds here.
-        if ((await readRevision(trx)) !== revision) throw new StaleInventory();
-        const all = judged.map((entry) => rule(entry, first));
-        for (const [i, one] of all.entries()) {
-          const entry = judged[i];
-          if (entry === undefined) continue;
-          const event = authEvent(entry.attempt, one.judgement, one.replayOf);
-          await this.#outbox.emit(trx, event.type, event.data, { who: event.who });
-        }
-        return all;
-      }).catch((error: unknown) => {
-        if (error instanceof StaleInventory) return null;
-        throw error;
-      });
-      if (ruled !== null) return ruled;
+      const outcome = await this.#record(judged);
+      if (outcome.kind === 'ruled') return outcome.ruled;
       await this.#registry.reload();
-      judged = await Promise.all(judged.map(async (entry) => ({ ...entry, judgement: await entry.judge() })));
+      judged = await Promise.all(judged.map(async (entry) => (entry.judged.revision === outcome.revision ? entry : { ...entry, judged: await entry.judge() })));
     }
     throw new AdmissionsFullError('the inventory changes faster than attempts can be judged');
   }
+
+  /** One transaction: all of these attempts, or none when one of them was judged by an inventory that does not hold any more. */
+  async #record(entries: readonly Entry[]): Promise<Outcome> {
+    try {
+      const ruled = await this.#db.transaction().execute(async (trx) => {
+        const uses = await rememberUses(trx, entries.flatMap(pendingUse));
+        // Read after the uses were written, shortly before the commit: this is the inventory that the attempts are held to.
+        const revision = await readRevision(trx);
+        if (entries.some(({ judged }) => judged.revision !== revision)) throw new StaleInventory(revision);
+        const all = entries.map((entry) => ({ attempt: entry.attempt, ruled: rule(entry, uses) }));
+        for (const { attempt, ruled: { judgement, replayOf } } of all) {
+          const event = authEvent(attempt, judgement, replayOf);
+          await this.#outbox.emit(trx, event.type, event.data, { who: event.who });
+        }
+        return all.map((one) => one.ruled);
+      });
+      return { kind: 'ruled', ruled };
+    } catch (error) {
+      if (error instanceof StaleInventory) return { kind: 'stale', revision: error.revision };
+      throw error;
+    }
+  }
 }
 
-/** Thrown to roll back what was written for attempts that must be judged again. */
-class StaleInventory extends Error {}
+type Outcome = { readonly kind: 'ruled'; readonly ruled: readonly Ruled[] } | { readonly kind: 'stale'; readonly revision: number };
 
-function pendingUse({ attempt, judgement }: Entry): PendingUse[] {
+/** Thrown to roll back what was written for attempts that must be judged again. */
+class StaleInventory extends Error {
+  readonly revision: number;
+
+  constructor(revision: number) {
+    super('the inventory was changed');
+    this.revision = revision;
+  }
+}
+
+function pendingUse({ attempt, judged: { judgement } }: Entry): PendingUse[] {
   return judgement.kind === 'admit' && judgement.use !== null ? [{ attempt: attempt.id, source: attempt.source, use: judgement.use }] : [];
 }
 
-function rule({ attempt, judgement }: Entry, uses: ReadonlyMap<string, FirstUse>): Ruled {
+function rule({ attempt, judged: { judgement } }: Entry, uses: ReadonlyMap<string, FirstUse>): Ruled {
   if (judgement.kind === 'refuse' || judgement.use === null) return { judgement, replayOf: null };
   const first = uses.get(attempt.id);
   if (first === undefined) throw new Error('a token use was neither written nor found');

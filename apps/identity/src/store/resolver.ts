@@ -4,8 +4,8 @@ import { fail, ok, type Principal, type Reply } from '@sallyport/platform-bus';
 import { TokenRefusedError } from '@sallyport/platform-identity';
 import { StoreError } from '@sallyport/platform-store';
 import { counter, histogram, type Log } from '@sallyport/platform-telemetry';
-import { admit, refusedToken, type Judgement } from '../model/admit.ts';
-import { Admissions, AdmissionsFullError, type Ruled } from './admissions.ts';
+import { admit, refusedToken } from '../model/admit.ts';
+import { Admissions, AdmissionsFullError, type Judged, type Ruled } from './admissions.ts';
 import type { Registry } from './registry.ts';
 
 const attempts = counter('sallyport_identity_attempts_total', 'Tokens shown, by what came of it', ['outcome']);
@@ -34,7 +34,7 @@ export class Resolver {
   async resolve(request: ResolveRequest): Promise<Reply<Principal>> {
     const began = performance.now();
     const judge = () => this.#judge(request);
-    const judgement = await judge();
+    const judged = await judge();
     const attempt = {
       id: uuidv7(),
       door: request.door.slice(0, 40),
@@ -43,7 +43,7 @@ export class Resolver {
       micros: Math.round((performance.now() - began) * 1000),
     };
     try {
-      return answer(await this.#admissions.settle({ attempt, judgement, judge }));
+      return answer(await this.#admissions.settle({ attempt, judged, judge }));
     } catch (error) {
       if (!(error instanceof StoreError || error instanceof AdmissionsFullError)) throw error;
       attempts.inc({ outcome: 'unavailable' });
@@ -54,11 +54,14 @@ export class Resolver {
     }
   }
 
-  async #judge({ token, expect }: ResolveRequest): Promise<Judgement> {
+  /** By one inventory from beginning to end, whose revision goes with the judgement. */
+  async #judge({ token, expect }: ResolveRequest): Promise<Judged> {
+    const { inventory, verifier } = this.#registry;
+    const { revision } = inventory;
     try {
-      return admit(await this.#registry.verifier.verify(token), this.#registry.inventory, expect);
+      return { judgement: admit(await verifier.verify(token), inventory, expect), revision };
     } catch (error) {
-      if (error instanceof TokenRefusedError) return refusedToken(error, null);
+      if (error instanceof TokenRefusedError) return { judgement: refusedToken(error, null), revision };
       throw error;
     }
   }
