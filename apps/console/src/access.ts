@@ -1,0 +1,48 @@
+/** Who a person can be. Nobody has all of them by default, and none includes another. */
+export type Role = 'admin' | 'approver' | 'auditor' | 'operator';
+
+/** `everybody`: no login. `known`: any person who logged in, whatever the roles. */
+export type Access = 'everybody' | 'known' | readonly Role[];
+
+const readers: Access = ['admin', 'approver', 'auditor', 'operator'];
+
+/**
+ * Who may use which route. A route that is not here may be used by nobody, and a spec fails for it.
+ *
+ * Separation of duties, on purpose: an administrator changes the configuration and neither approves nor reads evidence; an approver answers
+ * requests and changes nothing; an auditor reads everything and changes nothing; an operator ends sessions and sees no texts.
+ */
+export const access: Readonly<Record<string, Access>> = {
+  'GET /v1/openapi.json': 'everybody',
+  'GET /v1/me': 'known',
+  'GET /v1/health': 'known',
+
+  'POST /v1/apply': ['admin'],
+  'GET /v1/resources/:kind': readers,
+  'GET /v1/resources/:kind/:name': readers,
+
+  'GET /v1/policy': ['admin', 'auditor', 'operator'],
+  'POST /v1/policy/explain': ['admin', 'auditor', 'operator'],
+
+  'GET /v1/approvals': readers,
+  'GET /v1/approvals/:id': readers,
+  'POST /v1/approvals/:id/approve': ['approver'],
+  'POST /v1/approvals/:id/reject': ['approver'],
+
+  'GET /v1/sessions': ['admin', 'auditor', 'operator'],
+  'GET /v1/sessions/:id/replay': ['auditor'],
+  'POST /v1/sessions/:id/kill': ['admin', 'operator'],
+
+  'GET /v1/evidence/events': ['auditor'],
+};
+
+export type Verdict = 'allowed' | 'login-needed' | 'forbidden';
+
+/** @param roles null when nobody logged in */
+export function mayUse(route: string, roles: readonly string[] | null): Verdict {
+  const who = Object.hasOwn(access, route) ? access[route] : undefined;
+  if (who === 'everybody') return 'allowed';
+  if (roles === null) return 'login-needed';
+  if (who === 'known') return 'allowed';
+  return who?.some((role) => roles.includes(role)) === true ? 'allowed' : 'forbidden';
+}

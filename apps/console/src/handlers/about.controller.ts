@@ -1,0 +1,42 @@
+import { Controller, Get } from '@nestjs/common';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { ApiExcludeEndpoint } from '@nestjs/swagger';
+import type { z } from 'zod';
+import type { Bus } from '@sallyport/platform-bus';
+import { Me, type Identity } from '../auth/request.ts';
+import { BusOf } from '../bus-of.ts';
+import { health } from '../model/health.ts';
+import { OpenApi } from '../openapi.ts';
+import { version } from '../version.ts';
+import { Answers } from './answers.ts';
+import { healthAnswer, me } from './shapes.ts';
+
+@Controller('v1')
+export class AboutController {
+  readonly #bus: Bus;
+
+  constructor(
+    { bus }: BusOf,
+    private readonly api: OpenApi,
+  ) {
+    this.#bus = bus;
+  }
+
+  @Get('me')
+  @Answers('who you are', me)
+  me(@Me() { person, roles, groups, tokenExpires }: Identity): z.output<typeof me> {
+    return { person, roles: [...roles], groups: [...groups], tokenExpires };
+  }
+
+  @Get('health')
+  @Answers('which services answer', healthAnswer)
+  async health(): Promise<z.output<typeof healthAnswer>> {
+    return { version, services: [{ service: 'console', ok: true, say: 'answers' }, ...(await health(this.#bus))] };
+  }
+
+  @Get('openapi.json')
+  @ApiExcludeEndpoint()
+  openApi(): OpenAPIObject {
+    return this.api.document;
+  }
+}

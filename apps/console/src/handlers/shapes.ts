@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { change, policyFile } from '@sallyport/platform-bus';
+
+/** Ids of sessions and approvals are UUIDs; nothing else goes into a subject or a query. */
+export const byId = z.strictObject({ id: z.uuid() });
+const name = z.string().min(1).max(63);
+const limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);
+
+export const applyBody = z.strictObject({
+  documents: z.array(z.unknown()).max(10_000),
+  policies: z.array(policyFile).max(1_000).default([]),
+  dryRun: z.boolean().default(false),
+  prune: z.boolean().default(false),
+});
+export const plan = z.strictObject({ changes: z.array(change), warnings: z.array(z.string()), dryRun: z.boolean() });
+
+export const ofKind = z.strictObject({ kind: z.string().max(63) });
+export const ofKindAndName = z.strictObject({ kind: z.string().max(63), name });
+export const documents = z.strictObject({ documents: z.array(z.unknown()) });
+
+export const policyQuery = z.strictObject({ version: z.coerce.number().int().min(1).optional() });
+export const explainBody = z.strictObject({
+  machine: name, target: name, role: name.nullable().default(null), text: z.string().min(1).max(1_048_576),
+  searchPath: z.array(z.string().max(63)).max(64).nullable().default(null), at: z.string().max(32).nullable().default(null), source: z.string().max(64).nullable().default(null),
+});
+
+export const approvalsQuery = z.strictObject({ state: z.enum(['pending', 'approved', 'rejected', 'expired', 'withdrawn', 'consumed']).optional(), limit: limit(1_000, 50) });
+export const voteBody = z.strictObject({ comment: z.string().max(2_000).nullable().default(null) });
+
+export const sessionsQuery = z.strictObject({
+  machine: name.optional(), target: name.optional(), open: z.enum(['true', 'false']).optional(), before: z.string().max(64).optional(), limit: limit(1_000, 50),
+});
+export const killBody = z.strictObject({ reason: z.string().min(1).max(200).default('ended by an operator') });
+export const killed = z.strictObject({ session: z.string() });
+
+export const eventsQuery = z.strictObject({ session: z.uuid().optional(), after: z.coerce.number().int().min(0).optional(), limit: limit(2_000, 500) });
+
+export const me = z.strictObject({ person: z.string(), roles: z.array(z.string()), groups: z.array(z.string()), tokenExpires: z.string().nullable() });
+export const healthAnswer = z.strictObject({ version: z.string(), services: z.array(z.strictObject({ service: z.string(), ok: z.boolean(), say: z.string() })) });
+export const problem = z.strictObject({ error: z.strictObject({ code: z.string(), say: z.string(), requestId: z.string() }) });

@@ -1,0 +1,49 @@
+import { Module, StandardSchemaValidationPipe, type DynamicModule, type INestApplication } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import type { Bus } from '@sallyport/platform-bus';
+import type { Log } from '@sallyport/platform-telemetry';
+import { Audit } from './auth/audit.ts';
+import { BootstrapToken } from './auth/bootstrap-token.ts';
+import { AccessGuard } from './auth/guard.ts';
+import { People } from './auth/people.ts';
+import { BusOf } from './bus-of.ts';
+import type { ConsoleConfig } from './config.ts';
+import { ApiError } from './errors/api-error.ts';
+import { ErrorFilter } from './errors/error-filter.ts';
+import { AboutController } from './handlers/about.controller.ts';
+import { ApplyController } from './handlers/apply.controller.ts';
+import { ApprovalsController } from './handlers/approvals.controller.ts';
+import { EvidenceController } from './handlers/evidence.controller.ts';
+import { PolicyController } from './handlers/policy.controller.ts';
+import { SessionsController } from './handlers/sessions.controller.ts';
+import { OpenApi } from './openapi.ts';
+
+@Module({})
+export class ConsoleModule {}
+
+export const controllers = [AboutController, ApplyController, PolicyController, ApprovalsController, SessionsController, EvidenceController];
+
+/** The whole API on a bus. It keeps nothing: what it shows is the services'. */
+export function consoleService({ config, bus, log }: { readonly config: ConsoleConfig; readonly bus: Bus; readonly log: Log }): { module: DynamicModule; prepare(app: INestApplication): void } {
+  const file = config.SALLYPORT_ADMIN_TOKEN_FILE;
+  const openApi = new OpenApi();
+  const pipe = new StandardSchemaValidationPipe({
+    exceptionFactory: (issues) => new ApiError('invalid', issues.slice(0, 3).map(({ path, message }) => `${(path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.') || 'request'}: ${message}`).join('; ').slice(0, 1000)),
+  });
+  return {
+    prepare: (app) => openApi.describe(app),
+    module: {
+      module: ConsoleModule,
+      controllers,
+      providers: [
+        { provide: BusOf, useValue: new BusOf(bus) },
+        { provide: Audit, useValue: new Audit(bus, log) },
+        { provide: People, useValue: new People(bus, file === undefined ? null : BootstrapToken.fromFile(file)) },
+        { provide: OpenApi, useValue: openApi },
+        { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_PIPE, useValue: pipe },
+        { provide: APP_FILTER, useValue: new ErrorFilter(log) },
+      ],
+    },
+  };
+}
