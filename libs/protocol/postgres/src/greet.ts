@@ -59,6 +59,8 @@ export async function greet(client: Socket, terms: GreetTerms): Promise<Postgres
 /** The connection as far as it got: plain at first, then encrypted. */
 interface Entrance {
   socket: Socket;
+  /** Who reads it at this step; lets go before the last words. */
+  reader?: HandshakeReader;
   gone?: Promise<void>;
 }
 
@@ -74,11 +76,11 @@ class Dismissal extends Error {
 }
 
 async function enter(entrance: Entrance, terms: GreetTerms): Promise<PostgresGreeting | null> {
-  const plain = new HandshakeReader(entrance.socket);
+  const plain = (entrance.reader = new HandshakeReader(entrance.socket));
   const encryption = await askForEncryption(plain, entrance.socket, terms);
   if (encryption === 'cancelled') return over(entrance);
   await encrypt(plain, entrance, encryption, terms);
-  const reader = new HandshakeReader(entrance.socket);
+  const reader = (entrance.reader = new HandshakeReader(entrance.socket));
   const packet = await readPacket(reader);
   if (packet.readInt32BE(4) === cancelRequestCode) {
     terms.cancel(readCancelRequest(packet));
@@ -214,13 +216,14 @@ async function over(entrance: Entrance): Promise<null> {
 
 /** Closes the connection, with last words while nothing else was said. Once. */
 function dismiss(entrance: Entrance, bytes: Buffer | null): Promise<void> {
-  entrance.gone ??= farewell(entrance.socket, bytes);
+  entrance.gone ??= farewell(entrance, bytes);
   return entrance.gone;
 }
 
-async function farewell(socket: Socket, bytes: Buffer | null): Promise<void> {
-  if (bytes === null) socket.destroy();
-  else await lastWords(socket, bytes);
+async function farewell(entrance: Entrance, bytes: Buffer | null): Promise<void> {
+  entrance.reader?.detach();
+  if (bytes === null) entrance.socket.destroy();
+  else await lastWords(entrance.socket, bytes);
 }
 
 const contexts = new WeakMap<object, SecureContext>();

@@ -57,7 +57,7 @@ export class HandshakeReader {
 
   /**
    * Lets go of the socket and gives what had arrived and was not taken. The caller puts its own listeners on the socket in the
-   * same turn of the event loop, `error` above all.
+   * same turn of the event loop, `error` above all. A `take` that still waits fails as if the connection had ended.
    */
   detach(): Buffer {
     for (let more: unknown = this.#socket.read(); more instanceof Buffer; more = this.#socket.read()) {
@@ -67,6 +67,7 @@ export class HandshakeReader {
     this.#socket.off('end', this.#onOver);
     this.#socket.off('close', this.#onOver);
     this.#socket.off('error', this.#onOver);
+    this.#onOver();
     return this.#bytes;
   }
 }
