@@ -78,7 +78,7 @@ export class PostgresAdapter implements ProtocolAdapter<PostgresSettings, Postgr
   #catalogue(session: ServedSession<PostgresSettings>, database: string): CatalogueCache {
     const key = JSON.stringify([session.target.name, session.target.credential, session.target.address, database]);
     let known = this.#catalogues.get(key);
-    if (known === undefined) this.#catalogues.set(key, (known = new CatalogueCache()));
+    if (known === undefined) this.#catalogues.set(key, (known = new CatalogueCache('shared')));
     return known;
   }
 }

@@ -1,1 +1,3 @@
-export {};
+export * from './understanding.ts';
+export * from './fake-clock.ts';
+export * from './fake-ports.ts';

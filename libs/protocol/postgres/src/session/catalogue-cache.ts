@@ -1,4 +1,4 @@
-import { Catalogue, catalogueQueries, readCatalogue } from '../catalogue/index.ts';
+import { Catalogue, catalogueQueries, readCatalogue, type CatalogueQuery, type CatalogueRows } from '../catalogue/index.ts';
 
 /** Runs one text of our own over a session's server connection, between the client's commands; rows as text cells. */
 export type OwnQuery = (text: string) => Promise<readonly (readonly (string | null)[])[]>;
@@ -7,8 +7,11 @@ export type OwnQuery = (text: string) => Promise<readonly (readonly (string | nu
 export const maxAge = 60_000;
 
 /**
- * The latest snapshot of one target's names, shared by its sessions. Read over a session's own connection and with its rights,
- * so that the gateway needs no other account on the target. `version` rises only when the content has changed.
+ * The latest snapshot of one target's names. Read over a session's own connection and with its rights, so that the gateway
+ * needs no other account on the target. `version` rises only when the content has changed.
+ *
+ * A `shared` one serves all sessions and leaves temporary tables out: they belong to one session, and would give another
+ * session's names a wrong meaning. A session with temporary tables has one of its own.
  */
 export class CatalogueCache {
   catalogue: Catalogue = Catalogue.empty;
@@ -16,9 +19,11 @@ export class CatalogueCache {
   #readAt = -Infinity;
   #digest = '';
   #reading: Promise<void> | null = null;
+  readonly #kind: 'shared' | 'own';
   readonly #now: () => number;
 
-  constructor(now: () => number = () => performance.now()) {
+  constructor(kind: 'shared' | 'own', now: () => number = () => performance.now()) {
+    this.#kind = kind;
     this.#now = now;
   }
 
@@ -41,11 +46,13 @@ export class CatalogueCache {
 
   async #read(query: OwnQuery): Promise<void> {
     const asked = this.#now();
-    const answers: (readonly (readonly (string | null)[])[])[] = [];
-    for (const text of catalogueQueries) answers.push(await query(text));
-    const digest = JSON.stringify(answers);
+    const rows: Partial<Record<CatalogueQuery, readonly (readonly (string | null)[])[]>> = {};
+    for (const [name, text] of Object.entries(catalogueQueries)) rows[name as CatalogueQuery] = await query(text);
+    const { relations = [], columns = [], inherits = [], routines = [], operators = [], schemas = [], path = [] } = rows;
+    const all: CatalogueRows = { relations: this.#kind === 'shared' ? relations.filter(([, schema]) => !schema?.startsWith('pg_temp_')) : relations, columns, inherits, routines, operators, schemas, path };
+    const digest = JSON.stringify(all);
     if (digest !== this.#digest) {
-      this.catalogue = readCatalogue(answers);
+      this.catalogue = readCatalogue(all);
       this.#digest = digest;
       this.version++;
     }

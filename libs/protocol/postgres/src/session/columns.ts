@@ -31,7 +31,5 @@ export function columnRefs(columns: readonly ResultColumn[], catalogue: Catalogu
 
 function origin(column: ResultColumn, catalogue: Catalogue): string {
   if (column.tableOid === 0) return 'none';
-  const relation = catalogue.relation(column.tableOid);
-  const name = relation?.columns.find(({ attnum }) => attnum === column.attnum)?.name;
-  return relation === undefined || name === undefined ? 'unknown' : `${relation.schema}.${relation.name}.${name}`;
+  return catalogue.origin(column.tableOid, column.attnum) ?? 'unknown';
 }

@@ -1,18 +1,19 @@
 import type { Gate } from '@sallyport/protocol-spi';
-import { searchPathQuery } from '../catalogue/index.ts';
+import { pathQuery, readPath } from '../catalogue/index.ts';
 import type { NameScope } from '../sql/index.ts';
-import type { CatalogueCache, OwnQuery } from './catalogue-cache.ts';
+import { CatalogueCache, type OwnQuery } from './catalogue-cache.ts';
 
 /**
  * How the names of this session's statements resolve: the server's own answer for the search path, and the target's catalogue.
  * While it is not fresh, unqualified names resolve to nothing, and policies refuse what they cannot name.
  */
 export class SessionScope {
-  readonly #cache: CatalogueCache;
+  #cache: CatalogueCache;
   readonly #gate: Gate;
   readonly #prepared: NameScope['prepared'];
   #path: readonly string[] | null = null;
   #pathFresh = false;
+  #own = false;
   #names: NameScope | null = null;
   #namesFor = '';
 
@@ -42,9 +43,14 @@ export class SessionScope {
   }
 
   async refresh(query: OwnQuery): Promise<void> {
+    const path = readPath(await query(pathQuery));
+    // A session with temporary tables sees names that no other does: from now on it keeps a snapshot of its own.
+    if (path.includes('pg_temp') && !this.#own) {
+      this.#own = true;
+      this.#cache = new CatalogueCache('own');
+    }
     if (!this.#cache.fresh) await this.#cache.refresh(query);
-    const [row] = await query(searchPathQuery);
-    this.#path = (JSON.parse(row?.[0] ?? '[]') as unknown[]).map(String);
+    this.#path = path;
     this.#pathFresh = true;
     this.#names = null;
   }
