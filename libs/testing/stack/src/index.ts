@@ -5,3 +5,4 @@ export * from './tls-material.ts';
 export * from './nats.ts';
 export * from './postgres.ts';
 export * from './database.ts';
+export * from './token-issuer.ts';
