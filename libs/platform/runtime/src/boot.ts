@@ -41,6 +41,7 @@ export async function boot<C>(definition: ServiceDefinition<C>, variables: Reado
     const http = await door.listen(base.http.host, base.http.port);
     steps.push({ at: 'nest', name: 'http', run: () => door.close() });
 
+    readiness.add('bus', () => 'a connection to the bus');
     const bus = await connectBus({ servers: base.nats, user: busEnv.user, password: busEnv.password, name: `sallyport-${definition.name}`, log, ...(busEnv.ca === null ? {} : { ca: busEnv.ca }) });
     steps.push({ at: 'bus', name: 'bus', run: () => bus.close() });
     readiness.add('bus', () => (bus.connected ? null : 'a connection to the bus'));
@@ -68,11 +69,12 @@ async function openNest(
   started: Started,
   of: { readonly bus: Bus; readonly door: HttpDoor; readonly log: Log; readonly name: string; readonly bodyLimit: number; readonly steps: Step[] },
 ): Promise<void> {
+  let serve: RequestListener | null = null;
   const adapter = new FastifyAdapter({
     bodyLimit: of.bodyLimit,
     // The server is listening already: Fastify only gives its handler.
     serverFactory: (handler: RequestListener) => {
-      of.door.handOver(handler);
+      serve = handler;
       return of.door.server;
     },
   });
@@ -85,5 +87,7 @@ async function openNest(
   app.connectMicroservice({ strategy: transport }, { inheritAppConfig: true });
   of.steps.push({ at: 'work', name: 'requests', run: () => transport.close() });
   await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  if (serve !== null) of.door.handOver(serve);
   await app.startAllMicroservices();
 }
