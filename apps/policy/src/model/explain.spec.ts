@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import type { Understanding } from '@sallyport/domain-model';
+import { policyDecide } from '@sallyport/platform-bus';
+import { inventoryOf, machine, policyOf } from '../testing/documents.ts';
+import { Explainer } from './explainer.ts';
+import { UnreadableTextError } from './statements.ts';
+
+const understanding = (verb: 'read' | 'define'): Understanding => ({
+  verb, effects: [{ verb, resource: { kind: 'table', schema: 'ledger', name: 'customers' } }], reading: 'whole', shape: `${verb} …`, fingerprint: null, facts: { kind: 'X' }, outputs: null,
+});
+const read = (text: string) => {
+  if (text === '???') throw new UnreadableTextError('syntax error at ?');
+  return text.split(';').map((one) => understanding(one.trim() === 'drop' ? 'define' : 'read'));
+};
+const now = Date.UTC(2026, 10, 22, 10);
+const asked = { machine: 'nightly-ledger', target: 'ledger-db', role: null, text: 'select', searchPath: null, at: null, source: null };
+
+function explainer(readers = new Map([['postgres', read]])) {
+  const inventory = inventoryOf();
+  return { inventory, explain: (change: Partial<typeof asked> = {}) => new Explainer({ policy: () => policyOf(), inventory, readers, now: () => now }).explain({ ...asked, ...change }) };
+}
+
+describe('explaining a decision', () => {
+  it('fits the contract, and shows rules, effects and context', () => {
+    const reply = explainer().explain({ text: 'select; drop' });
+    if (!reply.ok) throw new Error(reply.error.say);
+    expect(policyDecide.value.parse(reply.value)).toMatchObject({
+      decision: 'hold', say: 'ask a DBA', rules: ['ddl'],
+      statements: [
+        { decision: 'allow', rules: ['read'], effects: [{ effect: 'read ledger.customers', decision: 'allow', rules: ['read'], say: null }] },
+        { decision: 'hold', rules: ['ddl'], effects: [{ effect: 'define ledger.customers', decision: 'hold', rules: ['ddl'], say: 'ask a DBA' }] },
+      ],
+      context: { protocol: 'postgres', hour: 10, weekday: 7, connect: 'allow', approvers: [{ group: 'dba', count: 1 }] },
+    });
+  });
+
+  it('names the rules of everything that was allowed, connecting too', () => {
+    expect(explainer().explain()).toMatchObject({ ok: true, value: { decision: 'allow', say: null, rules: ['connect', 'read'] } });
+  });
+
+  it('is denied where connecting is denied, whatever the statement', () => {
+    const { inventory, explain } = explainer();
+    inventory.tell('machine.nightly-ledger', machine('nightly-ledger', { groups: [] }));
+    expect(explain({ text: 'drop' })).toMatchObject({ ok: true, value: { decision: 'deny', say: 'no rule permits nightly-ledger to connect to ledger-db', context: { connect: 'deny' } } });
+  });
+
+  it.each([
+    [{ machine: 'x' }, 'not-found'],
+    [{ target: 'x' }, 'not-found'],
+    [{ at: 'noon' }, 'invalid'],
+    [{ text: 'x'.repeat(70_000) }, 'invalid'],
+    [{ text: '???' }, 'unreadable'],
+  ])('refuses %j', (change, code) => {
+    expect(explainer().explain(change)).toMatchObject({ ok: false, error: { code } });
+  });
+
+  it('is unavailable for a dialect that nothing reads', () => {
+    expect(explainer(new Map()).explain()).toMatchObject({ ok: false, error: { code: 'unavailable' } });
+  });
+});

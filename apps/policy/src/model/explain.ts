@@ -1,0 +1,50 @@
+import type { Decision, Understanding } from '@sallyport/domain-model';
+import { decideConnect, effectName, explain as explainOne, objectIndex, sessionContext, minuteOf, type CompiledSlice, type SessionFacts } from '@sallyport/engine-policy';
+import type { policyDecide } from '@sallyport/platform-bus';
+import type { MaskPlan } from '@sallyport/domain-model';
+import type { z } from 'zod';
+
+export type Explanation = z.input<(typeof policyDecide)['value']>;
+
+export interface Explained {
+  readonly slice: CompiledSlice;
+  readonly statements: readonly Understanding[];
+  readonly session: SessionFacts;
+  readonly plan: MaskPlan | null;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+const gravity = { allow: 0, hold: 1, deny: 2 } as const;
+
+/** What would be decided for these statements, and by which rules. The gravest counts: connecting, and each statement. */
+export function explain({ slice, statements, session, plan, now }: Explained): Explanation {
+  const connect = decideConnect(slice, session, now);
+  const objects = objectIndex(plan);
+  const decided = statements.map((means) => ({ means, ...explainOne(slice, { means, session, objects, now }) }));
+  const gravest = [connect, ...decided.map((one) => one.decision)].reduce<Decision>((a, b) => (gravity[b.kind] > gravity[a.kind] ? b : a), connect);
+  return {
+    ...spoken(gravest),
+    rules: gravest.kind === 'allow' ? [...new Set([connect, ...decided.map((one) => one.decision)].flatMap((one) => one.rules))].sort() : [...gravest.rules],
+    statements: decided.map(({ means, decision, effects }) => ({
+      shape: means.shape,
+      ...spoken(decision),
+      rules: [...decision.rules],
+      effects: effects.map(({ effect, verdict }) => ({ effect: effectName(effect), decision: verdict.kind, rules: [...verdict.rules], say: 'say' in verdict ? verdict.say : null })),
+    })),
+    context: {
+      ...sessionContext(session, minuteOf(now)),
+      source: session.source,
+      now: new Date(minuteOf(now) * 60_000).toISOString(),
+      machine: slice.slice.machine,
+      target: slice.slice.target,
+      connect: connect.kind,
+      slice: slice.slice.digest,
+      approvers: gravest.kind === 'hold' ? gravest.approvers : [],
+    },
+  };
+}
+
+function spoken(decision: Decision): { decision: Decision['kind']; say: string | null } {
+  return { decision: decision.kind, say: 'say' in decision ? decision.say : null };
+}

@@ -1,0 +1,99 @@
+import type { MachineFacts, TargetFacts } from '@sallyport/engine-policy';
+import type { MaskPlan } from '@sallyport/domain-model';
+import { maskPlan } from '@sallyport/platform-bus';
+import { machineDocument, targetDocument, type MachineDocument, type TargetDocument } from '@sallyport/platform-config';
+import { z } from 'zod';
+
+/** What a policy decision needs to know of machines and targets, as the buckets of identity and masking tell it. */
+export class Inventory {
+  readonly #machines = new Map<string, MachineDocument>();
+  readonly #targets = new Map<string, TargetDocument>();
+  readonly #groups = new Set<string>();
+  readonly #approvers = new Set<string>();
+  readonly #plans = new Map<string, MaskPlan>();
+  #revision = 0;
+
+  /** Counts changes: what was derived from the inventory is good while this stays the same. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /**
+   * Takes one entry of the inventory bucket; null removes it. A document that cannot be read removes what was known: nobody works
+   * on a guess.
+   * @returns false for a document that cannot be read
+   */
+  tell(key: string, value: unknown): boolean {
+    const dot = key.indexOf('.');
+    const name = key.slice(dot + 1);
+    this.#revision++;
+    switch (key.slice(0, dot)) {
+      case 'machine':
+        return keep(this.#machines, name, value, machineDocument);
+      case 'target':
+        return keep(this.#targets, name, value, targetDocument);
+      case 'group':
+        return keepName(this.#groups, name, value);
+      case 'approvers':
+        return keepName(this.#approvers, name, value);
+      default:
+        // People are not asked for here.
+        return true;
+    }
+  }
+
+  /** Takes one entry of the plans bucket: the plan of a target, by itself or as `plan` of an object. */
+  tellPlan(target: string, value: unknown): boolean {
+    this.#revision++;
+    return keep(this.#plans, target, value, planEntry);
+  }
+
+  machine(name: string): MachineDocument | null {
+    return this.#machines.get(name) ?? null;
+  }
+
+  target(name: string): TargetDocument | null {
+    return this.#targets.get(name) ?? null;
+  }
+
+  plan(target: string): MaskPlan | null {
+    return this.#plans.get(target) ?? null;
+  }
+
+  /** Names that exist, for the lint. Lists of which nothing is known yet are not checked. */
+  names() {
+    const orNull = (names: Iterable<string>) => {
+      const set = new Set(names);
+      return set.size === 0 ? null : set;
+    };
+    return {
+      machines: orNull(this.#machines.keys()),
+      groups: orNull(this.#groups),
+      targets: orNull(this.#targets.keys()),
+      approverGroups: orNull(this.#approvers),
+      tags: orNull([...this.#plans.values()].flatMap((plan) => plan.columns.map((column) => column.tag))),
+    };
+  }
+}
+
+const planEntry = z.union([maskPlan, z.looseObject({ plan: maskPlan }).transform((entry) => entry.plan)]);
+
+function keep<T>(known: Map<string, T>, name: string, value: unknown, schema: z.ZodType<T>): boolean {
+  known.delete(name);
+  if (value === null) return true;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) known.set(name, parsed.data);
+  return parsed.success;
+}
+
+function keepName(known: Set<string>, name: string, value: unknown): boolean {
+  if (value === null) known.delete(name);
+  else known.add(name);
+  return true;
+}
+
+export const machineFacts = ({ metadata, spec }: MachineDocument): MachineFacts => ({
+  name: metadata.name, owner: spec.owner, environment: spec.environment, criticality: spec.criticality, kind: spec.kind, groups: spec.groups,
+});
+
+export const targetFacts = ({ metadata, spec }: TargetDocument): TargetFacts => ({ name: metadata.name, kind: spec.kind, environment: spec.environment, tags: spec.tags });

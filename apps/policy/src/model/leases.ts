@@ -1,0 +1,67 @@
+import type { Lease } from '@sallyport/domain-model';
+import { policyEngineTrouble, type Slice } from '@sallyport/engine-policy';
+import { fail, ok, type LeaseRequest, type Reply } from '@sallyport/platform-bus';
+import type { Log } from '@sallyport/platform-telemetry';
+import type { ActivePolicy } from './active-policy.ts';
+import { grant } from './grant.ts';
+import type { Inventory } from './inventory.ts';
+
+export interface LeasesParts {
+  readonly policy: () => ActivePolicy | null;
+  readonly inventory: Inventory;
+  /** Puts a slice where the gateway finds it. */
+  readonly publish: (slice: Slice) => Promise<void>;
+  readonly sign: (lease: Lease) => Promise<string>;
+  readonly newId: () => string;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+export type Grant = { lease: string; slice: string };
+export type Answer = Grant | { refused: string };
+
+/** Answers requests for leases. A refusal is final for the session; what may pass by itself is `unavailable`. */
+export class Leases {
+  readonly #parts: LeasesParts;
+
+  constructor(parts: LeasesParts) {
+    this.#parts = parts;
+  }
+
+  async open(asked: LeaseRequest): Promise<Reply<Grant>> {
+    const answer = await this.#answer(asked);
+    if (!answer.ok) return answer;
+    return 'refused' in answer.value ? fail('denied', answer.value.refused) : ok(answer.value);
+  }
+
+  /** One that cannot be answered now makes all unanswered: a gateway must not take our trouble for a refusal. */
+  async renew(asked: readonly LeaseRequest[]): Promise<Reply<{ answers: Answer[] }>> {
+    const answers: Answer[] = [];
+    for (const answer of await Promise.all(asked.map((one) => this.#answer(one)))) {
+      if (!answer.ok) return answer;
+      answers.push(answer.value);
+    }
+    return ok({ answers });
+  }
+
+  async #answer(asked: LeaseRequest): Promise<Reply<Answer>> {
+    const { inventory, publish, sign, newId, now, log } = this.#parts;
+    const policy = this.#parts.policy();
+    if (policy === null) return fail('unavailable', 'no policy is in force that can be used');
+    if (policyEngineTrouble() !== null) return fail('unavailable', 'the policy engine has stopped; the service must be restarted');
+    const granted = grant(asked, { policy, inventory, leaseId: newId(), now: now() });
+    if (!granted.ok) {
+      log.info('lease refused', { session: asked.session, machine: asked.machine, target: asked.target, say: granted.say });
+      return ok({ refused: granted.say });
+    }
+    try {
+      await publish(granted.slice);
+    } catch (error) {
+      log.error('a policy slice could not be published', { machine: asked.machine, target: asked.target, error });
+      return fail('unavailable', 'the policy slice could not be published');
+    }
+    // Publishing waits for the bus; a policy that was replaced meanwhile is not handed out any more.
+    if (this.#parts.policy() !== policy) return this.#answer(asked);
+    return ok({ lease: await sign(granted.lease), slice: granted.lease.slice });
+  }
+}
