@@ -37,7 +37,7 @@ export function storeError(error: unknown): unknown {
     const value: unknown = Reflect.get(error, name);
     return typeof value === 'string' ? value : null;
   };
-  const code = field('code') ?? (/timeout|terminated|closed/i.test(error.message) ? 'ECONNECTION' : null);
+  const code = field('code') ?? (/timeout|terminated|closed|connection|not queryable/i.test(error.message) ? 'ECONNECTION' : null);
   if (code === null) return error;
   const safe = new StoreError(code, { constraint: field('constraint'), table: field('table'), column: field('column') });
   safe.stack = `${safe.name}: ${safe.message}\n${(error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).join('\n')}`;

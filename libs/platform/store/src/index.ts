@@ -1,5 +1,5 @@
 export * from './errors.ts';
-export * from './store.ts';
+export { openStore, type Store, type StoreOptions } from './store.ts';
 export * from './migrate.ts';
 export * from './bootstrap-sql.ts';
 export * from './outbox.ts';

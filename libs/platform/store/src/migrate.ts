@@ -5,6 +5,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import pg from 'pg';
 import { MigrationError } from './errors.ts';
+import { survive } from './store.ts';
 
 export interface MigrateOptions {
   /** The owner's address: services' roles cannot change their own schema. */
@@ -24,7 +25,7 @@ const outboxSql = new URL('../sql/outbox.sql', import.meta.url);
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
   const pool = new pg.Pool({ connectionString: options.dsn, max: 2, options: `-c search_path=${options.schema}`, connectionTimeoutMillis: 5_000 });
-  pool.on('error', () => undefined);
+  survive(pool, () => undefined);
   // The driver's own errors are wanted here: migrations hold no data, and "refused: 42601" helps nobody.
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {

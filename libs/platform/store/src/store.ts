@@ -27,8 +27,7 @@ export interface StoreOptions {
  */
 export function openStore<DB>(options: StoreOptions): Store<DB> {
   const pool = new pg.Pool(poolSettings(options));
-  // An idle connection that breaks is dropped by the pool; unheard, the event would end the process.
-  pool.on('error', () => options.log.warn('lost an idle database connection', { schema: options.schema }));
+  survive(pool, () => options.log.warn('lost a database connection', { schema: options.schema }));
   const db = openKysely<DB>(pool);
   return {
     db,
@@ -62,4 +61,10 @@ function poolSettings(options: StoreOptions): pg.PoolConfig {
     keepAlive: true,
     application_name: `sallyport ${options.schema}`,
   };
+}
+
+/** A connection that breaks is replaced by the next query, idle or at work; but an `error` event that nobody hears ends the process. */
+export function survive(pool: pg.Pool, lost: () => void): void {
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', lost));
 }

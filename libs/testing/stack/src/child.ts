@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killAtExit } from './at-exit.ts';
@@ -65,23 +66,40 @@ export class Child implements AsyncDisposable {
     clearTimeout(late);
   }
 
-  /** As the machine's power going away would: SIGKILL to the group, no last words. */
+  /** As the machine's power going away would: SIGKILL to the process and all that it has started, no last words. */
   async kill9(): Promise<void> {
-    if (this.#exited) return;
+    if (this.#exited || this.process.pid === undefined) return;
+    const all = descendants(this.process.pid);
     this.#killGroup();
+    // PostgreSQL gives each of its processes a session of its own: the group is not all.
+    for (const pid of all) kill(pid);
     await this.#ended;
   }
 
   #killGroup(): void {
-    try {
-      if (this.process.pid !== undefined) process.kill(-this.process.pid, 'SIGKILL');
-    } catch {
-      // Already gone.
-    }
+    if (this.process.pid !== undefined) kill(-this.process.pid);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Already gone.
+  }
+}
+
+/** Children and theirs, as Linux tells; none elsewhere. */
+function descendants(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter((text) => text !== '').map(Number);
+    return children.flatMap((child) => [child, ...descendants(child)]);
+  } catch {
+    return [];
   }
 }
 
