@@ -14,13 +14,14 @@ export const principal = z.discriminatedUnion('kind', [
 export type Principal = z.infer<typeof principal>;
 
 /**
- * Verifies a token and tells who it is. The token travels in this request only; it is never stored or logged.
+ * Verifies a token and tells who it is. The token travels in this request only; it is never stored or logged. One over 16 384 characters
+ * is refused by identity, so that the attempt is recorded.
  * `door` is where it was shown: `postgres`, `api`. `session` is the id that a machine's session will have.
  * Errors: `unauthenticated` (with the reason), `unauthorized` (draft, suspended, retired, owner gone), `unavailable` (the attempt cannot be recorded).
  */
 export const identityResolve = contract(
   subjects.identityResolve,
-  z.strictObject({ token: z.string().max(16384), door: z.string(), source, session: z.string().nullable(), expect: z.enum(['machine', 'person']) }),
+  z.strictObject({ token: z.string().max(65_536), door: z.string(), source, session: z.string().nullable(), expect: z.enum(['machine', 'person']) }),
   principal,
 );
 
