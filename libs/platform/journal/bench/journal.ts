@@ -3,7 +3,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLog } from '@sallyport/platform-telemetry';
+import { createLog } from '@sallyport/platform-telemetry';
+import { subjects } from '@sallyport/platform-bus';
 import { startNats } from '@sallyport/testing-stack';
 import { natsJournalBus, openJournal, type Journal } from '../src/index.ts';
 
@@ -14,11 +15,15 @@ const blobs = [{ bytes: Buffer.alloc(60, 0x79) }];
 const directory = await mkdtemp(join(tmpdir(), 'journal-bench-'));
 const nats = await startNats();
 const bus = await nats.connect('gateway');
-const journal = await openJournal({ directory, producer: 'gateway', bus: natsJournalBus(bus, 'gateway'), log: silentLog, limits: { maxBytes: 64 * 1024 ** 3 } });
+const journal = await openJournal({ directory, producer: 'gateway', bus: natsJournalBus(bus, 'gateway'), log: createLog({ service: 'bench', level: 'warn' }), limits: { maxBytes: 64 * 1024 ** 3 } });
+// A ledger that keeps up, so that segments are trimmed and their files used again.
+const ledger = await nats.connect('evidence');
+const watermarks = setInterval(() => ledger.publish(subjects.watermark('gateway'), { epoch: journal.producer.epoch, pseq: journal.acked }), 20);
 process.stdout.write(`${'waiters'.padEnd(8)}${'wait for'.padEnd(10)}${'events/s'.padStart(10)}${'p50 µs'.padStart(9)}${'p99 µs'.padStart(9)}${'CPU µs/event'.padStart(14)}\n`);
 for (const how of ['local', 'acked'] as const) {
   for (const waiters of [1, 8, 32, 128]) await measure(journal, waiters, how);
 }
+clearInterval(watermarks);
 await journal.close();
 await nats[Symbol.asyncDispose]();
 await rm(directory, { recursive: true });

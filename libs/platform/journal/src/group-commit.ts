@@ -1,7 +1,8 @@
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '@sallyport/platform-telemetry';
 import type { JournalLimits } from './limits.ts';
-import { headerPayload, recordOverhead, writeRecord, type SegmentHeader } from './record.ts';
+import { headerPayload, recordOverhead, Seeds, writeRecord, type SegmentHeader } from './record.ts';
 import { remove, SegmentFile } from './segment-file.ts';
 import { segmentPath, type Segment } from './segment.ts';
 
@@ -38,6 +39,9 @@ export class GroupCommit {
   #file: SegmentFile | null = null;
   #at = 0;
   #prepared: Promise<string | null> = Promise.resolve(null);
+  #spare: string | null = null;
+  #reusing = false;
+  readonly #seeds: Seeds;
   #staging = Buffer.allocUnsafe(64 * 1024);
   #running = false;
   #scheduled = false;
@@ -46,6 +50,7 @@ export class GroupCommit {
 
   constructor(of: GroupCommitOptions) {
     this.#of = of;
+    this.#seeds = new Seeds(of.epoch);
     this.#prepareNext();
   }
 
@@ -53,6 +58,20 @@ export class GroupCommit {
     this.#queue.push(message);
     this.waiting += message.byteLength + recordOverhead;
     this.#soon();
+  }
+
+  /** Takes a file that is not needed any more, to be written into again instead of a new one. False: it is of no use. */
+  async reuse(segment: Segment): Promise<boolean> {
+    if (this.#reusing || this.#spare !== null || segment.bytes !== this.#of.limits.segmentBytes) return false;
+    this.#reusing = true;
+    try {
+      const path = join(this.#of.directory, 'spare.tmp');
+      await rename(segment.path, path);
+      this.#spare = path;
+      return true;
+    } finally {
+      this.#reusing = false;
+    }
   }
 
   /** Resolves when everything that was pushed is durable, or at once while writing fails. */
@@ -66,7 +85,7 @@ export class GroupCommit {
     this.#queue = [];
     await this.#closeFile();
     const prepared = await this.#prepared;
-    if (prepared !== null) await remove(prepared).catch(() => undefined);
+    for (const unused of [prepared, this.#spare]) if (unused !== null) await remove(unused).catch(() => undefined);
   }
 
   /** After the events of this turn of the loop, so that all of them share a write. */
@@ -125,8 +144,8 @@ export class GroupCommit {
     let need = header === null ? 0 : header.byteLength + recordOverhead;
     for (let i = 0; i < count; i++) need += (this.#queue[i]?.byteLength ?? 0) + recordOverhead;
     if (need > this.#staging.length) this.#staging = Buffer.allocUnsafe(need * 2);
-    let at = header === null ? 0 : writeRecord(this.#staging, 0, header);
-    for (let i = 0; i < count; i++) at = writeRecord(this.#staging, at, this.#queue[i] ?? none);
+    let at = header === null ? 0 : writeRecord(this.#staging, 0, header, 0);
+    for (let i = 0; i < count; i++) at = writeRecord(this.#staging, at, this.#queue[i] ?? none, this.#seeds.of(this.local + 1 + i));
     return at;
   }
 
@@ -153,7 +172,10 @@ export class GroupCommit {
   /** In the background; when it fails, the next segment simply grows as it is written, and that write says what is wrong. */
   #prepareNext(): void {
     const path = join(this.#of.directory, 'next.tmp');
-    this.#prepared = SegmentFile.prepare(path, this.#of.limits.segmentBytes).then(
+    const spare = this.#spare;
+    this.#spare = null;
+    const made = spare === null ? SegmentFile.prepare(path, this.#of.limits.segmentBytes) : rename(spare, path);
+    this.#prepared = made.then(
       () => path,
       async () => {
         await remove(path).catch(() => undefined);

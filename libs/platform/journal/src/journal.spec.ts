@@ -121,6 +121,26 @@ describe('a journal', () => {
     expect(journal.append(event(taken + 1), [])).toBe(taken + 1);
   });
 
+  it('writes into the files of trimmed segments again, and reads nothing of what they held', async () => {
+    const bus = new FakeBus();
+    const journal = await open(bus);
+    const size = 3000;
+    let n = 0;
+    for (let round = 0; round < 12; round++) {
+      for (let i = 0; i < 30; i++) await durable(journal, journal.append(event(++n, size - round), []), 'acked');
+      bus.to?.committed(journal.producer.epoch, n - 40);
+    }
+    await until(() => journal.state.committed === n - 40);
+    await journal.close();
+    const after = new FakeBus();
+    const next = await open(after);
+    await until(() => after.sent.at(-1)?.pseq === n);
+    const sent = after.sent.map(({ pseq }) => pseq);
+    expect(sent).toEqual(Array.from({ length: sent.length }, (_, i) => n - sent.length + 1 + i));
+    expect(texts(after)).toEqual(sent.map(String));
+    expect(next.refusing).toBe(null);
+  });
+
   it('does not trim what the bus has not acknowledged, nor by the watermark of another epoch', async () => {
     const bus = new FakeBus();
     bus.how = 'lose';

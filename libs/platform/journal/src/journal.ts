@@ -66,7 +66,7 @@ export class Journal implements EvidenceLog {
       failed: (code) => this.#failed(code),
       works: () => (this.#fault = null),
     });
-    this.#own = this.#lane(0, of.producer.epoch, { before: 0, segments: this.#commit.segments, written: () => this.#commit.local });
+    this.#own = this.#lane(0, of.producer.epoch, { before: 0, segments: this.#commit.segments, written: () => this.#commit.local, reuse: (segment) => this.#commit.reuse(segment) });
     for (const [i, left] of of.leftovers.entries()) this.#leftover(i + 1, left);
     of.bus.listen(this.#listener());
     this.#timer = setInterval(() => this.#tick(), tickMs);
@@ -120,11 +120,11 @@ export class Journal implements EvidenceLog {
     await this.#commit.settled();
     this.#closed = true;
     clearInterval(this.#timer);
-    await this.#commit.close();
     for (const lane of this.#lanes.values()) {
       await lane.trim('all');
       await lane.sender.close();
     }
+    await this.#commit.close();
     const gone = new EvidenceUnavailableError('the journal is closed');
     this.#locals.fail(gone);
     this.#ackeds.fail(gone);
@@ -132,7 +132,7 @@ export class Journal implements EvidenceLog {
     this.#of.unlock();
   }
 
-  #lane(number: number, epoch: string, of: Pick<ConstructorParameters<typeof Lane>[0], 'before' | 'segments' | 'written'>): Lane {
+  #lane(number: number, epoch: string, of: Pick<ConstructorParameters<typeof Lane>[0], 'before' | 'segments' | 'written' | 'reuse'>): Lane {
     const { bus, limits, log } = this.#of;
     const lane = new Lane({ number, epoch, bus, limits, log, ...of, acked: () => this.#acknowledged(lane) });
     this.#lanes.set(number, lane);
@@ -141,7 +141,7 @@ export class Journal implements EvidenceLog {
 
   #leftover(number: number, left: Leftover): void {
     this.#of.log.info('events of an earlier start are sent to the ledger', { epoch: left.epoch, first: left.first, last: left.last });
-    const lane = this.#lane(number, left.epoch, { before: left.first - 1, segments: [...left.segments], written: () => left.last });
+    const lane = this.#lane(number, left.epoch, { before: left.first - 1, segments: [...left.segments], written: () => left.last, reuse: () => Promise.resolve(false) });
     lane.sender.tail = left.last;
   }
 

@@ -16,6 +16,8 @@ export interface LaneOptions {
   readonly segments: Segment[];
   written(): number;
   acked(): void;
+  /** Takes a file over that is not needed any more; false when it should be removed. */
+  reuse(segment: Segment): Promise<boolean>;
 }
 
 /** Sending again what the bus lost is tried at growing intervals, up to this many times the first. */
@@ -81,9 +83,13 @@ export class Lane {
       const [oldest] = segments;
       if (oldest === undefined || oldest.last > covered) break;
       segments.shift();
-      await unlink(oldest.path).catch((error: unknown) => this.#of.log.warn('a journal file that is not needed any more cannot be removed', { file: oldest.path, error }));
+      await this.#remove(oldest).catch((error: unknown) => this.#of.log.warn('a journal file that is not needed any more cannot be removed', { file: oldest.path, error }));
     }
     return segments.length === 0;
+  }
+
+  async #remove(segment: Segment): Promise<void> {
+    if (!(await this.#of.reuse(segment))) await unlink(segment.path);
   }
 
   #lost(now: number): void {

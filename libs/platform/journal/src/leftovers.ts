@@ -12,14 +12,15 @@ export interface Leftover {
 }
 
 /**
- * What earlier starts have left. A torn end is what a crash leaves: those records were never reported durable, and the messages before it
- * stand. Everything else that is wrong is said loudly and its file is kept aside as `*.damaged`, after its good messages were read.
+ * What earlier starts have left. Messages count up to the first record that is none: in the last file of an epoch that is where a crash tore
+ * it, and nothing after it was ever reported durable. A file that ends too early for the one after it is damaged: that is said loudly, and a copy
+ * is kept aside as `*.damaged`; so is a file whose header cannot be read.
  */
 export async function readLeftovers(directory: string, log: Log): Promise<Leftover[]> {
   const names = (await readdir(directory)).sort();
   const found: Leftover[] = [];
   for (const name of names) {
-    if (name === 'next.tmp') await unlink(join(directory, name));
+    if (name.endsWith('.tmp')) await unlink(join(directory, name));
     else if (isSegmentName(name)) await addSegment(found, directory, name, names, log);
   }
   return found;
@@ -27,11 +28,11 @@ export async function readLeftovers(directory: string, log: Log): Promise<Leftov
 
 async function addSegment(found: Leftover[], directory: string, name: string, names: readonly string[], log: Log): Promise<void> {
   const path = join(directory, name);
-  const { header, messages, torn, blank } = await scanSegment(path);
-  if (blank) return unlink(path);
+  const { header, messages, fresh } = await scanSegment(path);
+  if (fresh) return unlink(path);
   if (header === null) return setAside(path, log);
   const segment: Segment = { path, first: header.first, last: header.first + messages - 1, bytes: (await stat(path)).size };
-  if (torn) await judgeEnd(segment, names, name, log);
+  await judgeEnd(segment, names, name, log);
   if (messages === 0) return unlink(path);
   const before = found.at(-1);
   if (before?.epoch === header.epoch && before.last + 1 === segment.first) found[found.length - 1] = { ...before, last: segment.last, segments: [...before.segments, segment] };
@@ -42,16 +43,12 @@ async function addSegment(found: Leftover[], directory: string, name: string, na
   }
 }
 
-/** A torn end is as it should be where the epoch ended, or where the next file goes on with the next number after a failed write. */
+/** Where another file of the epoch follows, it must go on with the next number. */
 async function judgeEnd(segment: Segment, names: readonly string[], name: string, log: Log): Promise<void> {
-  const epoch = name.slice(0, 36);
-  const next = names[names.indexOf(name) + 1];
-  const follows = next !== undefined && isSegmentName(next) && next.startsWith(epoch);
-  if (!follows || Number(next.slice(37, 53)) === segment.last + 1) log.info('the end of a journal file was torn by a crash; nothing of it had been reported durable', { file: name, last: segment.last });
-  else {
-    log.error('a journal file is damaged in the middle; a copy is kept aside', { file: name, last: segment.last });
-    await copyFile(segment.path, `${segment.path}.damaged`);
-  }
+  const next = names.slice(names.indexOf(name) + 1).find((other) => isSegmentName(other) && other.startsWith(name.slice(0, 36)));
+  if (next === undefined || Number(next.slice(37, 53)) === segment.last + 1) return;
+  log.error('a journal file is damaged in the middle; a copy is kept aside', { file: name, last: segment.last });
+  await copyFile(segment.path, `${segment.path}.damaged`);
 }
 
 async function setAside(path: string, log: Log): Promise<void> {

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parseHeader, readRecord, recordOverhead, type SegmentHeader } from './record.ts';
+import { basename, join } from 'node:path';
+import { parseHeader, readRecord, recordOverhead, Seeds, type SegmentHeader } from './record.ts';
 
 /** A segment file, as known by whoever wrote or scanned it. */
 export interface Segment {
@@ -16,13 +16,12 @@ export const segmentName = (epoch: string, first: number) => `${epoch}.${String(
 export const isSegmentName = (name: string) => /^[0-9a-f-]{36}\.\d{16}\.seg$/.test(name);
 export const segmentPath = (directory: string, epoch: string, first: number) => join(directory, segmentName(epoch, first));
 
-/** How a segment's records end: `clean`, or torn after `good` bytes. */
 export interface Scan {
+  /** Null when there is none that fits the file's name. */
   readonly header: SegmentHeader | null;
   readonly messages: number;
-  readonly torn: boolean;
-  /** Made, and never written into. */
-  readonly blank: boolean;
+  /** Nothing was written into the file since it got its name. */
+  readonly fresh: boolean;
 }
 
 /** Reads a whole segment once, in pieces, and says what is in it. */
@@ -32,7 +31,7 @@ export async function scanSegment(path: string): Promise<Scan> {
   do {
     while (reader.take() !== null) messages++;
   } while (await reader.more());
-  return { header: reader.header, messages, torn: reader.torn, blank: reader.blank };
+  return { header: reader.header, messages, fresh: reader.fresh };
 }
 
 const chunk = 1024 * 1024;
@@ -40,10 +39,7 @@ const chunk = 1024 * 1024;
 /** Reads the messages of one segment in their order. */
 export class SegmentReader implements AsyncDisposable {
   header: SegmentHeader | null = null;
-  /** True when the records ended with something other than zeros or the end of the file. */
-  torn = false;
-  /** True when there is nothing but zeros at the beginning. */
-  blank = false;
+  fresh = false;
   /** Counter of the message that `take` gives next. */
   next = 0;
   readonly #file: FileHandle;
@@ -51,20 +47,17 @@ export class SegmentReader implements AsyncDisposable {
   #read: Buffer = Buffer.alloc(0);
   #at = 0;
   #ended = false;
+  #seeds: Seeds | null = null;
 
   private constructor(file: FileHandle) {
     this.#file = file;
   }
 
-  /** A segment whose header cannot be read has no messages and is torn. */
+  /** A segment without a header of its own has no messages. */
   static async open(path: string): Promise<SegmentReader> {
     const reader = new SegmentReader(await open(path, 'r'));
     await reader.more();
-    reader.blank = !reader.#read.subarray(0, recordOverhead).some((byte) => byte !== 0);
-    const payload = reader.#record();
-    reader.header = payload === null ? null : parseHeader(payload);
-    reader.next = reader.header?.first ?? 0;
-    if (reader.header === null) reader.torn = reader.#ended = true;
+    reader.#readHeader(basename(path));
     return reader;
   }
 
@@ -85,19 +78,32 @@ export class SegmentReader implements AsyncDisposable {
     this.#position += bytesRead;
     this.#read = buffer.subarray(0, rest.length + bytesRead);
     this.#at = 0;
-    if (bytesRead > 0) return true;
-    this.torn = rest.some((byte) => byte !== 0);
-    this.#ended = true;
-    return false;
+    this.#ended = bytesRead === 0;
+    return bytesRead > 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close();
   }
 
+  #readHeader(name: string): void {
+    const read = readRecord(this.#read, 0, 0);
+    const header = read.kind === 'whole' ? parseHeader(read.payload) : null;
+    if (read.kind !== 'whole' || header === null || segmentName(header.epoch, header.first) !== name) {
+      // Either never written into (zeros, or the header of the segment that the file was before), or damaged.
+      this.fresh = header !== null || !this.#read.subarray(0, recordOverhead).some((byte) => byte !== 0);
+      this.#ended = true;
+      return;
+    }
+    this.header = header;
+    this.next = header.first;
+    this.#at = read.next;
+    this.#seeds = new Seeds(header.epoch);
+  }
+
   #record(): Buffer | null {
-    if (this.#ended) return null;
-    const read = readRecord(this.#read, this.#at);
+    if (this.#ended || this.#seeds === null) return null;
+    const read = readRecord(this.#read, this.#at, this.#seeds.of(this.next));
     switch (read.kind) {
       case 'whole':
         this.#at = read.next;
@@ -105,8 +111,6 @@ export class SegmentReader implements AsyncDisposable {
       case 'short':
         return null;
       case 'end':
-      case 'torn':
-        this.torn = read.kind === 'torn';
         this.#ended = true;
         return null;
     }
