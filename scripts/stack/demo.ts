@@ -24,7 +24,7 @@ export async function startDemo(stack: Stack, say: (step: string) => void): Prom
   say('the demo’s target and OIDC issuer');
   const issuerPort = await freePort();
   const issuer = new Service({
-    name: 'issuer', script: join(root, 'apps', 'demo', 'dist', 'main.js'), http: `127.0.0.1:${issuerPort}`, log: home.at('logs', 'issuer.log'), tls: false,
+    name: 'issuer', script: join(root, 'apps', 'demo', 'dist', 'main.js'), http: `127.0.0.1:${issuerPort}`, log: home.at('logs', 'issuer.log'), tls: false, readyPath: '/.well-known/openid-configuration',
     env: { SALLYPORT_DEMO: '1', SALLYPORT_HTTP: `127.0.0.1:${issuerPort}`, SALLYPORT_STATE: home.at('demo') },
   });
   issuer.start();
@@ -32,7 +32,7 @@ export async function startDemo(stack: Stack, say: (step: string) => void): Prom
   await issuer.ready();
   const env = { ...stack.env, SALLYPORT_HOME: home.path };
   say('the demo’s configuration');
-  await renderConfig(join(root, 'apps', 'demo', 'config'), home.at('config'), { ISSUER: `http://127.0.0.1:${issuerPort}`, TARGET_PORT: String(target.port), TARGET_CA: tls.ca });
+  await renderConfig(join(root, 'apps', 'demo', 'config'), home.at('config'), { ISSUER_URL: `http://127.0.0.1:${issuerPort}`, TARGET_PORT: String(target.port), TARGET_CA: tls.ca, REVIEW_BY: inDays(90) });
   await mustSallyport(env, 'apply', '-f', home.at('config'));
   return {
     target,
@@ -45,6 +45,8 @@ export async function startDemo(stack: Stack, say: (step: string) => void): Prom
     },
   };
 }
+
+const inDays = (days: number) => new Date(Date.now() + days * 24 * 3600 * 1000).toISOString().slice(0, 10);
 
 /** A PostgreSQL of its own for the ledger: TLS, SCRAM, and a role whose password only the gateway's credential file knows. */
 async function startTarget({ home, tls }: Stack): Promise<PostgresServer> {

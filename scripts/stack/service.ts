@@ -12,15 +12,17 @@ export class Service {
   readonly #env: Readonly<Record<string, string>>;
   readonly #log: string;
   readonly #tls: boolean;
+  readonly #readyPath: string;
   #child: ChildProcess | null = null;
 
-  constructor(of: { readonly name: string; readonly script: string; readonly env: Readonly<Record<string, string>>; readonly http: string; readonly log: string; readonly tls: boolean }) {
+  constructor(of: { readonly name: string; readonly script: string; readonly env: Readonly<Record<string, string>>; readonly http: string; readonly log: string; readonly tls: boolean; readonly readyPath?: string }) {
     this.name = of.name;
     this.http = of.http;
     this.#script = of.script;
     this.#env = of.env;
     this.#log = of.log;
     this.#tls = of.tls;
+    this.#readyPath = of.readyPath ?? '/readyz';
   }
 
   get pid(): number | undefined {
@@ -37,14 +39,14 @@ export class Service {
     closeSync(log);
   }
 
-  /** Waits until `/readyz` says so. Throws with what it waits for, or that the process ended and where its log is. */
+  /** Waits until its readiness page says so. Throws with what it waits for, or that the process ended and where its log is. */
   async ready(timeoutMs = 30_000): Promise<void> {
     const until = Date.now() + timeoutMs;
     let waiting = 'an answer';
     while (Date.now() < until) {
       if (!this.running) throw new Error(`${this.name} ended at once; its log is ${this.#log}`);
       try {
-        const { status, text } = await get(`${this.#tls ? 'https' : 'http'}://${this.http}/readyz`);
+        const { status, text } = await get(`${this.#tls ? 'https' : 'http'}://${this.http}${this.#readyPath}`);
         if (status === 200) return;
         waiting = text;
       } catch {

@@ -37,7 +37,7 @@ const reading = [...reads(buckets.inventory), ...reads(buckets.slices), ...reads
 const publishes = (gateways: readonly string[]): Record<ServiceName, readonly string[]> => ({
   gateway: [
     ...gateways.flatMap(emits), subjects.identityResolve, subjects.policyOpen, subjects.policyRenew, subjects.maskingPlan,
-    subjects.approvalsOpen, subjects.approvalsConsume, subjects.approvalsWithdraw, ...reading,
+    subjects.approvalsOpen, subjects.approvalsConsume, subjects.approvalsWithdraw, subjects.approvalsShow, ...reading,
   ],
   policy: [...emits('policy'), subjects.maskingPlan, subjects.maskingList, subjects.identityList, subjects.leaseChanged, anySession, ...reads(buckets.inventory), ...reads(buckets.plans), ...writes(buckets.slices)],
   approvals: [...emits('approvals'), subjects.identityList, subjects.approvalChanged, ...reads(buckets.inventory)],
