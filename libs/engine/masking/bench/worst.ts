@@ -1,3 +1,34 @@
+/**
+ * Texts that make the detectors work hardest, in megabytes per CPU-second: what a hostile cell can cost.
+ *
+ *     node --conditions=@sallyport/source libs/engine/masking/bench/worst.ts
+ */
+import { detectorNames } from '@sallyport/domain-model';
 import { createMasker } from '../src/index.ts';
-const m = createMasker({ id: 'b', target: 'b', columns: [], detectors: ['card','ssn','iban','email','phone'], large: [] }, Buffer.alloc(32)).bind([{name:'x',origin:'a.b.c',lineage:null,type:'text',format:'text'}],{touchesTagged:false},new Set()).cells[0]!;
-for (const [n, s] of Object.entries({ ones: '1 '.repeat(2e6), fours: '4111 '.repeat(8e5), nines: '9'.repeat(4e6), plus: '+4'.repeat(2e6), plus2: '+48 1 '.repeat(7e5), de: 'DE89'.repeat(1e6), ssn: '123-45-6789-'.repeat(3e5), pipes:'4111111111111111 '.repeat(2e5), zw: '1\u200b'.repeat(1e6), hexw:'a4111111111111111'.repeat(2e5) })) { const b = Buffer.from(s); m(b, 0, 1000); const t = process.cpuUsage(); m(b, 0, b.length); const u = process.cpuUsage(t); console.log(n, (b.length / (u.user + u.system)).toFixed(1), 'MB/s'); }
+
+const masker = createMasker({ id: 'bench', target: 'bench', columns: [], detectors: detectorNames, large: [] }, Buffer.alloc(32));
+const [mask] = masker.bind([{ name: 'c', origin: 's.t.c', lineage: null, type: 'text', format: 'text' }], { touchesTagged: false }, new Set()).cells;
+
+const pieces = {
+  'digits with blanks': '1 ',
+  'groups of four that are no card': '4111 ',
+  'digits only': '9',
+  'plus signs and digits': '+4',
+  'beginnings of phone numbers': '+48 1 ',
+  'beginnings of IBANs': 'DE89',
+  'social security numbers in a row': '123-45-6789-',
+  'nothing but cards': '4111111111111111 ',
+  'zero-width spaces': '1\u200b',
+  'cards inside hex words': 'a4111111111111111',
+  'full-width digits': '\uff11',
+  'at signs': 'a@',
+};
+
+for (const [name, piece] of Object.entries(pieces)) {
+  const bytes = Buffer.from(piece.repeat(Math.ceil(4e6 / Buffer.byteLength(piece))));
+  mask?.(bytes, 0, 10_000);
+  const before = process.cpuUsage();
+  mask?.(bytes, 0, bytes.length);
+  const used = process.cpuUsage(before);
+  process.stdout.write(`${name.padEnd(34)} ${(bytes.length / (used.user + used.system)).toFixed(1).padStart(7)} MB/CPU-s\n`);
+}

