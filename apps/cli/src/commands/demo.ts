@@ -15,10 +15,10 @@ const tokenAnswer = z.object({ access_token: z.string() });
 const token = () =>
   does(new Command('token').description('a fresh token of a machine or person of the demo, on standard output').argument('<name>'), async ({ out, env }, [name = '']) => {
     const file = join(env['SALLYPORT_HOME'] ?? '.sallyport', 'demo', 'clients.json');
-    const { tokenEndpoint, audience, clients } = await readClients(file);
+    const { tokenEndpoint, clients } = await readClients(file);
     const client = Object.hasOwn(clients, name) ? clients[name] : undefined;
     if (client === undefined) throw new Failure('not-found', `the demo has no ${name}`, `it has ${Object.keys(clients).sort().join(', ')}`);
-    const body = new URLSearchParams({ grant_type: 'client_credentials', audience, resource: audience });
+    const body = new URLSearchParams({ grant_type: 'client_credentials' });
     const authorization = `Basic ${Buffer.from(`${encodeURIComponent(client.id)}:${encodeURIComponent(client.secret)}`).toString('base64')}`;
     const response = await fetch(tokenEndpoint, { method: 'POST', body, headers: { authorization, accept: 'application/json' }, signal: AbortSignal.timeout(10_000) }).catch(() => {
       throw new Failure('unreachable', `the demo issuer does not answer at ${new URL(tokenEndpoint).origin}`, 'is the demo running? scripts/up starts it');

@@ -12,9 +12,9 @@ const timeoutMs = 5_000;
 export async function demoToken(name: string, stateDir: string): Promise<string> {
   const clients = await readClients(stateDir);
   if (clients === null) throw new NoDemoTokenError('the demo issuer has not been started here');
-  const secret = clients.secrets[name];
-  if (secret === undefined) throw new NoDemoTokenError(`the demo has no ${name}; it has ${Object.keys(clients.secrets).join(', ')}`);
-  const answer = await ask(`${clients.issuer}/token`, name, secret);
+  const client = Object.hasOwn(clients.clients, name) ? clients.clients[name] : undefined;
+  if (client === undefined) throw new NoDemoTokenError(`the demo has no ${name}; it has ${Object.keys(clients.clients).join(', ')}`);
+  const answer = await ask(clients.tokenEndpoint, client.id, client.secret);
   if (typeof answer === 'object' && answer !== null && 'access_token' in answer && typeof answer.access_token === 'string') return answer.access_token;
   throw new NoDemoTokenError('the demo issuer answered without a token');
 }

@@ -40,7 +40,7 @@ export async function startDemoIssuer(options: DemoIssuerOptions): Promise<DemoI
   provider.on('server_error', (_context, error) => options.onFault?.(error.message));
   const handle = provider.callback();
   server.on('request', (request, response) => void handle(request, response));
-  await writeClients(options.stateDir, { issuer, secrets: state.secrets });
+  await writeClients(options.stateDir, issuer, state.secrets);
   return {
     issuer,
     port: address.port,

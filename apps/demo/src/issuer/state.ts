@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { cast } from './cast.ts';
 
 /** The demo issuer's signing key and the secrets of its clients, made at the first start and kept. */
@@ -10,10 +11,11 @@ export interface IssuerState {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** What a client needs to fetch a token: `clients.json` in the state directory, readable by its owner only. */
+/** What a client needs to fetch a token: `clients.json` in the state directory, readable by its owner only; `sallyport demo token` reads it. */
 export interface ClientsFile {
-  readonly issuer: string;
-  readonly secrets: Readonly<Record<string, string>>;
+  readonly tokenEndpoint: string;
+  readonly audience: string;
+  readonly clients: Readonly<Record<string, { readonly id: string; readonly secret: string }>>;
 }
 
 const clientsPath = (directory: string) => join(directory, 'clients.json');
@@ -23,20 +25,22 @@ export async function openState(directory: string): Promise<IssuerState> {
   await chmod(directory, 0o700);
   const key = (await readRecord(join(directory, 'key.json'))) ?? newKey();
   await writePrivate(join(directory, 'key.json'), key);
-  const kept = (await readClients(directory))?.secrets ?? {};
-  return { key, secrets: Object.fromEntries(cast.map(({ name }) => [name, kept[name] ?? randomBytes(32).toString('base64url')])) };
+  const kept = (await readClients(directory))?.clients ?? {};
+  return { key, secrets: Object.fromEntries(cast.map(({ name }) => [name, kept[name]?.secret ?? randomBytes(32).toString('base64url')])) };
 }
 
-export function writeClients(directory: string, clients: ClientsFile): Promise<void> {
-  return writePrivate(clientsPath(directory), clients);
+export function writeClients(directory: string, issuer: string, secrets: Readonly<Record<string, string>>): Promise<void> {
+  const clients = Object.fromEntries(Object.entries(secrets).map(([id, secret]) => [id, { id, secret }]));
+  return writePrivate(clientsPath(directory), { tokenEndpoint: `${issuer}/token`, audience: 'sallyport', clients } satisfies ClientsFile);
 }
 
 /** Null when the issuer was never started with this directory. */
 export async function readClients(directory: string): Promise<ClientsFile | null> {
-  const record = await readRecord(clientsPath(directory));
-  if (record === null || typeof record['issuer'] !== 'string' || typeof record['secrets'] !== 'object' || record['secrets'] === null) return null;
-  return { issuer: record['issuer'], secrets: Object.fromEntries(Object.entries(record['secrets']).filter((entry): entry is [string, string] => typeof entry[1] === 'string')) };
+  const parsed = clientsFile.safeParse(await readRecord(clientsPath(directory)));
+  return parsed.success ? parsed.data : null;
 }
+
+const clientsFile = z.object({ tokenEndpoint: z.string(), audience: z.string(), clients: z.record(z.string(), z.object({ id: z.string(), secret: z.string() })) });
 
 function newKey(): Record<string, unknown> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
