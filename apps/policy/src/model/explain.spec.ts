@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Understanding } from '@sallyport/domain-model';
 import { policyDecide } from '@sallyport/platform-bus';
+import type { z } from 'zod';
 import { inventoryOf, machine, policyOf } from '../testing/documents.ts';
 import { Explainer } from './explainer.ts';
 import { UnreadableTextError } from './statements.ts';
@@ -13,7 +14,7 @@ const read = (text: string) => {
   return text.split(';').map((one) => understanding(one.trim() === 'drop' ? 'define' : 'read'));
 };
 const now = Date.UTC(2026, 10, 22, 10);
-const asked = { machine: 'nightly-ledger', target: 'ledger-db', role: null, text: 'select', searchPath: null, at: null, source: null };
+const asked: z.output<(typeof policyDecide)['request']> = { machine: 'nightly-ledger', target: 'ledger-db', role: null, text: 'select', searchPath: null, at: null, source: null };
 
 function explainer(readers = new Map([['postgres', read]])) {
   const inventory = inventoryOf();

@@ -112,6 +112,7 @@ export class Policies {
     this.#active = policy;
     this.#trouble = null;
     this.#parts.log.info('policy in force', { version: policy.version, digest: policy.digest, rules: policy.set.rules.length });
+    // Also at the start: the process before may have died between the commit and the telling.
     if (!first || policy.version > 0) this.#parts.changed(policy);
   }
 

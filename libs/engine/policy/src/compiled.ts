@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache';
 import { ask, parseRule, PolicyEngineError, type CedarAnswer, type Context, type EntityJson } from './cedar.ts';
 import { machineEntity, machineUid, targetEntity, type Resource } from './entities.ts';
 import { mentionsOf, type Mentions } from './expressions.ts';
 import { readNotes, type RuleNotes } from './notes.ts';
+import { Recent } from './recent.ts';
 import { scopeOf, type RuleScope } from './scope.ts';
 import { actionsNamed, type Action } from './schema.ts';
 import { isIntact, SliceError, type Slice } from './slice.ts';
@@ -24,7 +24,7 @@ export interface CompiledSlice {
   /** What answers can depend on; anything else need not be part of a cache's key. */
   readonly mentions: Mentions;
   /** Answers for single effects, by everything that they depend on. Kept by {@link DecisionCache}. */
-  readonly verdicts: LRUCache<string, Verdict>;
+  readonly verdicts: Recent<string, Verdict>;
   /** Only what the rules mention is handed to Cedar: most of a question's cost is the reading of its facts. */
   ask(action: Action, resource: Resource, context: Context): CedarAnswer;
 }
@@ -32,7 +32,7 @@ export interface CompiledSlice {
 /** Verdicts kept for each slice: a few hundred bytes each. */
 const maxVerdicts = 2048;
 
-const compiled = new LRUCache<string, CompiledSlice>({ max: 512 });
+const compiled = new Recent<string, CompiledSlice>(512);
 
 /** Throws SliceError for a slice that was changed, PolicyEngineError for one that Cedar does not take. */
 export function compileSlice(slice: Slice): CompiledSlice {
@@ -51,14 +51,15 @@ export function compileSlice(slice: Slice): CompiledSlice {
   const texts = () => Object.fromEntries(slice.rules.map((rule) => [rule.id, rule.text]));
   const principal = machineUid(slice.machine.name);
   const mentions = mentionsOf(parsed.map((rule) => rule.json));
-  const facts = [trimmed(machineEntity(slice.machine), mentions), trimmed(targetEntity(slice.target), mentions)];
+  // What Cedar is not told of has no attributes and no parents: an entity that was trimmed to that need not be told.
+  const facts = [machineEntity(slice.machine), targetEntity(slice.target)].map((entity) => trimmed(entity, mentions)).filter((entity) => entity.parents.length > 0 || Object.keys(entity.attrs).length > 0);
   slotOf(slice.digest, texts);
 
   const made: CompiledSlice = {
     slice,
     rules,
     mentions,
-    verdicts: new LRUCache({ max: maxVerdicts }),
+    verdicts: new Recent(maxVerdicts),
     ask(action, resource, context) {
       try {
         const entities = resource.entity === null ? [...facts] : [...facts, trimmed(resource.entity, mentions)];

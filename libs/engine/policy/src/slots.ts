@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { fillSlot } from './cedar.ts';
+import { Recent } from './recent.ts';
 
 /**
  * A parsed set of rules lives inside Cedar under a name, and nothing but another set under the same name frees it: names
@@ -7,18 +7,18 @@ import { fillSlot } from './cedar.ts';
  */
 export class SlotPool {
   readonly #free: string[];
-  readonly #taken: LRUCache<string, string>;
+  readonly #taken: Recent<string, string>;
 
   constructor(size: number) {
     this.#free = Array.from({ length: size }, (_, i) => `slot-${i}`);
-    this.#taken = new LRUCache({ max: size });
+    this.#taken = new Recent(size);
   }
 
   /** The slot that holds the rules named by `digest`, filled first if they lost theirs. Throws PolicyEngineError. */
   slotOf(digest: string, rules: () => Readonly<Record<string, string>>): string {
     const held = this.#taken.get(digest);
     if (held !== undefined) return held;
-    const slot = this.#free.pop() ?? this.#taken.pop();
+    const slot = this.#free.pop() ?? this.#taken.takeOldest();
     if (slot === undefined) throw new RangeError('a slot pool needs at least one slot');
     try {
       fillSlot(slot, rules());
