@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { bootstrapSql, databaseServices, ownerRole, serviceRole, type DatabaseService } from '@sallyport/platform-store';
-import type { PostgresServer } from './postgres.ts';
+import type { PostgresServer } from '@sallyport/testing-servers';
 
 export interface Database {
   readonly name: string;

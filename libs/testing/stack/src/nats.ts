@@ -1,22 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { connectBus, createStreams, natsConfig, type Bus, type BusUser, type NatsConfigOptions, type StreamLimits } from '@sallyport/platform-bus';
 import { silentLog } from '@sallyport/platform-telemetry';
-import { Child, untilListening } from './child.ts';
-import { freePort } from './free-port.ts';
-import { tempDir, type TempDir } from './temp-dir.ts';
+import { serveNats, type NatsProcess } from '@sallyport/testing-servers';
 
-export interface NatsServer extends AsyncDisposable {
+export interface NatsServer extends NatsProcess {
   readonly url: string;
-  readonly port: number;
   readonly passwords: Readonly<Record<BusUser, string>>;
   /** A connection of this user. The caller closes it, or the server's end does. */
   connect(user: BusUser): Promise<Bus>;
-  stop(): Promise<void>;
-  kill9(): Promise<void>;
-  /** On the same port with the same files, after `stop` or `kill9`. */
-  restart(): Promise<void>;
 }
 
 export interface StartNatsOptions extends Partial<Pick<NatsConfigOptions, 'gateways' | 'tls' | 'storeBytes'>> {
@@ -33,19 +24,13 @@ export interface StartNatsOptions extends Partial<Pick<NatsConfigOptions, 'gatew
 
 /** The real nats-server of PATH with the product's own configuration and users, streams and buckets made. */
 export async function startNats(options: StartNatsOptions = {}): Promise<NatsServer> {
-  const { streams = true, limits = {}, unsafeAdmin = false, directory: kept, passwords = generatePasswords(), ...config } = options;
-  const directory = kept === undefined ? await tempDir('sallyport-nats') : await keptDir(kept);
-  const port = await freePort();
-  const file = join(directory.path, 'nats.conf');
-  const text = natsConfig({ port, storeDir: join(directory.path, 'store'), passwords, ...config });
-  await writeFile(file, unsafeAdmin ? withoutLimits(text) : text, { mode: 0o600 });
-  const launch = async () => {
-    const child = new Child('nats-server', ['-c', file]);
-    await untilListening(child, port);
-    return child;
+  const { streams = true, limits = {}, unsafeAdmin = false, directory, passwords = generatePasswords(), ...rest } = options;
+  const config = (port: number, storeDir: string) => {
+    const text = natsConfig({ port, storeDir, passwords, ...rest });
+    return unsafeAdmin ? withoutLimits(text) : text;
   };
-  let child = await launch();
-  const url = `${options.tls === undefined ? 'nats' : 'tls'}://127.0.0.1:${port}`;
+  const server = await serveNats({ config, ...(directory === undefined ? {} : { directory }) });
+  const url = `${options.tls === undefined ? 'nats' : 'tls'}://127.0.0.1:${server.port}`;
   const open: Bus[] = [];
   const connect = async (user: BusUser) => {
     const ca = options.tls?.ca;
@@ -59,20 +44,13 @@ export async function startNats(options: StartNatsOptions = {}): Promise<NatsSer
     await bus.close();
   }
   return {
+    ...server,
     url,
-    port,
     passwords,
     connect,
-    stop: () => child.stop(),
-    kill9: () => child.kill9(),
-    restart: async () => {
-      await child.stop();
-      child = await launch();
-    },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(open.map((bus) => bus.close().catch(() => undefined)));
-      await child.stop();
-      await directory[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
     },
   };
 }
@@ -80,11 +58,6 @@ export async function startNats(options: StartNatsOptions = {}): Promise<NatsSer
 export function generatePasswords(): Record<BusUser, string> {
   const password = () => randomBytes(18).toString('base64url');
   return { gateway: password(), policy: password(), approvals: password(), masking: password(), evidence: password(), identity: password(), console: password(), bootstrap: password() };
-}
-
-async function keptDir(path: string): Promise<TempDir> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  return { path, [Symbol.asyncDispose]: async () => undefined };
 }
 
 function withoutLimits(config: string): string {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, readFile, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { Child, until } from './child.ts';
 import { freePort } from './free-port.ts';
-import { tempDir, type TempDir } from './temp-dir.ts';
+import { keptDir, tempDir } from './temp-dir.ts';
 
 const run = promisify(execFile);
 
@@ -49,7 +49,7 @@ const unprivileged = process.getuid?.() === 0 ? 65_534 : undefined;
 /** A real PostgreSQL server in a directory of its own, superuser `postgres`, scram passwords, on a free port of 127.0.0.1. */
 export async function startPostgres(options: StartPostgresOptions = {}): Promise<PostgresServer> {
   const bin = await binaries(options.version ?? 'embedded');
-  const directory = options.directory === undefined ? await tempDir('sallyport-pg', unprivileged) : await keptDir(options.directory);
+  const directory = options.directory === undefined ? await tempDir('sallyport-pg', unprivileged) : await keptDir(options.directory, unprivileged);
   const data = join(directory.path, 'data');
   const port = await freePort();
   const password = existsSync(join(data, 'PG_VERSION')) ? await readFile(join(directory.path, 'password'), 'utf8') : await initialise(bin, directory.path, data);
@@ -105,12 +105,6 @@ async function initialise(bin: string, directory: string, data: string): Promise
   const args = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-sync'];
   await run(join(bin, 'initdb'), args, { cwd: directory, ...(unprivileged === undefined ? {} : { uid: unprivileged, gid: unprivileged }) });
   return password;
-}
-
-async function keptDir(path: string): Promise<TempDir> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  if (unprivileged !== undefined) await chown(path, unprivileged, unprivileged);
-  return { path, [Symbol.asyncDispose]: async () => undefined };
 }
 
 async function configure(directory: string, data: string, port: number, options: StartPostgresOptions): Promise<void> {

@@ -1,4 +1,4 @@
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeAtExit } from './at-exit.ts';
@@ -19,4 +19,11 @@ export async function tempDir(name = 'sallyport', owner?: number): Promise<TempD
       forget();
     },
   };
+}
+
+/** A directory that stays: made when it is not there. @param owner uid and gid that it belongs to */
+export async function keptDir(path: string, owner?: number): Promise<TempDir> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  if (owner !== undefined) await chown(path, owner, owner);
+  return { path, [Symbol.asyncDispose]: () => Promise.resolve() };
 }

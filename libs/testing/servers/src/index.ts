@@ -1,0 +1,6 @@
+export * from './free-port.ts';
+export * from './temp-dir.ts';
+export * from './child.ts';
+export * from './tls-material.ts';
+export * from './nats-process.ts';
+export * from './postgres.ts';
