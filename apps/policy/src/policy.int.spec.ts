@@ -86,11 +86,14 @@ describe('the policy service', () => {
     await expect(h.sql('delete from policy.policy_version')).rejects.toThrow(/only ever added/);
   });
 
-  it('comes up and refuses everything when the stored policy cannot be used', async () => {
+  it('refuses everything when the stored policy cannot be used, comes up all the same, and takes a better one', async () => {
     await h.sql(`insert into policy.policy_version (version, digest, files, rules, author) values (3, '${'a'.repeat(64)}', '[{"name":"x.cedar","text":"permit("}]', 1, 'somebody')`);
     await h.sql('update policy.policy_state set version = 3');
     await vi.waitFor(async () => expect((await Promise.all(Array.from({ length: 20 }, open))).map(failure)).toEqual(Array.from({ length: 20 }, () => 'unavailable: no policy is in force that can be used')), { timeout: 10_000 });
     const fourth = await h.start();
     expect(fourth.readiness.waiting()).toMatchObject({ policy: 'a policy version that can be used' });
+    expect(value(await apply(rules))).toMatchObject({ version: 4, changes: [{ name: 'ledger.cedar', change: 'created' }, { name: 'x.cedar', change: 'removed' }] });
+    await vi.waitFor(async () => (await Promise.all(Array.from({ length: 20 }, open))).forEach(value));
+    expect(fourth.readiness.waiting()).toEqual({});
   });
 });

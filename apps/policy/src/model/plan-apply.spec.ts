@@ -5,7 +5,7 @@ import { planApply } from './plan-apply.ts';
 const active = policyOf();
 const names = inventoryOf().names();
 const change = (files: { name: string; text: string }[]) => {
-  const plan = planApply(active, files, names);
+  const plan = planApply(active.set.files, files, names);
   return plan.ok ? plan.changes.map(({ name, change: what }) => `${what} ${name}`) : plan.problems.map((problem) => problem.say);
 };
 
@@ -23,7 +23,7 @@ describe('planning an apply', () => {
   it('refuses errors of schema and lint, and lets warnings pass with their place', () => {
     expect(change([{ name: 'a.cedar', text: '@id("x") permit(principal, action == Action::"raed", resource);' }])).toEqual([expect.stringMatching(/unrecognized action/)]);
     expect(change([{ name: 'a.cedar', text: '@id("x") permit(principal, action == Action::"write", resource) when { context.approval };' }])).toEqual(['this rule asks for approval, but has no @approvers']);
-    const plan = planApply(active, [{ name: 'a.cedar', text: '@id("x") permit(principal == Machine::"nobody", action == Action::"read", resource in Target::"ledger-db");' }], names);
+    const plan = planApply(active.set.files, [{ name: 'a.cedar', text: '@id("x") permit(principal == Machine::"nobody", action == Action::"read", resource in Target::"ledger-db");' }], names);
     expect(plan).toMatchObject({ ok: true, warnings: ['a.cedar:1:1: warning: x: there is no machine "nobody"'] });
   });
 });

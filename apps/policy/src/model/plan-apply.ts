@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { describeProblem, lintPolicySet, readPolicySet, type Inventory as Names, type PolicyFile, type PolicySet, type Problem } from '@sallyport/engine-policy';
-import type { ActivePolicy } from './active-policy.ts';
 
 /** One file's part in an apply. */
 export interface FileChange {
@@ -15,13 +14,13 @@ export type PlannedApply =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Checks files that are to replace the set in force, and says what would change. Any error refuses all of it. */
-export function planApply(active: ActivePolicy, files: readonly PolicyFile[], names: Names | null): PlannedApply {
+export function planApply(before: readonly PolicyFile[], files: readonly PolicyFile[], names: Names | null): PlannedApply {
   const read = readPolicySet(files);
   if (!read.ok) return { ok: false, problems: read.problems };
   const problems = [...read.problems, ...lintPolicySet(read.set, names)];
   const errors = problems.filter((problem) => problem.severity === 'error');
   if (errors.length > 0) return { ok: false, problems: errors };
-  return { ok: true, set: read.set, changes: fileChanges(active.set.files, read.set.files), warnings: problems.map(describeProblem) };
+  return { ok: true, set: read.set, changes: fileChanges(before, read.set.files), warnings: problems.map(describeProblem) };
 }
 
 function fileChanges(before: readonly PolicyFile[], after: readonly PolicyFile[]): readonly FileChange[] {

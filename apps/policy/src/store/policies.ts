@@ -75,13 +75,15 @@ export class Policies {
       if (!dryRun) await this.#refuse(by, [{ name: '*', code: 'denied', say }]);
       return fail('denied', say);
     }
-    const before = await readActive(this.#parts.db);
-    const plan = planApply(before, files, this.#parts.inventory.names());
+    // Not the set in use: one that cannot be used must be replaceable.
+    const before = await this.version(null);
+    if (before === null) return fail('internal', 'the policy version in force is not stored');
+    const plan = planApply(before.files, files, this.#parts.inventory.names());
     if (!plan.ok) {
       if (!dryRun) await this.#refuse(by, plan.problems.map((problem) => ({ name: problem.file, code: 'invalid', say: describeProblem(problem) })));
       return fail('invalid', told(plan.problems.map(describeProblem)));
     }
-    const same = plan.changes.every((change) => change.change === 'unchanged');
+    const same = plan.changes.every((change) => change.change === 'unchanged') && plan.set.digest === before.digest;
     const version = same ? before.version : before.version + 1;
     if (!same && !dryRun) {
       if (!(await this.#commit(by, before, plan, version))) return fail('conflict', 'the policy was changed by somebody else at the same time; apply again');
@@ -91,7 +93,7 @@ export class Policies {
   }
 
   /** False when another process changed the policy after the plan was made; nothing is written then. */
-  #commit(by: Caller, before: ActivePolicy, plan: Extract<PlannedApply, { ok: true }>, version: number): Promise<boolean> {
+  #commit(by: Caller, before: StoredVersion, plan: Extract<PlannedApply, { ok: true }>, version: number): Promise<boolean> {
     const { db, outbox } = this.#parts;
     const who = author(by);
     return db.transaction().execute(async (trx) => {
