@@ -45,9 +45,13 @@ export function gravest(effects: readonly Effect[]): Verb {
   return verbs[rank] ?? 'unknown';
 }
 
-/** True when a command with these effects may change something, so that its evidence must be durable before it is forwarded. */
+/**
+ * True when a command with these effects may change something outside of its own session, so that its evidence must be durable
+ * before it is forwarded. Transaction control, cursors and session settings are not such changes: what they complete or shape was
+ * recorded as a command of its own.
+ */
 export function mayChange(effects: readonly Effect[]): boolean {
-  return effects.length === 0 || effects.some((effect) => effect.verb !== 'read');
+  return effects.length === 0 || effects.some(({ verb, resource }) => verb !== 'read' && !(verb === 'control' && (resource.kind === 'session' || resource.kind === 'setting')));
 }
 
 /** The name a policy uses for a resource inside its target: `ledger.customers`, `function:pg_catalog.now`, `setting:search_path`. */

@@ -24,7 +24,7 @@ export interface EvidenceLog {
   next(): Position;
   /** Queues stored bytes for the next group commit. Throws EvidenceUnavailableError when nothing more can be taken. */
   append(event: Uint8Array, blobs: readonly SealedBlob[]): Position;
-  /** Every event up to here is durable: `local` in the fsynced journal, `acked` also acknowledged by the bus. */
+  /** Every event up to here is durable: `local` in the fsynced journal, `acked` there and acknowledged by the bus; `acked` never exceeds `local`. */
   readonly local: Position;
   readonly acked: Position;
   /** Calls once when `local` (or `acked`) covers the position, at once if it already does; `error` when that cannot happen in time. */
