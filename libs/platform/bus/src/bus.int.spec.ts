@@ -2,7 +2,6 @@ import 'reflect-metadata';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { silentLog } from '@sallyport/platform-telemetry';
-import { startNats, type NatsServer } from '@sallyport/testing-stack';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { Bus } from './bus.ts';
@@ -11,6 +10,7 @@ import { connectBus } from './connect.ts';
 import { Handles } from './handles.ts';
 import { subjects } from './subjects.ts';
 import { BusTransport } from './transport.ts';
+import { startNats, type Nats } from './testing/nats.ts';
 
 let release: () => void = () => undefined;
 
@@ -32,7 +32,7 @@ class Plans {
 @Module({ controllers: [Plans] })
 class PlansModule {}
 
-let nats: NatsServer;
+let nats: Nats;
 let gateway: Bus;
 let masking: Bus;
 let identity: Bus;

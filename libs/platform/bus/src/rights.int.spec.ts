@@ -1,11 +1,10 @@
 import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
-import { startNats, type NatsServer } from '@sallyport/testing-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Bus } from './bus.ts';
 import { serviceNames, type BusUser } from './services.ts';
-import { createStreams } from './create-streams.ts';
+import { startNats, type Nats } from './testing/nats.ts';
 
-let nats: NatsServer;
+let nats: Nats;
 const buses = new Map<BusUser, Bus>();
 
 beforeAll(async () => {
@@ -65,9 +64,8 @@ describe('rights on the bus', () => {
   });
 
   it('has a broker that refuses to purge or to lift the flag, whoever asks', async () => {
-    await using open = await startNats({ streams: false, unsafeAdmin: true });
+    await using open = await startNats({ unlimited: true });
     const admin = await open.connect('bootstrap');
-    await createStreams(admin);
     const manager = await jetstreamManager(admin.nc);
     await expect(manager.streams.purge('INGEST')).rejects.toThrow(/purge not permitted/);
     await expect(manager.streams.deleteMessage('INGEST', 1)).rejects.toThrow(/delete not permitted/);

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { silentLog, span, startTracing } from '@sallyport/platform-telemetry';
-import { startNats } from '@sallyport/testing-stack';
 import { expect, it } from 'vitest';
 import { maskingPlan, ok } from './contracts/index.ts';
 import { Handles } from './handles.ts';
 import { BusTransport } from './transport.ts';
+import { startNats } from './testing/nats.ts';
 
 @Controller()
 class Plans {

@@ -2,12 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '@sallyport/platform-telemetry';
-import { bootstrapDatabase, startPostgres, type Database, type PostgresServer } from '@sallyport/testing-stack';
+import { startPostgres, type PostgresServer } from '@sallyport/testing-servers';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isUniqueViolation } from './errors.ts';
 import { migrate } from './migrate.ts';
 import { openStore, type Store } from './store.ts';
+import { newDatabase, type Database } from './testing/world.ts';
 
 interface Schema {
   machine: { name: string; ssn: string | null };
@@ -23,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => postgres[Symbol.asyncDispose]());
 beforeEach(async () => {
-  database = await bootstrapDatabase(postgres, `migrate_${++databases}`);
+  database = await newDatabase(postgres, `migrate_${++databases}`);
   directory = await mkdtemp(join(tmpdir(), 'sallyport-migrations-'));
   await put('0001_machines.sql', `-- include outbox\ncreate table machine (name text constraint machine_pk primary key, ssn text);\ngrant select, insert on machine to sallyport_identity;\n`);
 });
@@ -33,7 +34,7 @@ const put = (name: string, text: string) => writeFile(join(directory, name), tex
 const run = () => migrate({ dsn: database.ownerDsn, schema: 'identity', directory, log: silentLog });
 
 async function withStore(work: (store: Store<Schema>) => Promise<void>): Promise<void> {
-  const store = openStore<Schema>({ dsn: database.dsn('identity'), schema: 'identity', log: silentLog });
+  const store = openStore<Schema>({ dsn: database.identityDsn, schema: 'identity', log: silentLog });
   try {
     await work(store);
   } finally {
@@ -108,7 +109,7 @@ describe('a store', () => {
 
   it('sees its own schema only, and gives up on a statement that takes too long', async () => {
     await run();
-    const store = openStore<Schema>({ dsn: database.dsn('identity'), schema: 'identity', log: silentLog, statementTimeoutMs: 100 });
+    const store = openStore<Schema>({ dsn: database.identityDsn, schema: 'identity', log: silentLog, statementTimeoutMs: 100 });
     expect((await sql<{ search_path: string }>`show search_path`.execute(store.db)).rows).toEqual([{ search_path: 'identity' }]);
     await expect(sql`select pg_sleep(5)`.execute(store.db)).rejects.toMatchObject({ code: '57014' });
     await store.close();

@@ -2,13 +2,14 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { registry, silentLog } from '@sallyport/platform-telemetry';
-import { bootstrapDatabase, Child, startNats, startPostgres, until, type Database, type NatsServer, type PostgresServer } from '@sallyport/testing-stack';
+import { Child, startPostgres, until, type PostgresServer } from '@sallyport/testing-servers';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { migrate } from './migrate.ts';
 import { Outbox } from './outbox.ts';
 import { openStore, type Store } from './store.ts';
 import { ToyLedger } from './testing/ledger.ts';
+import { newDatabase, startNats, type Database, type Nats } from './testing/world.ts';
 
 let postgres: PostgresServer;
 let databases = 0;
@@ -21,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => postgres[Symbol.asyncDispose]());
 
 interface World extends AsyncDisposable {
-  readonly nats: NatsServer;
+  readonly nats: Nats;
   readonly database: Database;
   readonly ledger: ToyLedger;
   readonly store: Store<unknown>;
@@ -32,11 +33,11 @@ interface World extends AsyncDisposable {
 
 async function world(): Promise<World> {
   const nats = await startNats();
-  const database = await bootstrapDatabase(postgres, `world_${++databases}`);
+  const database = await newDatabase(postgres, `world_${++databases}`);
   await migrate({ dsn: database.ownerDsn, schema: 'identity', directory, log: silentLog });
   const ledger = new ToyLedger(await nats.connect('evidence'));
   const running = ledger.run();
-  const store = openStore<unknown>({ dsn: database.dsn('identity'), schema: 'identity', log: silentLog });
+  const store = openStore<unknown>({ dsn: database.identityDsn, schema: 'identity', log: silentLog });
   const started: Outbox[] = [];
   return {
     nats,
@@ -148,7 +149,7 @@ describe('the outbox', () => {
     await using here = await world();
     const emitter = new URL('./testing/emitter.ts', import.meta.url).pathname;
     for (let kills = 0; kills < 6; kills++) {
-      const child = new Child(process.execPath, ['--conditions=@sallyport/source', emitter, here.database.dsn('identity'), here.nats.url, here.nats.passwords.identity]);
+      const child = new Child(process.execPath, ['--conditions=@sallyport/source', emitter, here.database.identityDsn, here.nats.url, here.nats.password]);
       await until(child, () => Promise.resolve(child.output.includes('started')));
       await new Promise<void>((done) => setTimeout(done, 150 + kills * 77));
       await child.kill9();
@@ -163,7 +164,7 @@ describe('the outbox', () => {
 });
 
 /** Messages that the stream keeps. */
-async function kept(nats: NatsServer): Promise<number> {
+async function kept(nats: Nats): Promise<number> {
   const evidence = await nats.connect('evidence');
   const info = await (await evidence.js.streams.get('INGEST')).info();
   await evidence.close();

@@ -17,11 +17,14 @@ export const evidenceSessions = contract(
   z.strictObject({ sessions: z.array(sessionRow) }),
 );
 
-/** Stored bytes (base64) in ledger order, or of one session in its order. `next` is the cursor for the next page, null at the end. */
+/**
+ * Stored bytes (base64) in ledger order, or of one session in its order, with the hash (hex) that was noted when they were added. `next` is the
+ * cursor for the next page, null at the end.
+ */
 export const evidenceEvents = contract(
   subjects.evidenceEvents,
   z.strictObject({ by: caller, session: z.string().nullable(), after: z.int().nullable(), limit: z.int().min(1).max(2000) }),
-  z.strictObject({ events: z.array(z.strictObject({ at: z.int(), received: z.string(), bytes: z.string() })), next: z.int().nullable() }),
+  z.strictObject({ events: z.array(z.strictObject({ at: z.int(), received: z.string(), bytes: z.string(), sha256: z.string() })), next: z.int().nullable() }),
 );
 
 /** The session's events with their blobs opened. Needs the auditor role; recorded as `evidence.read`. */
