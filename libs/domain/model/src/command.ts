@@ -48,6 +48,11 @@ export interface Understanding {
   readonly facts: Facts;
   /** One entry for each output column, or null when the list itself is not known before the server answers. */
   readonly outputs: readonly OutputColumn[] | null;
+  /**
+   * Where the values come from that the command puts somewhere instead of giving them to the client (INSERT … SELECT, UPDATE,
+   * CREATE TABLE AS, a setting). A tagged source here is a copy under another name. Absent: it stores no column's value.
+   */
+  readonly stores?: OutputColumn;
 }
 
 /** One thing that a client asks for. */

@@ -1,0 +1,3 @@
+export * from './catalogue.ts';
+export * from './queries.ts';
+export * from './read.ts';
