@@ -50,7 +50,7 @@ const inDays = (days: number) => new Date(Date.now() + days * 24 * 3600 * 1000).
 
 /** A PostgreSQL of its own for the ledger: TLS, SCRAM, and a role whose password only the gateway's credential file knows. */
 async function startTarget({ home, tls }: Stack): Promise<PostgresServer> {
-  const target = await startPostgres({ directory: home.at('demo', 'postgres'), tls, hba: ['local all all scram-sha-256', 'hostssl all all 127.0.0.1/32 scram-sha-256'] });
+  const target = await startPostgres({ directory: home.at('target'), tls, hba: ['local all all scram-sha-256', 'hostssl all all 127.0.0.1/32 scram-sha-256'] });
   const [exists] = await target.sql(`select 1 from pg_database where datname = 'ledger'`);
   const password = home.secrets.target;
   if (exists === undefined) {

@@ -20,7 +20,7 @@ export function openHome(path: string): Home {
   const secrets = once(at('secrets.json'), () => {
     const password = () => randomBytes(18).toString('base64url');
     const all = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, password()]));
-    return JSON.stringify({ bus: all(busUsers), database: all(databaseServices), owner: password(), admin: password(), target: password() });
+    return JSON.stringify({ bus: all(busUsers), database: all(databaseServices), owner: password(), admin: randomBytes(32).toString('base64url'), target: password() });
   });
   const bytes = () => `${randomBytes(32).toString('base64url')}\n`;
   const token = at('keys', 'token.key');

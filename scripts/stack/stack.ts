@@ -72,20 +72,25 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
       return [name, new Service({ name, script: join(root, 'apps', name, 'dist', 'main.js'), env, http, log: home.at('logs', `${name}.log`), tls: name === 'console' })];
     }),
   ) as Record<ServiceName, Service>;
-  say('services');
-  for (const service of Object.values(made)) service.start();
-  await Promise.all(Object.values(made).map((service) => service.ready()));
-  const env = {
-    SALLYPORT_API: api, SALLYPORT_CA: tls.ca, SALLYPORT_PG: pgListen, SALLYPORT_ADMIN_TOKEN: home.secrets.admin, SALLYPORT_NATS: nats.url,
-    SALLYPORT_EVIDENCE_DSN: postgres.dsnOf(serviceRole('evidence'), home.secrets.database.evidence, 'sallyport'),
-  };
-  writeFileSync(home.at('env'), Object.entries(env).map(([name, value]) => `export ${name}='${value}'\n`).join(''), { mode: 0o600 });
   const stop = async () => {
     // The data plane first, so that nothing is decided without those that record it; the ledger last.
     for (const name of ['gateway', 'console', 'approvals', 'policy', 'masking', 'identity', 'evidence'] as const) await made[name].stop();
     await nats.stop();
     await postgres.stop();
   };
+  say('services');
+  try {
+    for (const service of Object.values(made)) service.start();
+    await Promise.all(Object.values(made).map((service) => service.ready()));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const env = {
+    SALLYPORT_API: api, SALLYPORT_CA: tls.ca, SALLYPORT_PG: pgListen, SALLYPORT_ADMIN_TOKEN: home.secrets.admin, SALLYPORT_NATS: nats.url,
+    SALLYPORT_EVIDENCE_DSN: postgres.dsnOf(serviceRole('evidence'), home.secrets.database.evidence, 'sallyport'),
+  };
+  writeFileSync(home.at('env'), Object.entries(env).map(([name, value]) => `export ${name}='${value}'\n`).join(''), { mode: 0o600 });
   return { home, tls, nats, postgres, services: made, env, stop, [Symbol.asyncDispose]: stop };
 }
 
