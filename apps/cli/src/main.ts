@@ -15,6 +15,6 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exit.ok : exit.usage;
   const failure = error instanceof Failure ? error : new Failure('internal', error instanceof Error ? error.message : 'failed', 'this is a fault of sallyport; please report it');
   process.stderr.write(`sallyport: ${failure.code}: ${visibleLine(failure.message)}\n`);
-  if (failure.wayOut !== null) process.stderr.write(`  ${visibleLine(failure.wayOut)}\n`);
+  if (failure.wayOut !== null) process.stderr.write(`  ${visible(failure.wayOut)}\n`);
   return failure.exit;
 }

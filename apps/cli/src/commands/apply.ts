@@ -1,11 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { Command } from 'commander';
 import { loadDirectory } from '@sallyport/platform-config';
 import { does } from '../context.ts';
 import { Failure } from '../failure.ts';
 import { planText } from '../output/plan.ts';
 import { visibleLine } from '../output/visible.ts';
+import { readPolicies } from '../read-policies.ts';
 import { plan } from '../shapes.ts';
 
 export const applyCommand = (): Command =>
@@ -34,11 +34,4 @@ async function readConfiguration(directory: string): Promise<{ documents: unknow
     throw new Failure('invalid', `${lines.length} ${lines.length === 1 ? 'problem' : 'problems'} in ${directory}; nothing was sent`, lines.map(visibleLine).join('\n  '));
   }
   return { documents: loaded.documents.map(({ document }) => document), policies: await readPolicies(directory) };
-}
-
-/** Every `*.cedar` under the directory, named by its path in it. */
-export async function readPolicies(directory: string): Promise<{ name: string; text: string }[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.cedar')).map((entry) => join(entry.parentPath, entry.name)).sort();
-  return Promise.all(files.map(async (file) => ({ name: relative(directory, file), text: await readFile(file, 'utf8') })));
 }

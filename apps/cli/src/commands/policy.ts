@@ -4,8 +4,10 @@ import { exit } from '../exit.ts';
 import { Failure } from '../failure.ts';
 import { explanationText } from '../output/explanation.ts';
 import { explanation } from '../shapes.ts';
+import { checkCommand } from './policy-check.ts';
+import { testCommand } from './policy-test.ts';
 
-export const policyCommand = (): Command => new Command('policy').description('check, test and explain policies').addCommand(explain());
+export const policyCommand = (): Command => new Command('policy').description('check, test and explain policies').addCommand(checkCommand()).addCommand(testCommand()).addCommand(explain());
 
 const explain = () =>
   does(
