@@ -1,6 +1,5 @@
 import { refusal, type Refusal } from '@sallyport/domain-model';
 import type { GreetTerms, ProtocolAdapter, ServedSession, SessionEnd } from '@sallyport/protocol-spi';
-import type { Socket } from 'node:net';
 import { greet, type PostgresGreeting } from './greet.ts';
 import { refuse } from './refuse.ts';
 import { CatalogueCache } from './session/catalogue-cache.ts';
@@ -30,8 +29,7 @@ export class PostgresAdapter implements ProtocolAdapter<PostgresSettings, Postgr
 
   /** Loads the parser (WebAssembly), once per process. */
   static async load(): Promise<PostgresAdapter> {
-    await loadParser();
-    return new PostgresAdapter(new StatementReader());
+    return new PostgresAdapter(new StatementReader(await loadParser()));
   }
 
   parseSettings(raw: Readonly<Record<string, unknown>>): PostgresSettings {
@@ -44,7 +42,7 @@ export class PostgresAdapter implements ProtocolAdapter<PostgresSettings, Postgr
     return settings;
   }
 
-  greet(client: Socket, terms: GreetTerms): Promise<PostgresGreeting | null> {
+  greet(client: Parameters<ProtocolAdapter['greet']>[0], terms: GreetTerms): Promise<PostgresGreeting | null> {
     return greet(client, terms);
   }
 

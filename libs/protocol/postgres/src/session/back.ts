@@ -25,6 +25,7 @@ export class Back {
   readonly #passage = new Passage();
   #copy: CopyMasker | null = null;
   #told = false;
+  #settingsMoved = false;
   #position: Position = 0;
 
   constructor(conversation: Conversation) {
@@ -195,7 +196,9 @@ export class Back {
     const { control, means } = run.statement;
     if (control.changesCatalogue || means.reading === 'opaque') this.#c.scope.spoilCatalogue();
     else if (movesNames(run.statement)) this.#c.scope.spoilPath();
-    if (means.reading === 'opaque' || control.deallocatesAll) this.#c.registry.closeAllStatements();
+    if (means.reading === 'opaque') this.#c.registry.closeAllStatements();
+    else if (status === 'ok') this.#c.registry.follow(control);
+    if (control.changesSettings) this.#settingsMoved = true;
     run.settle(status, error, rows);
   }
 
@@ -303,6 +306,11 @@ export class Back {
   #ready(bytes: Buffer, start: number, end: number): void {
     const c = this.#c;
     c.status = readReadyForQuery(bytes, start, end);
+    // SET LOCAL ends with its transaction, and SET with a rolled back one.
+    if (c.status === 'I' && this.#settingsMoved) {
+      this.#settingsMoved = false;
+      c.scope.spoilPath();
+    }
     if (c.status === 'I') c.registry.closeAllPortals();
     c.ops.shift();
     this.#pass(bytes, start, end);

@@ -27,7 +27,7 @@ export class CopyMasker {
   static for(run: CommandRun, c: Conversation, bytes: Buffer, start: number, end: number): CopyMasker | null {
     if (c.gate.masker.plan === null) return null;
     const copy = run.statement.control.copy;
-    if (copy === undefined || end - start < 3 || bytes[start] !== 0 || copy.format === 'binary') throw new MalformedMessageError('COPY out that cannot be masked');
+    if (copy === null || !copy.certain || end - start < 3 || bytes[start] !== 0 || copy.format === 'binary') throw new MalformedMessageError('COPY out that cannot be masked');
     const columns = copyColumns(run.statement, c.scope.catalogue, bytes.readUInt16BE(start + 1));
     const bound = run.bind(c.gate.masker, columns);
     return new CopyMasker(bound.cells, { kind: copy.format, delimiter: copy.delimiter, nullText: copy.nullString, quote: copy.quote, escape: copy.escape }, copy.header);
@@ -63,17 +63,26 @@ export class CopyMasker {
 
 function copyColumns(statement: Statement, catalogue: Catalogue, count: number): ColumnRef[] {
   const copy = statement.control.copy;
-  const relation = copy?.relation ? catalogue.find(copy.relation.schema, copy.relation.name) : undefined;
-  const named = relation === undefined ? null : columnsOf(relation, copy?.columns ?? null);
+  const relation = copy?.relation ? named(catalogue, copy.relation) : undefined;
+  const known = relation === undefined ? null : columnsOf(relation, copy?.columns ?? null);
   const outputs = statement.means.outputs;
   return Array.from({ length: count }, (_, i): ColumnRef => {
-    const column = named !== null && named.length === count ? named[i] : undefined;
+    const column = known !== null && known.length === count ? known[i] : undefined;
     if (relation !== undefined && column !== undefined) {
       return { name: column.name, origin: `${relation.schema}.${relation.name}.${column.name}`, lineage: null, type: cellType(column.typeOid), format: 'text' };
     }
     const lineage = outputs !== null && outputs.length === count ? (outputs[i] ?? null) : null;
     return { name: `column ${i + 1}`, origin: 'none', lineage, type: 'text', format: 'text' };
   });
+}
+
+/** `schema.table`; a schema's name may hold a dot, so every place where it could end is tried. */
+function named(catalogue: Catalogue, name: string): Relation | undefined {
+  for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) {
+    const found = catalogue.find(name.slice(0, dot), name.slice(dot + 1));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function columnsOf(relation: Relation, names: readonly string[] | null): Relation['columns'] {

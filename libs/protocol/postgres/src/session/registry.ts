@@ -1,5 +1,5 @@
-import type { Sealed } from '@sallyport/domain-model';
-import type { Statement } from '../sql/index.ts';
+import type { Sealed, Understanding } from '@sallyport/domain-model';
+import type { SessionControl, Statement } from '../sql/index.ts';
 import type { ResultColumn } from '../messages/row-description.ts';
 
 /** A prepared statement as the server has it. `statement` is null for an empty text. */
@@ -29,6 +29,9 @@ export const maxNames = 10_000;
 export class Registry {
   readonly #statements = new Map<string, Prepared>();
   readonly #portals = new Map<string, Portal>();
+  /** What SQL has named: PREPARE and DECLARE. Set when the server has done it. */
+  readonly #sqlStatements = new Map<string, Understanding>();
+  readonly #cursors = new Map<string, Understanding>();
 
   statement(name: string): Prepared | undefined {
     return this.#statements.get(name);
@@ -39,7 +42,30 @@ export class Registry {
   }
 
   get full(): boolean {
-    return this.#statements.size >= maxNames || this.#portals.size >= maxNames;
+    return this.#statements.size + this.#sqlStatements.size >= maxNames || this.#portals.size + this.#cursors.size >= maxNames;
+  }
+
+  /** What EXECUTE of this name runs. */
+  meaning(name: string): Understanding | undefined {
+    return this.#sqlStatements.get(name) ?? this.#statements.get(name)?.statement?.means;
+  }
+
+  /** What FETCH from this cursor shows. */
+  cursor(name: string): Understanding | undefined {
+    return this.#cursors.get(name);
+  }
+
+  /** Follows what a statement that has succeeded did to the session's names. */
+  follow(control: SessionControl): void {
+    if (control.prepare !== null) this.#sqlStatements.set(control.prepare.name, control.prepare.means);
+    if (control.declareCursor !== null) this.#cursors.set(control.declareCursor.name, control.declareCursor.means);
+    if (control.deallocate !== null) this.#deallocate(control.deallocate.name);
+    if (control.closeCursor !== null) forget(this.#cursors, control.closeCursor.cursor);
+  }
+
+  #deallocate(name: string | null): void {
+    forget(this.#statements, name);
+    forget(this.#sqlStatements, name);
   }
 
   setStatement(name: string, prepared: Prepared): Undo {
@@ -60,12 +86,19 @@ export class Registry {
 
   closeAllStatements(): void {
     this.#statements.clear();
+    this.#sqlStatements.clear();
+    this.#cursors.clear();
   }
 
   /** The end of a transaction ends its portals. */
   closeAllPortals(): void {
     if (this.#portals.size > 0) this.#portals.clear();
   }
+}
+
+function forget<T>(map: Map<string, T>, name: string | null): void {
+  if (name === null) map.clear();
+  else map.delete(name);
 }
 
 function put<T>(map: Map<string, T>, name: string, value: T): Undo {

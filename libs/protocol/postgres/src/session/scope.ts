@@ -2,6 +2,7 @@ import type { Gate } from '@sallyport/protocol-spi';
 import { pathQuery, readPath } from '../catalogue/index.ts';
 import type { NameScope } from '../sql/index.ts';
 import { CatalogueCache, type OwnQuery } from './catalogue-cache.ts';
+import type { Registry } from './registry.ts';
 
 /**
  * How the names of this session's statements resolve: the server's own answer for the search path, and the target's catalogue.
@@ -10,17 +11,17 @@ import { CatalogueCache, type OwnQuery } from './catalogue-cache.ts';
 export class SessionScope {
   #cache: CatalogueCache;
   readonly #gate: Gate;
-  readonly #prepared: NameScope['prepared'];
+  readonly #registry: Registry;
   #path: readonly string[] | null = null;
   #pathFresh = false;
   #own = false;
   #names: NameScope | null = null;
   #namesFor = '';
 
-  constructor(cache: CatalogueCache, gate: Gate, prepared: NameScope['prepared']) {
+  constructor(cache: CatalogueCache, gate: Gate, registry: Registry) {
     this.#cache = cache;
     this.#gate = gate;
-    this.#prepared = prepared;
+    this.#registry = registry;
   }
 
   get fresh(): boolean {
@@ -67,10 +68,16 @@ export class SessionScope {
   #scope(path: readonly string[] | null): NameScope {
     const plan = this.#gate.masker.plan ?? '';
     const key = `${this.#cache.version}|${plan}|${path === null ? '?' : path.join('\u0000')}`;
-    if (this.#names === null || key !== this.#namesFor) {
-      this.#namesFor = key;
-      this.#names = { catalogue: this.#cache.catalogue, searchPath: path, version: versionOf(key, this.#cache), ...(this.#prepared ? { prepared: this.#prepared } : {}) };
-    }
+    if (this.#names !== null && key === this.#namesFor) return this.#names;
+    this.#namesFor = key;
+    this.#names = {
+      catalogue: this.#cache.catalogue,
+      searchPath: path,
+      user: null,
+      version: versionOf(key, this.#cache),
+      prepared: (name) => this.#registry.meaning(name),
+      cursors: (name) => this.#registry.cursor(name),
+    };
     return this.#names;
   }
 }

@@ -55,7 +55,7 @@ export class PostgresSession {
     this.#clientOut = new Outlet(this.#clientIn.socket);
     this.#serverOut = new Outlet(this.#serverIn.socket);
     const registry = new Registry();
-    const scope = new SessionScope(parts.catalogue, session.gate, (name) => registry.statement(name)?.statement?.means);
+    const scope = new SessionScope(parts.catalogue, session.gate, registry);
     this.#outflow = new Outflow(
       {
         write: (bytes) => {
