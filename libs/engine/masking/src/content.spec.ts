@@ -80,10 +80,12 @@ describe('numbers', () => {
     const int8 = Buffer.alloc(8);
     int8.writeBigInt64BE(4111111111111111n);
     expect(detect(int8, { type: 'number', format: 'binary' })).toBeNull();
-    // 4111111111111111.50 as numeric: 5 digits of base 10000, weight 3, positive, scale 2
-    const numeric = Buffer.from('0005000300000002100704570457045713880000'.slice(0, 36), 'hex');
-    expect(numeric.length).toBe(18);
-    expect(detect(Buffer.from('00050003000000021 00f 0457 0457 0457 1388'.replaceAll(' ', ''), 'hex'), { type: 'number', format: 'binary' })).toBeNull();
+    // 4111111111111111.50 as numeric: 5 digits of base 10000, weight 3, positive, scale 2; then 0x100f = 4111, 0x0457 = 1111 …
+    const numeric = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
+    expect(detect(numeric('0005 0003 0000 0002 100f 0457 0457 0457 1388'), { type: 'number', format: 'binary' })).toBeNull();
+    expect(detect(numeric('0004 0003 4000 0000 100f 0457 0457 0457'), { type: 'number', format: 'binary' })).toBeNull();
+    const other = numeric('0004 0003 0000 0000 100f 0457 0457 0458');
+    expect(detect(other, { type: 'number', format: 'binary' })).toBe(other.toString('utf8'));
   });
 
   it('takes no double for a card', () => {
@@ -103,6 +105,13 @@ describe('other types', () => {
     expect(detect('(1,"4111 1111 1111 1111")', { type: 'other' })).toBeNull();
     expect(detect('{1,2,3}', { type: 'other' })).toBe('{1,2,3}');
     expect(detect('{４１１１１１１１１１１１１１１１}', { type: 'other' })).toBeNull();
+  });
+
+  it.each([16, 0x32, 0x134, 0x3439])('finds a text of %i bytes in a binary array, whatever its length looks like', (length) => {
+    const header = [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 25, 0, 0, 0, 2, 0, 0, 0, 1];
+    const array = (text: string) => Buffer.concat([Buffer.from(header), Buffer.from([0, 0, 0, 1]), Buffer.from('x'), Buffer.from([0, 0, length >> 8, length & 0xff]), Buffer.from(text.padEnd(length))]);
+    expect(detect(array('4111111111111111'), { type: 'other', format: 'binary' })).toBeNull();
+    expect(detect(array('4111111111111112'), { type: 'other', format: 'binary' })).not.toBeNull();
   });
 
   it('does not look at times, truth values and UUIDs', () => {

@@ -1,7 +1,7 @@
 import type { CellMask, CellType, ColumnRef } from '@sallyport/domain-model';
 import { isCard } from './detect/card.ts';
 import { CARD } from './detect/find.ts';
-import { foldHex, foldOctal } from './detect/fold.ts';
+import { foldHex, foldLengths, foldOctal } from './detect/fold.ts';
 import { found, holds, holdsPlain, rewrite } from './detect/rewrite.ts';
 import type { ContentCount } from './tally.ts';
 
@@ -34,7 +34,9 @@ export function content(column: Pick<ColumnRef, 'type' | 'format'>, wanted: numb
       if ((wanted & CARD) === 0) return null;
       return binary ? (bytes, start, end) => (isCardBinary(bytes, start, end) ? absent(CARD, count) : undefined) : (bytes, start, end) => (isCardText(bytes, start, end) ? absent(CARD, count) : undefined);
     case 'other':
-      return (bytes, start, end) => (holdsPlain(bytes, start, end, wanted) ? absent(found.kinds, count) : undefined);
+      return binary
+        ? (bytes, start, end) => (holds(bytes, start, end, wanted, foldLengths) ? absent(found.kinds, count) : undefined)
+        : (bytes, start, end) => (holdsPlain(bytes, start, end, wanted) ? absent(found.kinds, count) : undefined);
     case 'temporal':
     case 'boolean':
     case 'uuid':

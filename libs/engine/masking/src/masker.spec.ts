@@ -108,11 +108,11 @@ describe('what comes out', () => {
   });
 
   it('masks a cell of many megabytes in time', () => {
-    const value = Buffer.from(`${'1 '.repeat(2_000_000)}4111 1111 1111 1111${'9'.repeat(4_000_000)} ann@example.com`);
+    const value = Buffer.from(`${'1 '.repeat(400_000)}4111 1111 1111 1111${'9'.repeat(4_000_000)} ann@example.com`);
     const [mask] = createMasker(plan(), key).bind([column()], { touchesTagged: false }, new Set()).cells;
     const before = performance.now();
     const masked = mask?.(value, 0, value.length);
-    expect(performance.now() - before).toBeLessThan(5_000);
+    expect(performance.now() - before).toBeLessThan(4_000);
     expect(Buffer.from(masked ?? []).toString().endsWith(' a***@e***')).toBe(true);
   });
 });

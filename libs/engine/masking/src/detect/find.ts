@@ -39,6 +39,9 @@ const longGroup = 12;
 export function find(bytes: Uint8Array, at: number, start: number, end: number, wanted: number, standing: number): Kind {
   const table = classes; // a local: an imported binding would be read anew for each byte
   for (let i = at; i < end; i++) {
+    // Four at a time while nothing stops it: nearly twice as fast on plain text. Eight are slower.
+    while (i + 3 < end && (((table[bytes[i] ?? 0] ?? 0) | (table[bytes[i + 1] ?? 0] ?? 0) | (table[bytes[i + 2] ?? 0] ?? 0) | (table[bytes[i + 3] ?? 0] ?? 0)) & STOP) === 0) i += 4;
+    if (i >= end) break;
     const stop = (table[bytes[i] ?? 0] ?? 0) & STOP;
     if (stop === 0) continue;
     if (stop === DIGIT) {

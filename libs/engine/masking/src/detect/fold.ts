@@ -93,6 +93,18 @@ export const foldOctal: Fold = (bytes, at, end, into) => {
   into.next = at;
 };
 
+/**
+ * The binary form of arrays, composites and ranges: texts with four bytes of length before each. The last bytes of a length must not be
+ * read as digits (0x34 is "4"): left out is what follows a zero byte, and the last byte of a length from 256 to 65535.
+ */
+export const foldLengths: Fold = (bytes, at, end, into) => {
+  while (at < end && !into.full) {
+    if (bytes[at - 1] === 0 || (bytes[at - 2] === 0 && bytes[at - 3] === 0 && bytes[at - 4] !== 0)) into.push(0, at++);
+    else at = plain(bytes, at, end, into);
+  }
+  into.next = at;
+};
+
 function plain(bytes: Uint8Array, at: number, end: number, into: Window): number {
   const byte = bytes[at] ?? 0;
   if (byte === 0xef && at + 2 < end) {

@@ -1,4 +1,4 @@
-import { ALNUM, DIGIT, classAt } from './bytes.ts';
+import { ALNUM, DIGIT, classAt, classes } from './bytes.ts';
 import { CARD, EMAIL, IBAN, type Kind, PHONE, SSN } from './find.ts';
 import type { Out } from './out.ts';
 
@@ -7,8 +7,6 @@ const twelveStars = ascii('************');
 const eightStars = ascii('********');
 const ssnFront = ascii('***-**-');
 const threeStars = ascii('***');
-
-const tail = new Uint8Array(4);
 
 /**
  * Writes what stands in a hit's place: a card keeps its last four digits, a social security number too (`***-**-6789`), an IBAN its country
@@ -38,9 +36,13 @@ export function standIn(kind: Kind, bytes: Uint8Array, start: number, end: numbe
 
 /** The last `count` bytes of a class, gaps left out. */
 function last(bytes: Uint8Array, start: number, end: number, count: number, wanted: number, out: Out): void {
-  let found = 0;
-  for (let at = end - 1; at >= start && found < count; at--) if ((classAt(bytes, at) & wanted) !== 0) tail[found++] = bytes[at] ?? 0;
-  while (found > 0) out.byte(tail[--found] ?? 0);
+  const table = classes;
+  let from = end;
+  while (count > 0 && from > start) if (((table[bytes[--from] ?? 0] ?? 0) & wanted) !== 0) count--;
+  for (; from < end; from++) {
+    const byte = bytes[from] ?? 0;
+    if (((table[byte] ?? 0) & wanted) !== 0) out.byte(byte);
+  }
 }
 
 /** A local part of one letter is hidden too: its first letter would be all of it. */
