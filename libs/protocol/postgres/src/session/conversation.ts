@@ -24,6 +24,8 @@ export interface Conversation {
   cancelUpstream(): void;
   /** Ends the session with an error that the client can read. */
   fatal(code: 'unreadable' | 'too-large' | 'internal' | 'unmaskable' | 'limit', say: string): void;
+  /** The client has said goodbye. */
+  goodbye(): void;
   sendUpstream(bytes: Buffer): void;
 }
 

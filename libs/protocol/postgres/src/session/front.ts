@@ -64,7 +64,9 @@ export class Front {
         if (type !== 0x64) c.copyingIn = false;
         return;
       case 0x58: // X: Terminate
-        return this.#passage.pass(bytes, start - 5, end);
+        this.#passage.pass(bytes, start - 5, end);
+        this.#send();
+        return c.goodbye();
       case 0x46: // F
         return this.#refuse(refusal('unreadable', 'function calls outside of SQL are not supported', uuidv7(), { hint: 'use SELECT or CALL' }), true, 'FunctionCall');
       default:

@@ -74,6 +74,7 @@ export class PostgresSession {
         session.gate.refused(said, 'session');
         this.#fatal(said);
       },
+      goodbye: () => this.#finish({ by: 'client', why: 'terminated' }),
       sendUpstream: (bytes) => this.#toServer(bytes),
     };
     this.#front = new Front(this.#conversation);
