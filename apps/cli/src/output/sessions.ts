@@ -8,7 +8,7 @@ export function sessionsText(rows: readonly Session[]): string {
       { title: 'session', of: ({ id }) => id },
       { title: 'machine', of: ({ machine }) => machine, gives: 'way' },
       { title: 'target', of: ({ target }) => target },
-      { title: 'opened', of: ({ opened }) => opened.slice(5, 19).replace('T', ' ') },
+      { title: 'opened', of: ({ opened }) => opened.slice(5, 16).replace('T', ' ') },
       { title: 'end', of: ({ closed, end }) => (closed === null ? 'open' : (end ?? 'closed')) },
       { title: 'cmds', of: ({ commands }) => String(commands), align: 'right' },
       { title: 'denied', of: ({ denied }) => String(denied), align: 'right' },
