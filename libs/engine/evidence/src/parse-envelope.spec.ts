@@ -31,6 +31,8 @@ describe('reading an envelope', () => {
     refused(good.replace('"blobs":[]', '"blobs":[{"role":"text"}]'));
     refused(good.replace('"who":{', '"who":{"extra":1,'));
     refused(Buffer.concat([Buffer.from(good.slice(0, -1)), Buffer.from([0xff]), Buffer.from('}')]));
+    refused(good.replace(/"wall":"[^"]*"/, '"wall":"2026-02-30T10:00:00.000000Z"'));
+    refused(good.replace(/"wall":"[^"]*"/, '"wall":"2026-02-20T10:00:00Z"'));
     refused('['.repeat(200_000));
     refused(`"${'x'.repeat(300_000)}"`);
   });

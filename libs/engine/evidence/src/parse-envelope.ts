@@ -53,7 +53,12 @@ const or =
 
 /** Names of producers are also words in bus subjects. */
 const producer: Test = (value) => typeof value === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(value);
-const wall: Test = (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(value) && !Number.isNaN(Date.parse(value));
+/** A day that there is, too: 30 February would be read as 2 March by some and refused by others. */
+const wall: Test = (value) => {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(value)) return false;
+  const at = Date.parse(value);
+  return !Number.isNaN(at) && at > 0 && new Date(at).toISOString().slice(0, 19) === value.slice(0, 19);
+};
 
 const fields = {
   v: (value: unknown) => value === 1,

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+const seconds = (fallback: number) => z.coerce.number().min(1).max(86_400).default(fallback);
+
+/** What the service takes from its environment besides what every service takes. */
+export const evidenceConfig = z.object({
+  SALLYPORT_DSN: z.string(),
+  /** PEM file: X25519 private key that session keys are sealed to. */
+  SALLYPORT_READER_KEY: z.string(),
+  /** Seconds after which a missing number of a producer is told. Longer than the stream takes to deliver again (10 s). */
+  SALLYPORT_EVIDENCE_GAP: seconds(30),
+  /** Seconds after which open sessions of a producer that has started anew are abandoned. */
+  SALLYPORT_EVIDENCE_REPLACED: seconds(30),
+  /** Seconds of silence (three heartbeats) after which open sessions of a producer are abandoned. */
+  SALLYPORT_EVIDENCE_SILENT: seconds(90),
+});
+export type EvidenceConfig = z.infer<typeof evidenceConfig>;

@@ -1,0 +1,41 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { EventData, Who } from '@sallyport/domain-events';
+import { ok, type Caller, type Reply } from '@sallyport/platform-bus';
+import type { Outbox } from '@sallyport/platform-store';
+import type { EvidenceDatabase } from '../store/database.ts';
+
+type Found<T> = { readonly count: number; readonly value: T } | Reply<never>;
+
+/** Reads of the ledger, each in one transaction with the event that tells of it: no record, no answer. */
+export class Reads {
+  readonly #db: Kysely<EvidenceDatabase>;
+  readonly #outbox: Outbox;
+
+  constructor(db: Kysely<EvidenceDatabase>, outbox: Outbox) {
+    this.#db = db;
+    this.#outbox = outbox;
+  }
+
+  record<T>(by: Caller, what: string, asked: Readonly<Record<string, unknown>>, read: (trx: Transaction<EvidenceDatabase>) => Promise<Found<T>>): Promise<Reply<T>> {
+    return this.#db.transaction().execute(async (trx) => {
+      const found = await read(trx);
+      const count = 'count' in found ? found.count : 0;
+      await this.#outbox.emit(trx, 'evidence.read', { what, filter: filterOf(asked), count }, { who: whoOf(by) });
+      return 'count' in found ? ok(found.value) : found;
+    });
+  }
+
+  async note(by: Caller, type: 'operator.acted' | 'evidence.read', data: EventData['operator.acted'] | EventData['evidence.read']): Promise<void> {
+    await this.#db.transaction().execute((trx) => this.#outbox.emit(trx, type, data, { who: whoOf(by) }));
+  }
+}
+
+const whoOf = (by: Caller): Who => ({ id: `person:${by.person}`, npid: null, iss: null, tok: null, jti: null, owner: null });
+
+/** `machine=nightly-ledger limit=50`: what was asked for, without what was left open. */
+function filterOf(asked: Readonly<Record<string, unknown>>): string {
+  return Object.entries(asked)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}=${String(value).slice(0, 128)}`)
+    .join(' ');
+}

@@ -1,0 +1,47 @@
+import type { KeyObject } from 'node:crypto';
+import { isUtf8 } from 'node:buffer';
+import type { BlobRef, WrappedKey } from '@sallyport/domain-events';
+import { CannotOpenError, decryptBlob, openSessionKey, parseEnvelope } from '@sallyport/engine-evidence';
+import { z } from 'zod';
+
+export interface ReplayedEvent {
+  bytes: string;
+  texts: { role: string; text: string | null }[];
+}
+
+const wrappedKey = z.strictObject({ kek: z.string(), epk: z.string(), iv: z.string(), wrapped: z.string() });
+
+/**
+ * Opens a session's texts with the reader's key. A text is null where its ciphertext is gone or altered, or the session's key cannot be opened.
+ * What is not UTF-8 (a parameter block) is given as `base64:…`.
+ */
+export function replay(events: readonly { readonly bytes: Buffer; readonly blobs: ReadonlyMap<string, Buffer> }[], reader: KeyObject): ReplayedEvent[] {
+  let key: Uint8Array | null = null;
+  return events.map(({ bytes, blobs }) => {
+    const event = parseEnvelope(bytes);
+    if (event.type === 'session.opened') key = keyOf(event.d, reader);
+    return { bytes: bytes.toString('base64'), texts: event.blobs.map((ref) => ({ role: ref.role, text: open(key, ref, blobs.get(ref.ct_sha256)) })) };
+  });
+}
+
+function keyOf(data: unknown, reader: KeyObject): Uint8Array | null {
+  const opened = z.object({ key: wrappedKey }).safeParse(data);
+  return opened.success ? orNull(() => openSessionKey(opened.data.key satisfies WrappedKey, reader)) : null;
+}
+
+function open(key: Uint8Array | null, ref: BlobRef, ciphertext: Buffer | undefined): string | null {
+  if (key === null || ciphertext === undefined) return null;
+  return orNull(() => {
+    const plain = Buffer.from(decryptBlob(key, ref, ciphertext));
+    return isUtf8(plain) && !plain.includes(0) ? plain.toString() : `base64:${plain.toString('base64')}`;
+  });
+}
+
+function orNull<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof CannotOpenError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,99 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Bus } from '@sallyport/platform-bus';
+import type { Readiness } from '@sallyport/platform-runtime';
+import { Outbox, openStore, type Store } from '@sallyport/platform-store';
+import type { Log } from '@sallyport/platform-telemetry';
+import type { EvidenceConfig } from './config.ts';
+import { EvidenceController } from './handlers/evidence.controller.ts';
+import { ReaderKey } from './handlers/reader-key.ts';
+import { Reads } from './handlers/reads.ts';
+import { Ingester } from './ingest/ingester.ts';
+import { Watermarks } from './ingest/watermarks.ts';
+import { readReaderKey } from './key-file.ts';
+import type { EvidenceDatabase } from './store/database.ts';
+import { Ledger } from './store/ledger.ts';
+import { Timer } from './timer.ts';
+import { defaultPatience, Watcher, type Patience } from './watch/watcher.ts';
+
+@Module({})
+export class EvidenceModule {}
+
+export interface ServiceParts {
+  readonly config: EvidenceConfig;
+  readonly tenant: string;
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly readiness: Readiness;
+  /** Milliseconds between looks of the watcher and between watermarks; tests hurry. */
+  readonly everyMs?: number;
+  readonly patience?: Partial<Patience>;
+}
+
+export interface StartedEvidence {
+  readonly module: DynamicModule;
+  readonly outbox: Outbox;
+  readonly store: Store<EvidenceDatabase>;
+  stop(): Promise<void>;
+}
+
+const hourMs = 3_600_000;
+
+/** Builds the service on its store and bus, starts to ingest, and says how to stop. */
+export async function startEvidence({ config, tenant, bus, log, readiness, everyMs = 5000, patience = {} }: ServiceParts): Promise<StartedEvidence> {
+  const reader = new ReaderKey(readReaderKey(config.SALLYPORT_READER_KEY));
+  const store = openStore<EvidenceDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'evidence', log });
+  const outbox = new Outbox({ store, bus, producer: 'evidence', tenant, log });
+  const ledger = new Ledger(store.db, outbox);
+  const watermarks = new Watermarks(bus);
+  const ingester = new Ingester({ bus, ledger, watermarks, tenant, log });
+  const watcher = new Watcher({ ledger, ingester, watermarks, log, patience: { ...patienceOf(config), ...patience } });
+
+  let database: string | null = 'the database';
+  readiness.add('database', () => database);
+  readiness.add('stream', () => ingester.waiting);
+  const timers = [
+    new Timer(Math.min(everyMs, 1000), ping, log),
+    new Timer(hourMs, () => ledger.ensurePartitions(), log),
+    new Timer(everyMs, async () => watermarks.again(), log),
+    new Timer(everyMs, () => watcher.look(), log),
+  ];
+  watermarks.committed(await ledger.watermarks());
+  await outbox.start();
+  ingester.start();
+  for (const timer of timers) timer.start();
+
+  return {
+    module: {
+      module: EvidenceModule,
+      controllers: [EvidenceController],
+      providers: [
+        { provide: Reads, useValue: new Reads(store.db, outbox) },
+        { provide: ReaderKey, useValue: reader },
+      ],
+    },
+    outbox,
+    store,
+    async stop() {
+      await Promise.all(timers.map((timer) => timer.stop()));
+      await ingester.stop();
+    },
+  };
+
+  async function ping(): Promise<void> {
+    try {
+      await store.ping();
+      database = null;
+    } catch {
+      database = 'the database';
+    }
+  }
+}
+
+function patienceOf(config: EvidenceConfig): Patience {
+  return {
+    ...defaultPatience,
+    gapMs: config.SALLYPORT_EVIDENCE_GAP * 1000,
+    replacedMs: config.SALLYPORT_EVIDENCE_REPLACED * 1000,
+    silentMs: config.SALLYPORT_EVIDENCE_SILENT * 1000,
+  };
+}

@@ -1,0 +1,106 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { evidenceEvents, evidenceSessions } from '@sallyport/platform-bus';
+import type { z } from 'zod';
+import type { EvidenceDatabase } from './database.ts';
+
+type Db = Kysely<EvidenceDatabase> | Transaction<EvidenceDatabase>;
+type SessionsRequest = z.output<(typeof evidenceSessions)['request']>;
+type Sessions = z.output<(typeof evidenceSessions)['value']>['sessions'];
+type EventsPage = z.output<(typeof evidenceEvents)['value']>;
+
+/** Bytes of events in one answer, before base64: the bus takes 8 MiB. */
+export const pageBytes = 4 * 1024 ** 2;
+
+/** Newest first: a session's id says when it began, and `before` is the id of the last one of the page before. */
+export async function readSessions(db: Db, asked: Omit<SessionsRequest, 'by'>): Promise<Sessions> {
+  let query = db.selectFrom('sessions').selectAll().orderBy('sid', 'desc').limit(asked.limit);
+  if (asked.machine !== null) query = query.where('machine', '=', asked.machine);
+  if (asked.target !== null) query = query.where('target', '=', asked.target);
+  if (asked.open !== null) query = query.where('state', asked.open ? '=' : '<>', 'open');
+  if (asked.before !== null) query = query.where('sid', '<', asked.before);
+  const rows = await query.execute();
+  return rows.map((row) => ({
+    id: row.sid, machine: row.machine, target: row.target, protocol: row.protocol, opened: row.opened.toISOString(), closed: row.closed?.toISOString() ?? null, end: row.ended,
+    commands: Number(row.commands), denied: Number(row.denied), held: Number(row.held), rows: Number(row.rows), bytes: Number(row.bytes),
+  }));
+}
+
+interface Row {
+  readonly at: string;
+  readonly cursor: string;
+  readonly received_at: Date;
+  readonly body: Buffer;
+  readonly sha256: Buffer;
+}
+
+/** The next events after the cursor: in the ledger's order, where the cursor is the place in the ledger, or of one session, where it is the number in its chain. */
+export async function readEvents(db: Db, asked: { readonly session: string | null; readonly after: number | null; readonly limit: number }): Promise<EventsPage> {
+  const rows = asked.session === null ? await ofLedger(db, asked.after ?? 0, asked.limit) : await ofSession(db, asked.session, asked.after ?? -1, asked.limit);
+  const page = within(rows, asked.limit);
+  const more = rows.length === asked.limit || page.length < rows.length;
+  return {
+    events: page.map(({ at, received_at, body, sha256 }) => ({ at: Number(at), received: received_at.toISOString(), bytes: body.toString('base64'), sha256: sha256.toString('hex') })),
+    next: more ? Number(page.at(-1)?.cursor ?? 0) : null,
+  };
+}
+
+function ofLedger(db: Db, after: number, limit: number): Promise<Row[]> {
+  return db.selectFrom('ledger_events').select(['at', 'at as cursor', 'received_at', 'body', 'sha256']).where('at', '>', String(after)).orderBy('at').limit(limit).execute();
+}
+
+function ofSession(db: Db, session: string, after: number, limit: number): Promise<Row[]> {
+  return db
+    .selectFrom('session_events').select(['at', 'seq as cursor', 'received_at', 'body', 'sha256'])
+    .where('sid', '=', session).where('seq', '>', String(after)).orderBy('seq').orderBy('at').limit(limit).execute();
+}
+
+/** As many as fit into an answer, at least one; two events of one number are not torn apart, since the cursor could not tell them. */
+function within(rows: readonly Row[], limit: number): readonly Row[] {
+  let bytes = 0;
+  let count = 0;
+  for (const row of rows) {
+    bytes += row.body.byteLength;
+    if (count > 0 && bytes > pageBytes) break;
+    count++;
+  }
+  if (count === rows.length && rows.length < limit) return rows;
+  const last = rows[count - 1]?.cursor;
+  const whole = rows.slice(0, count).findLastIndex(({ cursor }) => cursor !== last) + 1;
+  return rows[count]?.cursor === last && whole > 0 ? rows.slice(0, whole) : rows.slice(0, count);
+}
+
+export interface StoredSession {
+  readonly bytes: Buffer;
+  readonly blobs: ReadonlyMap<string, Buffer>;
+}
+
+/** All events of a session with their ciphertexts (by hex hash). Null when they are over `most` bytes. */
+export async function readSession(db: Db, session: string, most: number): Promise<readonly StoredSession[] | null> {
+  const events: { event_id: string; body: Buffer }[] = [];
+  let bytes = 0;
+  for (let after = -1; ; ) {
+    const rows = await db.selectFrom('session_events').select(['event_id', 'seq', 'body']).where('sid', '=', session).where('seq', '>', String(after)).orderBy('seq').orderBy('at').limit(500).execute();
+    for (const row of rows) bytes += row.body.byteLength;
+    if (bytes > most) return null;
+    events.push(...rows);
+    after = Number(rows.at(-1)?.seq);
+    if (rows.length < 500) break;
+  }
+  const blobs = await readBlobs(db, events.map(({ event_id }) => event_id), most - bytes);
+  return blobs === null ? null : events.map(({ event_id, body }) => ({ bytes: body, blobs: blobs.get(event_id) ?? new Map() }));
+}
+
+async function readBlobs(db: Db, events: readonly string[], most: number): Promise<Map<string, Map<string, Buffer>> | null> {
+  const found = new Map<string, Map<string, Buffer>>();
+  let bytes = 0;
+  for (let i = 0; i < events.length; i += 500) {
+    const rows = await db.selectFrom('blobs').selectAll().where('event_id', 'in', events.slice(i, i + 500)).execute();
+    for (const row of rows) {
+      bytes += row.bytes.byteLength;
+      const own = found.get(row.event_id) ?? new Map<string, Buffer>();
+      found.set(row.event_id, own.set(row.ct_sha256.toString('hex'), row.bytes));
+    }
+    if (bytes > most) return null;
+  }
+  return found;
+}
