@@ -11,7 +11,7 @@ export interface NatsConfigOptions {
   readonly storeDir: string;
   /** For each user a password, or its bcrypt hash (`$2a$…`). */
   readonly passwords: Readonly<Record<BusUser, string>>;
-  /** Producer ids of the gateways: each may publish only its own events… as one user, so a gateway is trusted with the others' ids. Default `gateway`. */
+  /** Producer ids of the gateways, by which the user `gateway` may publish events. They share the user, so one can publish as another. Default `gateway-1`. */
   readonly gateways?: readonly string[];
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
   /** Bytes that JetStream may use on disk; default 8 GiB. */
@@ -24,7 +24,7 @@ const maxPayload = 8 * 1024 ** 2 + 64 * 1024;
 /** A nats-server configuration with one least-privilege user for each service. Works with nats-server 2.9 and later. */
 export function natsConfig(options: NatsConfigOptions): string {
   const host = options.host ?? '127.0.0.1';
-  const gateways = options.gateways ?? ['gateway'];
+  const gateways = options.gateways ?? ['gateway-1'];
   const users = busUsers.map((user) => userBlock(user, options.passwords[user], permissions(user, gateways)));
   return [
     `listen: ${quote(`${host}:${options.port}`)}`,

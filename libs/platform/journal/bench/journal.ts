@@ -13,7 +13,7 @@ const event = Buffer.alloc(1300, 0x78);
 const blobs = [{ bytes: Buffer.alloc(60, 0x79) }];
 
 const directory = await mkdtemp(join(tmpdir(), 'journal-bench-'));
-const nats = await startNats();
+const nats = await startNats({ gateways: ['gateway'] });
 const bus = await nats.connect('gateway');
 const journal = await openJournal({ directory, producer: 'gateway', bus: natsJournalBus(bus, 'gateway'), log: createLog({ service: 'bench', level: 'warn' }), limits: { maxBytes: 64 * 1024 ** 3 } });
 // A ledger that keeps up, so that segments are trimmed and their files used again.

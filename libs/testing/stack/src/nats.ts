@@ -18,17 +18,12 @@ export interface StartNatsOptions extends Partial<Pick<NatsConfigOptions, 'gatew
   readonly directory?: string;
   /** Default: new ones. */
   readonly passwords?: Readonly<Record<BusUser, string>>;
-  /** True gives `bootstrap` every right: to see what the broker itself refuses. */
-  readonly unsafeAdmin?: boolean;
 }
 
 /** The real nats-server of PATH with the product's own configuration and users, streams and buckets made. */
 export async function startNats(options: StartNatsOptions = {}): Promise<NatsServer> {
-  const { streams = true, limits = {}, unsafeAdmin = false, directory, passwords = generatePasswords(), ...rest } = options;
-  const config = (port: number, storeDir: string) => {
-    const text = natsConfig({ port, storeDir, passwords, ...rest });
-    return unsafeAdmin ? withoutLimits(text) : text;
-  };
+  const { streams = true, limits = {}, directory, passwords = generatePasswords(), ...rest } = options;
+  const config = (port: number, storeDir: string) => natsConfig({ port, storeDir, passwords, ...rest });
   const server = await serveNats({ config, ...(directory === undefined ? {} : { directory }) });
   const url = `${options.tls === undefined ? 'nats' : 'tls'}://127.0.0.1:${server.port}`;
   const open: Bus[] = [];
@@ -58,8 +53,4 @@ export async function startNats(options: StartNatsOptions = {}): Promise<NatsSer
 export function generatePasswords(): Record<BusUser, string> {
   const password = () => randomBytes(18).toString('base64url');
   return { gateway: password(), policy: password(), approvals: password(), masking: password(), evidence: password(), identity: password(), console: password(), bootstrap: password() };
-}
-
-function withoutLimits(config: string): string {
-  return config.replace(/(\{ user: "bootstrap", password: "[^"]*"), permissions: \{[^}]*\}[^}]*\}\s*\} \}/, '$1 }');
 }

@@ -12,7 +12,7 @@ export interface Nats extends NatsProcess {
 }
 
 /** A real server with the product's users. `unlimited` gives `bootstrap` every right, to see what the broker itself refuses. */
-export async function startNats(options: { readonly gateways?: readonly string[]; readonly unlimited?: boolean } = {}): Promise<Nats> {
+export async function startNats(options: { readonly gateways?: readonly string[]; readonly unlimited?: boolean; readonly streams?: boolean } = {}): Promise<Nats> {
   const gateways = options.gateways === undefined ? {} : { gateways: options.gateways };
   const server = await serveNats({
     config: (port, storeDir) => {
@@ -27,7 +27,7 @@ export async function startNats(options: { readonly gateways?: readonly string[]
     open.push(bus);
     return bus;
   };
-  await createStreams(await connect('bootstrap'));
+  if (options.streams !== false) await createStreams(await connect('bootstrap'));
   return {
     ...server,
     url,

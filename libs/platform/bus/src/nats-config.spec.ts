@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { natsConfig } from './nats-config.ts';
+import { permissions } from './permissions.ts';
+import { busUsers, serviceNames } from './services.ts';
+import { subjects } from './subjects.ts';
+
+const passwords = { gateway: 'g', policy: '$2a$11$abc', approvals: 'a', masking: 'm', evidence: 'e', identity: 'i', console: 'c', bootstrap: 'b' };
+
+describe('natsConfig', () => {
+  it.each(['a"b', 'a\\b', 'a\nb'])('refuses a password that would be read as something else: %j', (policy) => {
+    expect(() => natsConfig({ port: 1, storeDir: '/s', passwords: { ...passwords, policy } })).toThrow(RangeError);
+  });
+
+  it('has one user for each service and one to make streams, each with its limits', () => {
+    const text = natsConfig({ port: 4222, http: 8222, storeDir: '/s', passwords, tls: { cert: '/c', key: '/k' } });
+    for (const user of busUsers) expect(text).toMatch(new RegExp(`user: "${user}", password: "[^"]+", permissions`));
+    expect(text).toContain('http: "127.0.0.1:8222"');
+    expect(text).toContain('cert_file: "/c"');
+  });
+});
+
+describe('permissions', () => {
+  it('give nobody everything, and no service a word on streams and consumers besides reading', () => {
+    for (const user of serviceNames) {
+      const { publish, subscribe } = permissions(user, ['gw-1']);
+      expect([...publish, ...subscribe]).not.toContain('>');
+      expect(publish.filter((subject) => /STREAM\.(CREATE|UPDATE|DELETE|PURGE|MSG\.DELETE|RESTORE)|CONSUMER\.(DURABLE|DELETE\.INGEST|CREATE\.INGEST)/.test(subject))).toEqual([]);
+    }
+  });
+
+  it('let every service that is asked be asked by exactly who needs it', () => {
+    const asked = Object.values(subjects).filter((subject): subject is string & (typeof subjects)['policyOpen'] => typeof subject === 'string' && !subject.startsWith('control.'));
+    const askers = Object.fromEntries(asked.map((subject) => [subject, serviceNames.filter((user) => permissions(user, ['gw-1']).publish.includes(subject))]));
+    expect(askers).toEqual({
+      'identity.resolve': ['gateway', 'console'], 'identity.apply': ['console'], 'identity.list': ['policy', 'approvals', 'console'],
+      'policy.open': ['gateway'], 'policy.renew': ['gateway'], 'policy.decide': ['console'], 'policy.apply': ['console'], 'policy.get': ['console'],
+      'masking.plan': ['gateway', 'policy', 'console'], 'masking.apply': ['console'], 'masking.list': ['policy', 'console'],
+      'approvals.open': ['gateway'], 'approvals.consume': ['gateway'], 'approvals.withdraw': ['gateway'], 'approvals.list': ['console'], 'approvals.show': ['gateway', 'console'], 'approvals.vote': ['console'],
+      'evidence.sessions': ['console'], 'evidence.events': ['console'], 'evidence.replay': ['console'], 'evidence.note': ['console'],
+    });
+  });
+});
