@@ -37,6 +37,8 @@ export class Service {
     const log = openSync(this.#log, 'a');
     this.#child = spawn(process.execPath, ['--enable-source-maps', this.#script], { stdio: ['ignore', log, log], env: { PATH: process.env['PATH'] ?? '', ...this.#env } });
     closeSync(log);
+    const child = this.#child;
+    process.once('exit', () => child.kill('SIGKILL'));
   }
 
   /** Waits until its readiness page says so. Throws with what it waits for, or that the process ended and where its log is. */
