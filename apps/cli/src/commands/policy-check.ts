@@ -1,28 +1,23 @@
-import { Command } from 'commander';
 import { loadDirectory, type AnyDocument } from '@sallyport/platform-config';
 import { describeProblem, lintPolicySet, readPolicySet, type Inventory, type Problem } from '@sallyport/engine-policy';
-import { does } from '../context.ts';
+import type { Work } from '../context.ts';
 import { exit } from '../exit.ts';
 import { Failure } from '../failure.ts';
 import { visibleLine } from '../output/visible.ts';
 import { readPolicies } from '../read-policies.ts';
 
 /** Offline: what apply would refuse, and what is probably not meant. Names are checked when the directory has the inventory too. */
-export const checkCommand = (): Command =>
-  does(
-    new Command('check').description('check *.cedar files: syntax, schema, rules that have no effect, unknown names. Exit 2 on errors').argument('<dir>').option('--strict', 'warnings are errors'),
-    async ({ out }, [directory = ''], options) => {
-      const files = await readPolicies(directory);
-      if (files.length === 0) throw new Failure('usage', `${directory} has no *.cedar files`);
-      const read = readPolicySet(files);
-      const { documents } = await loadDirectory(directory);
-      const problems = read.ok ? [...read.problems, ...lintPolicySet(read.set, inventoryOf(documents.map(({ document }) => document)))] : read.problems;
-      const errors = count(problems, 'error') + (options['strict'] === true ? count(problems, 'warning') : 0);
-      const value = { ok: errors === 0, rules: read.ok ? read.set.rules.length : 0, problems };
-      out.show(value, () => [...problems.map((problem) => visibleLine(describeProblem(problem))), `${value.rules} rules in ${files.length} files: ${count(problems, 'error')} errors, ${count(problems, 'warning')} warnings`].join('\n'));
-      return errors === 0 ? exit.ok : exit.usage;
-    },
-  );
+export const check: Work = async ({ out }, [directory = ''], options) => {
+  const files = await readPolicies(directory);
+  if (files.length === 0) throw new Failure('usage', `${directory} has no *.cedar files`);
+  const read = readPolicySet(files);
+  const { documents } = await loadDirectory(directory);
+  const problems = read.ok ? [...read.problems, ...lintPolicySet(read.set, inventoryOf(documents.map(({ document }) => document)))] : read.problems;
+  const errors = count(problems, 'error') + (options['strict'] === true ? count(problems, 'warning') : 0);
+  const value = { ok: errors === 0, rules: read.ok ? read.set.rules.length : 0, problems };
+  out.show(value, () => [...problems.map((problem) => visibleLine(describeProblem(problem))), `${value.rules} rules in ${files.length} files: ${count(problems, 'error')} errors, ${count(problems, 'warning')} warnings`].join('\n'));
+  return errors === 0 ? exit.ok : exit.usage;
+};
 
 const count = (problems: readonly Problem[], severity: Problem['severity']) => problems.filter((problem) => problem.severity === severity).length;
 

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Command } from 'commander';
 import { parse } from 'yaml';
 import { CaseError, describeProblem, readCases, readPolicySet, runCases, type CaseResult, type PolicySet } from '@sallyport/engine-policy';
-import { does } from '../context.ts';
+import type { Work } from '../context.ts';
 import { exit } from '../exit.ts';
 import { Failure } from '../failure.ts';
 import type { Out } from '../output/out.ts';
@@ -12,18 +11,13 @@ import { readPolicies } from '../read-policies.ts';
 import { statementReader } from '../statements.ts';
 
 /** Offline, for users' own CI: the same evaluator as the gateway's. */
-export const testCommand = (): Command =>
-  does(
-    new Command('test').description('run a YAML file of cases against policies. Exit 1 when one fails').argument('<file>').option('--policies <dir>', 'where the *.cedar files are; default the directory of the file'),
-    async ({ out }, [file = ''], options) => {
-      const directory = typeof options['policies'] === 'string' ? options['policies'] : dirname(file);
-      const set = await policySet(directory);
-      const results = await run(file, set);
-      const failed = results.filter(({ ok }) => !ok).length;
-      out.show({ ok: failed === 0, cases: results }, () => text(results, failed, out));
-      return failed === 0 ? exit.ok : exit.failed;
-    },
-  );
+export const test: Work = async ({ out }, [file = ''], options) => {
+  const directory = typeof options['policies'] === 'string' ? options['policies'] : dirname(file);
+  const results = await run(file, await policySet(directory));
+  const failed = results.filter(({ ok }) => !ok).length;
+  out.show({ ok: failed === 0, cases: results }, () => text(results, failed, out));
+  return failed === 0 ? exit.ok : exit.failed;
+};
 
 async function policySet(directory: string): Promise<PolicySet> {
   const files = await readPolicies(directory);

@@ -4,10 +4,21 @@ import { exit } from '../exit.ts';
 import { Failure } from '../failure.ts';
 import { explanationText } from '../output/explanation.ts';
 import { explanation } from '../shapes.ts';
-import { checkCommand } from './policy-check.ts';
-import { testCommand } from './policy-test.ts';
 
-export const policyCommand = (): Command => new Command('policy').description('check, test and explain policies').addCommand(checkCommand()).addCommand(testCommand()).addCommand(explain());
+export const policyCommand = (): Command => new Command('policy').description('check, test and explain policies').addCommand(check()).addCommand(test()).addCommand(explain());
+
+// The evaluator and the SQL parser are large: they are loaded by the commands that need them.
+const check = () =>
+  does(
+    new Command('check').description('check *.cedar files: syntax, schema, rules that have no effect, unknown names. Exit 2 on errors').argument('<dir>').option('--strict', 'warnings are errors'),
+    async (...given) => (await import('./policy-check.ts')).check(...given),
+  );
+
+const test = () =>
+  does(
+    new Command('test').description('run a YAML file of cases against policies. Exit 1 when one fails').argument('<file>').option('--policies <dir>', 'where the *.cedar files are; default the directory of the file'),
+    async (...given) => (await import('./policy-test.ts')).test(...given),
+  );
 
 const explain = () =>
   does(

@@ -11,8 +11,8 @@ export function sessionsText(rows: readonly Session[]): string {
       { title: 'opened', of: ({ opened }) => opened.slice(5, 16).replace('T', ' ') },
       { title: 'end', of: ({ closed, end }) => (closed === null ? 'open' : (end ?? 'closed')) },
       { title: 'cmds', of: ({ commands }) => String(commands), align: 'right' },
-      { title: 'denied', of: ({ denied }) => String(denied), align: 'right' },
-      { title: 'held', of: ({ held }) => String(held), align: 'right' },
+      { title: 'deny', of: ({ denied }) => String(denied), align: 'right' },
+      { title: 'hold', of: ({ held }) => String(held), align: 'right' },
     ],
     rows,
   );
