@@ -42,7 +42,7 @@ export class Service {
   }
 
   /** Waits until its readiness page says so. Throws with what it waits for, or that the process ended and where its log is. */
-  async ready(timeoutMs = 30_000): Promise<void> {
+  async ready(timeoutMs = 90_000): Promise<void> {
     const until = Date.now() + timeoutMs;
     let waiting = 'an answer';
     while (Date.now() < until) {
