@@ -165,16 +165,19 @@ export class Outbox {
 
   #onWatermark(mark: { epoch: string; pseq: number }): void {
     if (mark.epoch !== this.#epoch || mark.pseq <= this.#confirmed) return;
-    if (mark.pseq > this.#last) return this.#options.log.error('the ledger has events that this database has not: was it restored from a backup?', { ledger: mark.pseq, written: this.#last });
-    removeUpTo(this.#options.store.db, mark.pseq).then(
-      () => {
-        this.#confirmed = Math.max(this.#confirmed, mark.pseq);
-        this.#sent = Math.max(this.#sent, mark.pseq);
-        this.#patience = patienceMs;
-        this.#since = this.#sent > this.#confirmed ? this.#clock.monoUs() : null;
-      },
-      (error: unknown) => this.#options.log.warn('confirmed events could not be removed from the outbox', { error }),
-    );
+    this.#remove(mark.pseq).catch((error: unknown) => this.#options.log.warn('confirmed events could not be removed from the outbox', { error }));
+  }
+
+  async #remove(pseq: number): Promise<void> {
+    const { db } = this.#options.store;
+    // Another process of this service may have written what this one has not seen yet.
+    if (pseq > this.#last) this.#last = (await readHead(db)).pseq;
+    if (pseq > this.#last) return this.#options.log.error('the ledger has events that this database has not: was it restored from a backup?', { ledger: pseq, written: this.#last });
+    await removeUpTo(db, pseq);
+    this.#confirmed = Math.max(this.#confirmed, pseq);
+    this.#sent = Math.max(this.#sent, pseq);
+    this.#patience = patienceMs;
+    this.#since = this.#sent > this.#confirmed ? this.#clock.monoUs() : null;
   }
 
   async #onReconnect(): Promise<void> {
