@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { registry, silentLog } from '@sallyport/platform-telemetry';
@@ -19,7 +19,10 @@ beforeAll(async () => {
   postgres = await startPostgres();
   await writeFile(join(directory, '0001_outbox.sql'), `-- include outbox\ncreate table told (event text primary key);\ngrant select, insert on told to sallyport_identity;\n`);
 });
-afterAll(() => postgres[Symbol.asyncDispose]());
+afterAll(async () => {
+  await postgres[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
 
 interface World extends AsyncDisposable {
   readonly nats: Nats;
