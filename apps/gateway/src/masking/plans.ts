@@ -17,6 +17,8 @@ export class Plans {
   readonly #bus: Bus;
   readonly #log: Log;
   readonly #known = new Map<string, PlanInForce>();
+  /** Pushed for a target that is being asked about: newer than the answer on its way. */
+  readonly #early = new Map<string, MaskPlan>();
   #tokenKey: Uint8Array | null = null;
 
   constructor(bus: Bus, log: Log) {
@@ -27,10 +29,10 @@ export class Plans {
   async watch(): Promise<() => void> {
     const bucket = await this.#bus.kv(buckets.plans);
     return bucket.watch('>', (target, value) => {
-      if (!this.#known.has(target) || this.#tokenKey === null) return;
       const parsed = maskPlan.safeParse(value);
-      if (parsed.success) this.#known.set(target, inForce(parsed.data, this.#tokenKey));
-      else this.#log.error('a mask plan cannot be read; the one before stays in force', { target });
+      if (!parsed.success) return this.#log.error('a mask plan cannot be read; the one before stays in force', { target });
+      if (this.#known.has(target) && this.#tokenKey !== null) this.#known.set(target, inForce(parsed.data, this.#tokenKey));
+      else this.#early.set(target, parsed.data);
     });
   }
 
@@ -38,13 +40,15 @@ export class Plans {
   async of(target: string): Promise<PlanInForce | null> {
     const known = this.#known.get(target);
     if (known !== undefined) return known;
+    this.#early.delete(target);
     const reply = await this.#bus.call(maskingPlan, { target });
     if (!reply.ok) {
       this.#log.warn('no mask plan', { target, code: reply.error.code });
       return null;
     }
     this.#tokenKey = Buffer.from(reply.value.tokenKey, 'base64url');
-    const made = inForce(reply.value.plan, this.#tokenKey);
+    const made = inForce(this.#early.get(target) ?? reply.value.plan, this.#tokenKey);
+    this.#early.delete(target);
     this.#known.set(target, made);
     return made;
   }
