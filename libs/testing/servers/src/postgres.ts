@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { Child, until } from './child.ts';
 import { freePort } from './free-port.ts';
+import { runAs } from './run-as.ts';
 import { keptDir, tempDir } from './temp-dir.ts';
 
 const run = promisify(execFile);
@@ -55,7 +56,8 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
   const password = existsSync(join(data, 'PG_VERSION')) ? await readFile(join(directory.path, 'password'), 'utf8') : await initialise(bin, directory.path, data);
   await configure(directory.path, data, port, options);
   const launch = async () => {
-    const child = new Child(join(bin, 'postgres'), ['-D', data], { ...(unprivileged === undefined ? {} : { uid: unprivileged }), cwd: directory.path });
+    const { command, args, uid } = runAs(unprivileged, join(bin, 'postgres'), ['-D', data], [data]);
+    const child = new Child(command, args, { ...(uid === undefined ? {} : { uid }), cwd: directory.path });
     await until(child, () => answers(port));
     return child;
   };
@@ -103,7 +105,8 @@ async function initialise(bin: string, directory: string, data: string): Promise
   await writeFile(passwordFile, password, { mode: 0o600 });
   if (unprivileged !== undefined) await chown(passwordFile, unprivileged, unprivileged);
   const args = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-sync'];
-  await run(join(bin, 'initdb'), args, { cwd: directory, ...(unprivileged === undefined ? {} : { uid: unprivileged, gid: unprivileged }) });
+  const as = runAs(unprivileged, join(bin, 'initdb'), args, [data]);
+  await run(as.command, as.args, { cwd: directory, ...(as.uid === undefined ? {} : { uid: as.uid, gid: as.uid }) });
   return password;
 }
 
@@ -112,7 +115,8 @@ async function configure(directory: string, data: string, port: number, options:
   const lines = [
     `listen_addresses = '127.0.0.1'`,
     `port = ${port}`,
-    `unix_socket_directories = '${directory}'`,
+    // A socket's path has 107 bytes at most.
+    `unix_socket_directories = '${directory.length > 80 ? '' : directory}'`,
     `shared_buffers = '32MB'`,
     `log_min_messages = warning`,
     ...tls,
