@@ -10,14 +10,14 @@ create table approval (
   expires timestamptz not null,
   text_sealed bytea not null,
   parameters_sealed bytea,
-  announced boolean not null default true
+  announce_after timestamptz
 );
 comment on table approval is 'One held command that asks people for leave. Text and parameters are AES-256-GCM ciphertext.';
-comment on column approval.announced is 'False from a change of state until the bus was told of it.';
+comment on column approval.announce_after is 'Set from a change of state until the bus was told of it: past this time it is told again.';
 
 create index approval_by_state on approval (state, id desc);
 create index approval_overdue on approval (expires) where state in ('pending', 'approved');
-create index approval_unannounced on approval (id) where not announced;
+create index approval_unannounced on approval (announce_after) where announce_after is not null;
 
 create table approval_event (
   approval uuid not null constraint approval_event_of references approval (id),

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { approvalsConsume, approvalsList, approvalsOpen, approvalsShow, approvalsVote, approvalsWithdraw, type Reply } from '@sallyport/platform-bus';
+import { eventually } from './testing/eventually.ts';
 import { house, person, request, text, type House } from './testing/house.ts';
 
 let h: House;
@@ -28,7 +29,7 @@ describe('a held command', () => {
     expect(value(await vote(it.approval, person('alice'), 'approve', 'change 4711')).state).toBe('approved');
     expect(value(await consume(it))).toEqual({ by: ['alice'] });
     expect(code(await consume(it))).toBe('spent');
-    await vi.waitFor(() => expect(h.told.get(it.approval)).toEqual(['approved', 'consumed']));
+    await eventually(() => expect(h.told.get(it.approval)).toEqual(['approved', 'consumed']));
     expect(await h.evidence(it.approval)).toEqual(['approval.requested', 'approval.voted', 'approval.granted', 'approval.consumed', 'approval.refused']);
   });
 
@@ -116,16 +117,28 @@ describe('a vote', () => {
     const { approval } = await open();
     const bucket = await h.identity.kv('inventory');
     await bucket.put('approvers.dba', { spec: { members: ['alice', 'olga', 'gone'] } });
-    await vi.waitFor(async () => expect(code(await vote(approval, person('bob')))).toBe('not-an-approver'));
+    await eventually(async () => expect(code(await vote(approval, person('bob')))).toBe('not-an-approver'));
     await bucket.put('approvers.dba', { spec: { members: ['alice', 'bob', 'olga', 'gone'] } });
-    await vi.waitFor(async () => expect(code(await vote(approval, person('bob')))).toBe('ok'));
+    await eventually(async () => expect(code(await vote(approval, person('bob')))).toBe('ok'));
   });
 
   it('against ends it', async () => {
     const it = await open({ quorum: [{ group: 'dba', count: 2 }] });
     expect(value(await vote(it.approval, person('bob'), 'reject', 'not on a Friday')).state).toBe('rejected');
-    await vi.waitFor(() => expect(h.told.get(it.approval)).toEqual(['rejected']));
+    await eventually(() => expect(h.told.get(it.approval)).toEqual(['rejected']));
     expect(code(await vote(it.approval, person('alice')))).toBe('not-pending');
+  });
+});
+
+describe('news of a change', () => {
+  it('that did not get out, because the service died after the commit, is told later', async () => {
+    const { approval } = await open();
+    await vote(approval, person('alice'));
+    await eventually(() => expect(h.told.get(approval)).toEqual(['approved']));
+    await h.sql(`update approvals.approval set announce_after = now() + interval '5 s' where id = '${approval}'`);
+    h.advance(6);
+    await eventually(() => expect(h.told.get(approval)).toEqual(['approved', 'approved']));
+    await eventually(async () => expect(await h.sql(`select announce_after from approvals.approval where id = '${approval}'`)).toEqual([{ announce_after: null }]));
   });
 });
 
@@ -136,10 +149,10 @@ describe('expiry', () => {
     await h.stop();
     h.advance(61);
     await h.start();
-    await vi.waitFor(async () => expect([await state(pending.approval), await state(approved.approval)]).toEqual(['expired', 'expired']));
+    await eventually(async () => expect([await state(pending.approval), await state(approved.approval)]).toEqual(['expired', 'expired']));
     expect(code(await vote(pending.approval, person('alice')))).toBe('expired');
     expect(code(await consume(approved))).toBe('expired');
-    await vi.waitFor(() => expect(h.told.get(pending.approval)).toEqual(['expired']));
+    await eventually(() => expect(h.told.get(pending.approval)).toEqual(['expired']));
     expect(await h.evidence(approved.approval)).toEqual(['approval.requested', 'approval.voted', 'approval.granted', 'approval.expired', 'approval.refused']);
   });
 

@@ -49,7 +49,7 @@ export async function startApprovals({ config, tenant, bus, log, readiness, cloc
   const seal = new TextSeal(readKeyFile(config.SALLYPORT_TEXT_KEY));
   const recorder = { outbox, kind: (target: string) => inventory.kind(target), url: (approval: string) => url.of(approval), notify: config.SALLYPORT_WEBHOOK_URL !== undefined };
   const approvals = new Approvals({ db: store.db, recorder, seal, clock });
-  const announcer = new Announcer(store.db, bus);
+  const announcer = new Announcer(store.db, bus, clock);
   let database: string | null = 'the database';
   readiness.add('database', () => database);
   const timers = [

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fail, ok, subjects } from '@sallyport/platform-bus';
 import { access } from './access.ts';
+import { eventually } from './testing/eventually.ts';
 import { adminToken, house, type House } from './testing/house.ts';
 
 let h: House;
@@ -74,7 +75,7 @@ describe('the API', () => {
 
   it('ends a session through the bus and notes it', async () => {
     expect(await h.ask('POST', `/v1/sessions/${id}/kill`, 'operator', { reason: 'incident 7' })).toMatchObject({ status: 200, body: { session: id } });
-    await vi.waitFor(() => expect(h.closed).toEqual([{ subject: `control.session.${id}.close`, code: 'closing', say: 'ended by operator: incident 7' }]));
+    await eventually(() => expect(h.closed).toEqual([{ subject: `control.session.${id}.close`, code: 'closing', say: 'ended by operator: incident 7' }]));
     expect(h.noted).toEqual([`session.kill ${id} null`]);
   });
 

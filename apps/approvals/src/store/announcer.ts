@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { Clock } from '@sallyport/domain-model';
 import { subjects, type Bus } from '@sallyport/platform-bus';
 import { say } from '../model/say.ts';
 import type { ApprovalState } from '../model/state.ts';
@@ -8,15 +9,17 @@ import { histories } from './history.ts';
 
 /**
  * Tells the bus of each change of state after its commit. The bus keeps nothing, so what could not be told (bus away, service
- * killed between commit and publish) stays marked and is told again by `catchUp`: at least once, as long as somebody listens.
+ * killed between commit and publish) stays marked and is told by `catchUp` some seconds later: at least once, as long as somebody listens.
  */
 export class Announcer {
   readonly #db: Kysely<ApprovalsDatabase>;
   readonly #bus: Bus;
+  readonly #clock: Clock;
 
-  constructor(db: Kysely<ApprovalsDatabase>, bus: Bus) {
+  constructor(db: Kysely<ApprovalsDatabase>, bus: Bus, clock: Clock) {
     this.#db = db;
     this.#bus = bus;
+    this.#clock = clock;
   }
 
   async announce(approval: string, { state, changed }: Acted): Promise<void> {
@@ -24,7 +27,7 @@ export class Announcer {
   }
 
   async catchUp(): Promise<number> {
-    const ids = (await this.#db.selectFrom('approval').select('id').where('announced', '=', false).limit(200).execute()).map(({ id }) => id);
+    const ids = (await this.#db.selectFrom('approval').select('id').where('announce_after', '<=', new Date(this.#clock.now())).limit(200).execute()).map(({ id }) => id);
     for (const [id, { state }] of await histories(this.#db, ids)) if (state !== null) await this.#tell(id, state);
     return ids.length;
   }
@@ -33,6 +36,6 @@ export class Announcer {
     if (!this.#bus.connected) return;
     this.#bus.publish(subjects.approvalChanged, { approval, session: state.asked.session, state: state.phase, say: say(state) });
     // Only this state: a later one that came in between is still to be told.
-    await this.#db.updateTable('approval').set({ announced: true }).where('id', '=', approval).where('state', '=', state.phase).execute();
+    await this.#db.updateTable('approval').set({ announce_after: null }).where('id', '=', approval).where('state', '=', state.phase).execute();
   }
 }

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { Authority, On, Who } from '@sallyport/domain-events';
-import { uuidv7 } from '@sallyport/domain-model';
+import { instant, millis, uuidv7 } from '@sallyport/domain-model';
 import type { Outbox } from '@sallyport/platform-store';
 import type { ApprovalEvent } from '../model/event.ts';
 import { evidenceOf } from '../model/evidence.ts';
@@ -8,6 +8,9 @@ import { evolve, type ApprovalState } from '../model/state.ts';
 import { noticeOf } from '../webhook/notice.ts';
 import type { ApprovalsDatabase } from './database.ts';
 import type { History } from './history.ts';
+
+/** Whoever changed the state tells the bus right after the commit. When that has not happened within this time, it will not. */
+const announceWithinMs = 5_000;
 
 /** What storing an event needs besides the event. */
 export interface Recorder {
@@ -45,7 +48,7 @@ export function partiesOf(to: Recorder, approval: string, { asked }: ApprovalSta
 
 async function changed(trx: Transaction<ApprovalsDatabase>, to: Recorder, approval: string, seq: number, state: ApprovalState, at: string): Promise<void> {
   // Nobody waits for the news that something is pending: the one who asked has the answer to the request itself.
-  if (state.phase !== 'pending') await trx.updateTable('approval').set({ state: state.phase, announced: false }).where('id', '=', approval).execute();
+  if (state.phase !== 'pending') await trx.updateTable('approval').set({ state: state.phase, announce_after: instant(millis(at) + announceWithinMs) }).where('id', '=', approval).execute();
   if (!to.notify) return;
   const id = uuidv7();
   const body = JSON.stringify(noticeOf(id, approval, seq, to.url(approval), state));

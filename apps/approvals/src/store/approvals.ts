@@ -68,6 +68,7 @@ export class Approvals {
           id, session: request.session, command: request.command, machine: request.machine, target: request.target, state: 'pending', created: at, expires,
           text_sealed: this.#seal.seal(text, { approval: id, part: 'text' }),
           parameters_sealed: parameters === null ? null : this.#seal.seal(parameters, { approval: id, part: 'parameters' }),
+          announce_after: null,
         })
         .onConflict((conflict) => conflict.column('command').doNothing())
         .executeTakeFirst();

@@ -20,7 +20,7 @@ interface ApprovalTable {
   expires: Moment;
   text_sealed: Buffer;
   parameters_sealed: Buffer | null;
-  announced: Generated<boolean>;
+  announce_after: Moment | null;
 }
 
 interface ApprovalEventTable {

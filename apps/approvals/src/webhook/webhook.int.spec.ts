@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { approvalsOpen, approvalsVote } from '@sallyport/platform-bus';
+import { eventually } from '../testing/eventually.ts';
 import { house, person, request, type House } from '../testing/house.ts';
 import { receiver, type Receiver } from '../testing/receiver.ts';
 import { verify } from './signature.ts';
@@ -30,14 +31,14 @@ const attempts = async (approval: string) => (await h.sql(`select attempts, ok, 
 it('tells each change of state, signed, by shape only', async () => {
   const approval = await open();
   await approve(approval);
-  await vi.waitFor(() => expect(of(approval).map(({ notice }) => notice.state).sort()).toEqual(['approved', 'pending']));
+  await eventually(() => expect(of(approval).map(({ notice }) => notice.state).sort()).toEqual(['approved', 'pending']));
   for (const { signature, body } of of(approval)) {
     expect(verify(signature, body, key, Date.now() / 1000)).toBe(true);
     expect(body).toContain('update ledger.accounts set owner = ? where id = ?');
     expect(body).toContain(`https://sallyport.example/v1/approvals/${approval}`);
     expect(body).not.toContain('Zebulon');
   }
-  await vi.waitFor(async () => expect((await h.evidence(approval)).filter((type) => type === 'approval.notified')).toHaveLength(2));
+  await eventually(async () => expect((await h.evidence(approval)).filter((type) => type === 'approval.notified')).toHaveLength(2));
 });
 
 it('tries again after errors and redirects, and sends the same notice', async () => {
@@ -45,8 +46,8 @@ it('tries again after errors and redirects, and sends the same notice', async ()
   hook.answer = (response) => void response.writeHead(answers.shift() ?? 200, { location: 'http://127.0.0.1:1/elsewhere' }).end('{}');
   const approval = await open();
   for (let attempt = 1; attempt <= 4; attempt++) {
-    await vi.waitFor(() => expect(of(approval)).toHaveLength(attempt));
-    await vi.waitFor(async () => expect(await attempts(approval)).toMatchObject([{ attempts: attempt }]));
+    await eventually(() => expect(of(approval)).toHaveLength(attempt));
+    await eventually(async () => expect(await attempts(approval)).toMatchObject([{ attempts: attempt }]));
     h.advance(60);
   }
   expect(await attempts(approval)).toEqual([{ attempts: 4, ok: true, state: 'pending' }]);
@@ -58,30 +59,30 @@ it('holds up no approval while the receiver does not answer', async () => {
   const stuck: (() => void)[] = [];
   hook.answer = (response) => void stuck.push(() => response.destroy());
   const first = await open();
-  await vi.waitFor(() => expect(stuck.length).toBeGreaterThan(0));
+  await eventually(() => expect(stuck.length).toBeGreaterThan(0));
   const began = performance.now();
   for (let i = 0; i < 5; i++) expect((await approve(await open())).ok).toBe(true);
   expect(performance.now() - began).toBeLessThan(5000);
   for (const release of stuck) release();
-  await vi.waitFor(async () => expect(await attempts(first)).toMatchObject([{ attempts: 1, ok: null }]));
+  await eventually(async () => expect(await attempts(first)).toMatchObject([{ attempts: 1, ok: null }]));
 });
 
 it('gives up after a day, and says so in the evidence', async () => {
   hook.answer = (response) => void response.writeHead(500).end();
   const approval = await open();
-  await vi.waitFor(async () => expect(await attempts(approval)).toMatchObject([{ attempts: 1 }]));
+  await eventually(async () => expect(await attempts(approval)).toMatchObject([{ attempts: 1 }]));
   h.advance(24 * 3600);
-  await vi.waitFor(async () => expect((await attempts(approval))[0]).toMatchObject({ attempts: 2, ok: false }));
+  await eventually(async () => expect((await attempts(approval))[0]).toMatchObject({ attempts: 2, ok: false }));
   expect((await h.evidence(approval)).filter((type) => type === 'approval.notified').length).toBeGreaterThanOrEqual(1);
 });
 
 it('sends after a restart what was not received before', async () => {
   hook.answer = (response) => void response.writeHead(500).end();
   const approval = await open();
-  await vi.waitFor(async () => expect(await attempts(approval)).toMatchObject([{ attempts: 1 }]));
+  await eventually(async () => expect(await attempts(approval)).toMatchObject([{ attempts: 1 }]));
   await h.stop();
   hook.answer = (response) => void response.writeHead(204).end();
   h.advance(60);
   await h.start();
-  await vi.waitFor(async () => expect(await attempts(approval)).toMatchObject([{ ok: true }]));
+  await eventually(async () => expect(await attempts(approval)).toMatchObject([{ ok: true }]));
 });
