@@ -1,1 +1,2 @@
-export {};
+export * from './door.ts';
+export * from './spied-gate.ts';

@@ -9,12 +9,12 @@ import { asideFrame } from './aside.ts';
 import { columnRefs } from './columns.ts';
 import { CopyMasker } from './copy-out.ts';
 import { discard, type Conversation } from './conversation.ts';
-import { movesNames } from './front.ts';
 import type { Op } from './op.ts';
 import { Passage } from './passage.ts';
 import { maskRow } from './rows.ts';
 import { scrubFields } from './scrub-fields.ts';
 import type { CommandRun } from './run.ts';
+import { changesNames, movesNames } from './scope.ts';
 
 /**
  * The server's frames, in order: each belongs to the first operation that waits for an answer. Whatever does not fit there
@@ -25,7 +25,6 @@ export class Back {
   readonly #passage = new Passage();
   #copy: CopyMasker | null = null;
   #told = false;
-  #settingsMoved = false;
   #position: Position = 0;
 
   constructor(conversation: Conversation) {
@@ -48,15 +47,15 @@ export class Back {
 
   frame(type: number, bytes: Buffer, start: number, end: number): void {
     const c = this.#c;
-    if (type === 0x53 || type === 0x4e || type === 0x41) {
-      const aside = asideFrame(type, bytes, start, end, c.gate.masker, c.ops.first?.kind === 'own');
-      if (aside === 'pass') this.#pass(bytes, start, end);
-      else if (aside !== 'drop') this.#passage.insert(aside);
-      return;
-    }
     const op = c.ops.first;
-    if (op === undefined) return this.#outOfStep(type);
+    if (type === 0x53 || type === 0x4e || type === 0x41) return this.#aside(op, type, bytes, start, end);
     if (type === 0x45) return this.#error(op, bytes, start, end);
+    if (op === undefined) return this.#outOfStep(type);
+    this.#answer(op, type, bytes, start, end);
+    if (c.ops.size === 0) c.wake();
+  }
+
+  #answer(op: Op, type: number, bytes: Buffer, start: number, end: number): void {
     switch (op.kind) {
       case 'own':
         return this.#own(op, type, bytes, start, end);
@@ -76,21 +75,41 @@ export class Back {
         return this.#expect(type, 0x49, bytes, start, end);
       case 'sync':
         if (type !== 0x5a) return this.#outOfStep(type);
-        return this.#ready(bytes, start, end);
+        return this.#ready(op.mark, bytes, start, end);
       case 'refused':
         if (type !== 0x5a || !op.simple || !op.said) return this.#outOfStep(type);
-        return this.#ready(bytes, start, end);
+        return this.#ready(op.mark, bytes, start, end);
       default:
         return this.#outOfStep(type);
     }
   }
 
+  /** The command that is being answered, if it is one; what follows waits for its release. */
+  #running(op: Op | undefined): CommandRun | undefined {
+    const run = op?.kind === 'execute' ? op.run : op?.kind === 'query' ? op.runs[op.at] : undefined;
+    if (run !== undefined) this.#position = run.permit.position;
+    return run;
+  }
+
+  /** What comes between is of the command that runs: it waits for that command's release. */
+  #aside(op: Op | undefined, type: number, bytes: Buffer, start: number, end: number): void {
+    const c = this.#c;
+    this.#running(op);
+    const aside = asideFrame(type, bytes, start, end, { masker: c.gate.masker, ours: op?.kind === 'own', user: c.user });
+    if (aside === 'pass') return this.#pass(bytes, start, end);
+    if (aside === 'drop') return;
+    if ('broken' in aside) return c.fatal('unreadable', aside.broken);
+    this.#passage.insert(aside);
+  }
+
   #query(op: Extract<Op, { kind: 'query' }>, type: number, bytes: Buffer, start: number, end: number): void {
     if (type === 0x5a) {
-      for (const run of op.runs) run.settle(op.failed ? 'unsent' : 'ok', null);
-      return this.#ready(bytes, start, end);
+      // Each statement has answered, or one has failed: else the server saw other statements than we did.
+      if (!op.failed && op.at < op.runs.length) return this.#outOfStep(type);
+      for (const run of op.runs) run.settle('unsent', null);
+      return this.#ready(op.mark, bytes, start, end);
     }
-    if (type === 0x49) return this.#pass(bytes, start, end);
+    if (type === 0x49 && op.runs.length === 0) return this.#pass(bytes, start, end);
     const run = op.runs[op.at];
     if (run === undefined || op.failed) return this.#outOfStep(type);
     this.#position = run.permit.position;
@@ -100,12 +119,16 @@ export class Back {
     }
     if (!this.#result(run, type, bytes, start, end)) return;
     op.at++;
+    // The server was done before it heard of the limit, and has gone on to the next statement: the client must not see that as one answer.
+    if (run.cut !== null && op.at < op.runs.length) this.#c.fatal('limit', 'the result was cut off at its limit, with further statements behind it');
   }
 
   #execute(op: Extract<Op, { kind: 'execute' }>, type: number, bytes: Buffer, start: number, end: number): void {
     this.#position = op.run.permit.position;
     if (op.run.bound === null && type === 0x44 && op.portal.columns !== null) this.#mask(op.run, op.portal.columns);
     if (!this.#result(op.run, type, bytes, start, end)) return;
+    op.portal.rows += op.run.rows;
+    op.portal.bytes += op.run.bytes;
     this.#c.ops.shift();
     if (op.run.cut !== null) this.#afterCut();
   }
@@ -117,14 +140,15 @@ export class Back {
         this.#row(run, bytes, start, end);
         return false;
       case 0x43: // CommandComplete
-        return this.#complete(run, bytes, start, end);
-      case 0x49: // EmptyQueryResponse
+        this.#copy = null;
+        this.#c.copyingIn = false;
+        this.#done(run, readCommandComplete(bytes, start, end).rows, bytes, start, end);
+        return true;
       case 0x73: // PortalSuspended
-        this.#over(run, 'ok', null, null);
-        this.#pass(bytes, start, end);
+        this.#done(run, null, bytes, start, end);
         return true;
       case 0x47: // CopyInResponse
-        this.#c.copyingIn = true;
+        this.#copyIn(run);
         this.#pass(bytes, start, end);
         return false;
       case 0x48: // CopyOutResponse
@@ -152,7 +176,7 @@ export class Back {
       if (this.#c.gate.masker.plan !== null) return this.#c.fatal('unmaskable', 'the target sent rows without describing them');
       return this.#pass(bytes, start, end);
     }
-    if (masks.every((mask) => mask === null)) return this.#pass(bytes, start, end);
+    if (run.clear) return this.#pass(bytes, start, end);
     const masked = maskRow(bytes, start, end, masks);
     if (masked === null) this.#pass(bytes, start, end);
     else this.#passage.insert(masked);
@@ -173,17 +197,20 @@ export class Back {
     return false;
   }
 
-  #complete(run: CommandRun, bytes: Buffer, start: number, end: number): boolean {
-    this.#copy = null;
-    this.#c.copyingIn = false;
-    if (run.cut !== null) {
-      this.#sayCut(run);
-      this.#over(run, 'cut', null, null);
-      return true;
-    }
-    this.#over(run, 'ok', null, readCommandComplete(bytes, start, end).rows);
-    this.#pass(bytes, start, end);
-    return true;
+  /** From here on the client's data goes on. Syncs that came behind are passed over by the server. */
+  #copyIn(run: CommandRun): void {
+    const c = this.#c;
+    c.copies.delete(run);
+    c.copyingIn = true;
+    if (c.ops.first?.kind === 'execute') c.ops.dropSyncsBehindFirst();
+    c.wake();
+  }
+
+  #done(run: CommandRun, rows: number | null, bytes: Buffer, start: number, end: number): void {
+    const cut = run.cut !== null;
+    this.#over(run, cut ? 'cut' : 'ok', null, rows);
+    if (cut) this.#sayCut(run);
+    else this.#pass(bytes, start, end);
   }
 
   #sayCut(run: CommandRun): void {
@@ -192,21 +219,39 @@ export class Back {
     this.#passage.insert(errorFor(refusal('limit', `the result was cut off: policy allows ${limit}`, run.permit.command, { hint: 'ask for less, or for a higher limit' })));
   }
 
-  #over(run: CommandRun, status: 'ok' | 'failed' | 'cut', error: string | null, rows: number | null): void {
-    const { control, means } = run.statement;
-    if (control.changesCatalogue || means.reading === 'opaque') this.#c.scope.spoilCatalogue();
-    else if (movesNames(run.statement)) this.#c.scope.spoilPath();
-    if (means.reading === 'opaque') this.#c.registry.closeAllStatements();
-    else if (status === 'ok') this.#c.registry.follow(control);
-    if (control.changesSettings) this.#settingsMoved = true;
+  #over(run: CommandRun, status: 'ok' | 'failed' | 'cut' | 'cancelled', error: string | null, rows: number | null): void {
+    const { scope, registry } = this.#c;
+    const { statement } = run;
+    const { control, means } = statement;
+    if (changesNames(statement)) scope.spoilCatalogue();
+    else if (movesNames(statement)) scope.spoilPath();
+    if (means.reading === 'opaque') registry.deallocate(null);
+    // Code that is not seen may have closed a portal or cursor and opened another of that name, with other columns behind it.
+    if (means.reading === 'opaque' || (means.reading === 'partial' && this.#c.gate.masker.plan !== null)) registry.closePortals(run.mark);
+    if (error === null && control.prepare !== null) registry.prepare(control.prepare.name, statement.text);
+    if (error === null && control.declareCursor !== null) registry.declare(control.declareCursor.name, control.declareCursor.means);
     run.settle(status, error, rows);
   }
 
-  #error(op: Op, bytes: Buffer, start: number, end: number): void {
+  #error(op: Op | undefined, bytes: Buffer, start: number, end: number): void {
     const c = this.#c;
     c.copyingIn = false;
     this.#copy = null;
     const fields = readErrorFields(bytes, start, end);
+    const severity = fields.get('V') ?? fields.get('S');
+    // The server's own last words: it closes the connection next. They may come when nothing was asked.
+    if (severity === 'FATAL' || severity === 'PANIC') {
+      c.farewell = true;
+      const running = this.#running(op);
+      if (running !== undefined) this.#over(running, 'failed', fields.get('C') ?? 'XX000', null);
+      return this.#relayError(fields, bytes, start, end);
+    }
+    if (op === undefined) return this.#outOfStep(0x45);
+    this.#failed(op, fields, bytes, start, end);
+    c.wake();
+  }
+
+  #failed(op: Op, fields: ReadonlyMap<string, string>, bytes: Buffer, start: number, end: number): void {
     const code = fields.get('C') ?? 'XX000';
     switch (op.kind) {
       case 'own':
@@ -214,7 +259,7 @@ export class Back {
         return;
       case 'refused':
         op.said = true;
-        this.#passage.insert(errorFor(op.refusal));
+        this.#passage.insert(op.sqlstate === null ? errorFor(op.refusal) : errorFor(op.refusal, op.sqlstate));
         if (!op.simple) this.#skip();
         return;
       case 'query': {
@@ -239,7 +284,7 @@ export class Back {
     if (run === undefined) return this.#relayError(fields, bytes, start, end);
     this.#position = run.permit.position;
     const cut = run.cut !== null;
-    this.#over(run, 'failed', code, null);
+    this.#over(run, code === '57014' ? 'cancelled' : 'failed', code, null);
     if (cut) this.#sayCut(run);
     else this.#relayError(fields, bytes, start, end);
   }
@@ -293,6 +338,7 @@ export class Back {
   #own(op: Extract<Op, { kind: 'own' }>, type: number, bytes: Buffer, start: number, end: number): void {
     if (type === 0x44) op.rows.push(readDataRow(bytes, start, end));
     if (type !== 0x5a) return;
+    this.#c.status = readReadyForQuery(bytes, start, end);
     this.#c.ops.shift();
     op.done(op.failed);
   }
@@ -303,15 +349,12 @@ export class Back {
     this.#c.ops.shift();
   }
 
-  #ready(bytes: Buffer, start: number, end: number): void {
+  #ready(mark: number, bytes: Buffer, start: number, end: number): void {
     const c = this.#c;
     c.status = readReadyForQuery(bytes, start, end);
-    // SET LOCAL ends with its transaction, and SET with a rolled back one.
-    if (c.status === 'I' && this.#settingsMoved) {
-      this.#settingsMoved = false;
-      c.scope.spoilPath();
-    }
-    if (c.status === 'I') c.registry.closeAllPortals();
+    if (c.status === 'I') c.scope.ended();
+    // The portals of a failed transaction are gone; so are some of one that goes on after ROLLBACK TO, and which is not known.
+    if (c.status !== 'T') c.registry.closePortals(mark);
     c.ops.shift();
     this.#pass(bytes, start, end);
   }

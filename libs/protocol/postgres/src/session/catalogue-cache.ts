@@ -11,14 +11,15 @@ export const maxAge = 60_000;
  * needs no other account on the target. `version` rises only when the content has changed.
  *
  * A `shared` one serves all sessions and leaves temporary tables out: they belong to one session, and would give another
- * session's names a wrong meaning. A session with temporary tables has one of its own.
+ * session's names a wrong meaning. A session with temporary tables, or with changes that are not committed, has one of its own.
  */
 export class CatalogueCache {
   catalogue: Catalogue = Catalogue.empty;
   version = 0;
   #readAt = -Infinity;
+  #spoiled = 0;
+  #reading = 0;
   #digest = '';
-  #reading: Promise<void> | null = null;
   readonly #kind: 'shared' | 'own';
   readonly #now: () => number;
 
@@ -27,27 +28,42 @@ export class CatalogueCache {
     this.#now = now;
   }
 
+  /** While one session reads a newer snapshot, the others go on with one that is up to twice as old. */
   get fresh(): boolean {
-    return this.#now() - this.#readAt < maxAge;
+    return this.#now() - this.#readAt < (this.#reading > 0 ? 2 * maxAge : maxAge);
+  }
+
+  /** True when there is a snapshot that nobody has spoiled, however old. */
+  get usable(): boolean {
+    return this.#readAt !== -Infinity;
   }
 
   /** Something changed the target's names, or may have. */
   spoil(): void {
     this.#readAt = -Infinity;
+    this.#spoiled++;
   }
 
-  /** Reads a new snapshot unless one is being read. Rejects when the queries fail; the old snapshot then stays, stale. */
-  refresh(query: OwnQuery): Promise<void> {
-    this.#reading ??= this.#read(query).finally(() => {
-      this.#reading = null;
-    });
-    return this.#reading;
+  /**
+   * Reads a new snapshot. Each session reads for itself: to wait for another's connection would be to wait for its client.
+   * Rejects when the queries fail; the old snapshot then stays, as old as it is.
+   */
+  async refresh(query: OwnQuery): Promise<void> {
+    this.#reading++;
+    try {
+      await this.#read(query);
+    } finally {
+      this.#reading--;
+    }
   }
 
   async #read(query: OwnQuery): Promise<void> {
     const asked = this.#now();
+    const spoiled = this.#spoiled;
     const rows: Partial<Record<CatalogueQuery, readonly (readonly (string | null)[])[]>> = {};
     for (const [name, text] of Object.entries(catalogueQueries)) rows[name as CatalogueQuery] = await query(text);
+    // What was read before somebody's change may be read without it: whoever made it, or comes next, reads again.
+    if (spoiled !== this.#spoiled) return;
     const { relations = [], columns = [], inherits = [], routines = [], operators = [], schemas = [], path = [] } = rows;
     const all: CatalogueRows = { relations: this.#kind === 'shared' ? relations.filter(([, schema]) => !schema?.startsWith('pg_temp_')) : relations, columns, inherits, routines, operators, schemas, path };
     const digest = JSON.stringify(all);

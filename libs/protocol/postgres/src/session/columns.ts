@@ -1,5 +1,5 @@
 import type { CellType, ColumnRef, OutputColumn } from '@sallyport/domain-model';
-import type { Catalogue } from '../catalogue/index.ts';
+import type { Catalogue, Relation } from '../catalogue/index.ts';
 import type { ResultColumn } from '../messages/row-description.ts';
 
 /** pg_type OIDs of the built-in types, by how their cells read. What is not here is `other`. */
@@ -20,13 +20,22 @@ export function cellType(typeOid: number): CellType {
 /** What the masker needs to know of the columns that the server has described, with the statement's own lineage beside it. */
 export function columnRefs(columns: readonly ResultColumn[], catalogue: Catalogue, outputs: readonly OutputColumn[] | null): ColumnRef[] {
   const lineage = outputs !== null && outputs.length === columns.length ? outputs : null;
-  return columns.map((column, index) => ({
-    name: column.name,
-    origin: origin(column, catalogue),
-    lineage: lineage?.[index] ?? null,
-    type: cellType(column.typeOid),
-    format: column.format === 1 ? 'binary' : 'text',
-  }));
+  return columns.map((column, index) => {
+    const relation = column.tableOid === 0 ? undefined : catalogue.relation(column.tableOid);
+    return {
+      name: column.name,
+      origin: origin(column, catalogue),
+      derived: relation !== undefined && computes(relation),
+      lineage: lineage?.[index] ?? null,
+      type: cellType(column.typeOid),
+      format: column.format === 1 ? 'binary' : 'text',
+    };
+  });
+}
+
+/** Views and foreign tables give what they read elsewhere; a partition or child holds rows of its parent, where the tag may be. */
+export function computes(relation: Relation): boolean {
+  return relation.kind === 'v' || relation.kind === 'm' || relation.kind === 'f' || relation.parents.length > 0;
 }
 
 function origin(column: ResultColumn, catalogue: Catalogue): string {

@@ -3,6 +3,7 @@ import type { StatementReader } from '../sql/index.ts';
 import type { Op } from './op.ts';
 import { OpQueue } from './op.ts';
 import { Registry } from './registry.ts';
+import type { CommandRun } from './run.ts';
 import type { SessionScope } from './scope.ts';
 
 /** What both directions of one session share. Owned by `PostgresSession`; everything runs on one event loop. */
@@ -18,15 +19,31 @@ export interface Conversation {
   skipping: boolean;
   /** The server waits for COPY data from the client. */
   copyingIn: boolean;
+  /** Runs that were sent and will ask for COPY data, unless they fail. */
+  readonly copies: Set<CommandRun>;
+  /** Frames of the extended protocol were sent since the last Sync: a Query of our own would end what they have begun. */
+  batch: boolean;
+  /** Commands that were sent so far. */
+  runs: number;
+  /** What the client is told to be logged in as. */
+  readonly user: string;
+  /** The target has said its last words: it closes the connection. */
+  farewell: boolean;
+  /** The session has ended: nothing is sent any more, and whatever still gets a permit gives it back. */
+  over: boolean;
   /** Puts a notice into the client's stream. */
   notice(say: string, hint: string): void;
   /** Stops the running command at the target, out of band. */
   cancelUpstream(): void;
   /** Ends the session with an error that the client can read. */
-  fatal(code: 'unreadable' | 'too-large' | 'internal' | 'unmaskable' | 'limit', say: string): void;
+  fatal(code: 'unreadable' | 'internal' | 'unmaskable' | 'limit', say: string): void;
   /** The client has said goodbye. */
   goodbye(): void;
   sendUpstream(bytes: Buffer): void;
+  /** Resolves when no answer is awaited any more, a COPY asks for its data, or the session is over: who waits looks again. */
+  turn(): Promise<void>;
+  /** Wakes who waits for a turn. */
+  wake(): void;
 }
 
 /** Takes back what the discarded operations had assumed, newest first, and settles their permits as never run. */
@@ -36,7 +53,11 @@ export function discard(ops: readonly Op[]): void {
     switch (op?.kind) {
       case 'parse':
       case 'bind':
+      case 'close':
         op.undo();
+        break;
+      case 'describe':
+        if (op.portal !== null) op.portal.describedAt = -1;
         break;
       case 'execute':
         op.run.settle('unsent', null);

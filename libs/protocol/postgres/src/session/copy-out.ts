@@ -1,8 +1,8 @@
 import type { CellMask, ColumnRef } from '@sallyport/domain-model';
 import type { Catalogue, Relation } from '../catalogue/index.ts';
 import { MalformedMessageError } from '../messages/malformed.ts';
-import type { Statement } from '../sql/index.ts';
-import { cellType } from './columns.ts';
+import type { CopyPlan, Statement } from '../sql/index.ts';
+import { cellType, computes } from './columns.ts';
 import type { Conversation } from './conversation.ts';
 import { joinFields, splitFields, type CopyFormat } from './copy-fields.ts';
 import type { CommandRun } from './run.ts';
@@ -27,10 +27,10 @@ export class CopyMasker {
   static for(run: CommandRun, c: Conversation, bytes: Buffer, start: number, end: number): CopyMasker | null {
     if (c.gate.masker.plan === null) return null;
     const copy = run.statement.control.copy;
-    if (copy === null || !copy.certain || end - start < 3 || bytes[start] !== 0 || copy.format === 'binary') throw new MalformedMessageError('COPY out that cannot be masked');
+    if (copy === null || !isMaskable(copy) || end - start < 3 || bytes[start] !== 0) throw new MalformedMessageError('COPY out that cannot be masked');
     const columns = copyColumns(run.statement, c.scope.catalogue, bytes.readUInt16BE(start + 1));
     const bound = run.bind(c.gate.masker, columns);
-    return new CopyMasker(bound.cells, { kind: copy.format, delimiter: copy.delimiter, nullText: copy.nullString, quote: copy.quote, escape: copy.escape }, copy.header);
+    return new CopyMasker(bound.cells, { kind: copy.format === 'csv' ? 'csv' : 'text', delimiter: copy.delimiter, nullText: copy.nullString, quote: copy.quote, escape: copy.escape }, copy.header);
   }
 
   /** A new CopyData frame, or null when nothing changed. */
@@ -61,6 +61,11 @@ export class CopyMasker {
   }
 }
 
+/** Binary rows are not taken apart, and in other encodings than UTF-8 a delimiter's byte may be half of a character. */
+export function isMaskable(copy: CopyPlan): boolean {
+  return copy.certain && copy.format !== 'binary' && (copy.encoding === null || /^utf-?8$/i.test(copy.encoding));
+}
+
 function copyColumns(statement: Statement, catalogue: Catalogue, count: number): ColumnRef[] {
   const copy = statement.control.copy;
   const relation = copy?.relation ? named(catalogue, copy.relation) : undefined;
@@ -68,10 +73,10 @@ function copyColumns(statement: Statement, catalogue: Catalogue, count: number):
   const outputs = statement.means.outputs;
   return Array.from({ length: count }, (_, i): ColumnRef => {
     const column = known !== null && known.length === count ? known[i] : undefined;
-    if (relation !== undefined && column !== undefined) {
-      return { name: column.name, origin: `${relation.schema}.${relation.name}.${column.name}`, lineage: null, type: cellType(column.typeOid), format: 'text' };
-    }
     const lineage = outputs !== null && outputs.length === count ? (outputs[i] ?? null) : null;
+    if (relation !== undefined && column !== undefined) {
+      return { name: column.name, origin: `${relation.schema}.${relation.name}.${column.name}`, derived: computes(relation), lineage, type: cellType(column.typeOid), format: 'text' };
+    }
     return { name: `column ${i + 1}`, origin: 'none', lineage, type: 'text', format: 'text' };
   });
 }

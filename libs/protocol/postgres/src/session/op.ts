@@ -8,7 +8,7 @@ import type { Portal, Undo } from './registry.ts';
  */
 export type Op =
   /** A simple Query: one run for each of its statements. */
-  | { readonly kind: 'query'; readonly runs: readonly CommandRun[]; at: number; failed: boolean }
+  | { readonly kind: 'query'; readonly runs: readonly CommandRun[]; readonly mark: number; at: number; failed: boolean }
   | { readonly kind: 'parse'; readonly undo: Undo }
   | { readonly kind: 'bind'; readonly undo: Undo }
   /** `hidden`: asked by us, its answer is not the client's. */
@@ -16,10 +16,14 @@ export type Op =
   | { readonly kind: 'execute'; readonly run: CommandRun; readonly portal: Portal }
   /** An Execute of an empty statement: nothing to permit, nothing to settle. */
   | { readonly kind: 'execute-empty' }
-  | { readonly kind: 'close' }
-  | { readonly kind: 'sync' }
-  /** A frame that we refused and replaced by one that must fail: its error is ours to write. `simple`: it ends with its own ReadyForQuery. */
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly simple: boolean; said: boolean }
+  | { readonly kind: 'close'; readonly undo: Undo }
+  /** `mark`: portals up to it were bound before. */
+  | { readonly kind: 'sync'; readonly mark: number }
+  /**
+   * A frame that we refused and replaced by one that must fail: its error is ours to write. `simple`: it ends with its own ReadyForQuery.
+   * `sqlstate` is null for the refusal's own.
+   */
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly sqlstate: string | null; readonly simple: boolean; readonly mark: number; said: boolean }
   /** A simple Query of our own; nothing of its answer reaches the client. */
   | { readonly kind: 'own'; readonly rows: (string | null)[][]; failed: string | null; readonly done: (error: string | null) => void };
 
@@ -36,6 +40,19 @@ export class OpQueue {
     return this.#items.length - this.#head;
   }
 
+  get last(): Op | undefined {
+    return this.#items.at(-1);
+  }
+
+  /** True when the server may be running something of the client's. */
+  get running(): boolean {
+    for (let i = this.#head; i < this.#items.length; i++) {
+      const kind = this.#items[i]?.kind;
+      if (kind === 'query' || kind === 'execute') return true;
+    }
+    return false;
+  }
+
   push(op: Op): void {
     this.#items.push(op);
   }
@@ -49,6 +66,13 @@ export class OpQueue {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }
+  }
+
+  /** Removes the Syncs right behind the first operation: a server that has begun COPY FROM STDIN passes over them. */
+  dropSyncsBehindFirst(): void {
+    let to = this.#head + 1;
+    while (this.#items[to]?.kind === 'sync') to++;
+    this.#items.splice(this.#head + 1, to - this.#head - 1);
   }
 
   /** Removes everything before the first sync, which stays; in order of sending. The server discards those after an error. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Registry, type Prepared } from './registry.ts';
 
-const prepared = (text: string): Prepared => ({ text, statement: null });
+const prepared = (text: string): Prepared => ({ text, statement: null, names: null });
 
 describe('names of a session', () => {
   it('are there for later frames of the same pipeline, and taken back when the server refused', () => {

@@ -5,12 +5,12 @@ import { FrameSplitter, Inlet, Outlet } from '@sallyport/protocol-relay';
 import { isLargeBackend, isLargeFrontend } from '../frame.ts';
 import type { PostgresGreeting } from '../greet.ts';
 import { writeBackendKeyData } from '../messages/backend-key-data.ts';
-import { writeParameterStatus } from '../messages/parameter-status.ts';
 import { writeReadyForQuery } from '../messages/ready-for-query.ts';
 import { writeAuthenticationOk } from '../messages/authentication.ts';
 import { fatalFor, noticeFor } from '../refuse.ts';
-import type { StatementReader } from '../sql/index.ts';
+import { isUnreadable, type StatementReader } from '../sql/index.ts';
 import type { Upstream } from '../upstream.ts';
+import { welcomeParameter } from './aside.ts';
 import { Back } from './back.ts';
 import type { CatalogueCache } from './catalogue-cache.ts';
 import { discard, type Conversation } from './conversation.ts';
@@ -22,6 +22,8 @@ import { SessionScope } from './scope.ts';
 
 /** Client bytes that may wait behind a held command before the client is no longer read. */
 const maxBehindHold = 256 * 1024;
+/** Milliseconds that a peer has to close its side when a session ends; then it is cut off. */
+const graceMs = 700;
 
 /** One client connection joined to one server connection. `run` resolves when both are closed. */
 export class PostgresSession {
@@ -40,6 +42,8 @@ export class PostgresSession {
   readonly #outflow: Outflow;
   #end: ((end: SessionEnd) => void) | null = null;
   #over = false;
+  #waiting: (() => void)[] = [];
+  #cancelling: Promise<void> | null = null;
   #blocked = false;
   #inServerChunk = false;
 
@@ -55,7 +59,16 @@ export class PostgresSession {
     this.#clientOut = new Outlet(this.#clientIn.socket);
     this.#serverOut = new Outlet(this.#serverIn.socket);
     const registry = new Registry();
-    const scope = new SessionScope(parts.catalogue, session.gate, registry);
+    const { reader } = parts;
+    const scope = new SessionScope(parts.catalogue, session.gate, {
+      prepared: (name, names) => {
+        const text = registry.preparedText(name);
+        const read = text === undefined ? [] : reader.read(text, names);
+        const [statement] = isUnreadable(read) ? [] : read;
+        return statement?.control.prepare?.means ?? statement?.means;
+      },
+      cursor: (name) => registry.cursor(name),
+    });
     this.#outflow = new Outflow(
       {
         write: (bytes) => {
@@ -66,9 +79,10 @@ export class PostgresSession {
       () => this.#fatal(refusal('evidence-unavailable', 'the record of a command could not be made durable, so its result is not shown', session.id)),
     );
     this.#conversation = {
-      gate: session.gate, reader: parts.reader, scope, ops: new OpQueue(), registry, status: 'I', skipping: false, copyingIn: false,
+      gate: session.gate, reader, scope, ops: new OpQueue(), registry, status: 'I', skipping: false, copyingIn: false, copies: new Set(), batch: false, runs: 0,
+      user: greeting.target, farewell: false, over: false,
       notice: (say, hint) => this.#notice(say, hint),
-      cancelUpstream: () => void upstream.cancel(),
+      cancelUpstream: () => this.#cancelUpstream(),
       fatal: (code, say) => {
         const said = refusal(code, say, session.id);
         session.gate.refused(said, 'session');
@@ -76,6 +90,8 @@ export class PostgresSession {
       },
       goodbye: () => this.#finish({ by: 'client', why: 'terminated' }),
       sendUpstream: (bytes) => this.#toServer(bytes),
+      turn: () => new Promise((wake) => this.#waiting.push(wake)),
+      wake: () => this.#wake(),
     };
     this.#front = new Front(this.#conversation);
     this.#back = new Back(this.#conversation);
@@ -100,6 +116,8 @@ export class PostgresSession {
         closing.removeEventListener('abort', kill);
       };
       if (closing.aborted) return kill();
+      if (this.#clientIn.socket.destroyed) return this.#finish({ by: 'client', why: 'closed' });
+      if (this.#serverIn.socket.destroyed) return this.#targetGone('closed');
       if (this.#upstream.rest.length > 0) this.#fromServer(this.#upstream.rest);
       if (this.#greeting.rest.length > 0) this.#fromClient(this.#greeting.rest);
       this.#serverIn.resume();
@@ -114,7 +132,7 @@ export class PostgresSession {
     const key = Buffer.concat([randomBytes(4), randomBytes(this.#greeting.protocol === '3.2' ? 32 : 4)]);
     key[0] = (key[0] ?? 0) & 0x7f; // drivers read the process id as a signed number
     const parts = [writeAuthenticationOk()];
-    for (const [name, value] of this.#upstream.parameters) parts.push(writeParameterStatus(name, value));
+    for (const [name, value] of this.#upstream.parameters) parts.push(welcomeParameter(name, value, this.#greeting.target));
     parts.push(writeBackendKeyData(key.readUInt32BE(0), key.subarray(4)), writeReadyForQuery('I'));
     this.#clientOut.write(Buffer.concat(parts), 'owned');
     return key;
@@ -132,8 +150,9 @@ export class PostgresSession {
   }
 
   #onClientFrame = (type: number, bytes: Buffer, start: number, end: number): 'stop' | void => {
-    const waiting = this.#front.frame(type, bytes, start, end);
-    if (waiting === undefined) return;
+    if (this.#over) return 'stop';
+    const waiting = this.#cancelling === null ? this.#front.frame(type, bytes, start, end) : this.#behindCancel(type, bytes, start, end);
+    if (waiting === undefined) return this.#over ? 'stop' : undefined;
     this.#blocked = true;
     waiting.then(
       () => this.#unblock(),
@@ -142,10 +161,16 @@ export class PostgresSession {
     return 'stop';
   };
 
+  /** A cancel request that is on its way must not hit what comes after it. */
+  #behindCancel(type: number, bytes: Buffer, start: number, end: number): Promise<void> {
+    const frame = Buffer.from(bytes.subarray(start - 5, end));
+    this.#flushFront();
+    return Promise.resolve(this.#cancelling).then(() => (this.#over ? undefined : this.#front.frame(type, frame, 5, frame.length)));
+  }
+
   #unblock(): void {
     if (this.#over) return;
     this.#blocked = false;
-    this.#front.cancelWait = null;
     try {
       this.#flushFront();
       this.#clientFrames.resume(this.#onClientFrame);
@@ -206,13 +231,29 @@ export class PostgresSession {
     if (!this.#inServerChunk) this.#flushBack();
   }
 
+  /** The client may mean what runs or what waits for people: both stop. */
   #cancelled(): void {
-    if (this.#front.cancelWait !== null && this.#blocked) this.#front.cancelWait.abort();
-    else if (this.#conversation.ops.size > 0) void this.#upstream.cancel();
+    if (this.#over) return;
+    if (this.#conversation.ops.running) this.#cancelUpstream();
+    this.#front.giveUp();
+  }
+
+  #cancelUpstream(): void {
+    this.#cancelling ??= this.#upstream.cancel().finally(() => {
+      this.#cancelling = null;
+    });
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
   }
 
   #targetGone(why: string): void {
     if (this.#over) return;
+    if (this.#conversation.farewell) return this.#finish({ by: 'target', why });
     this.#fatal(refusal('target-unavailable', 'the target closed the connection', this.#session.id, { hint: 'connect again' }), 'target', why);
   }
 
@@ -229,34 +270,48 @@ export class PostgresSession {
   /** The last words to the client, then both sides close. */
   #fatal(said: Refusal, by: SessionEnd['by'] = 'failed', why: string = said.say): void {
     if (this.#over) return;
+    // What came before in the same chunk was in order: it goes on as if it had come alone.
+    this.#flushFront();
+    this.#flushBack();
+    if (this.#over) return;
     this.#clientOut.write(fatalFor(said), 'owned');
     this.#finish({ by, why });
   }
 
   #finish(end: SessionEnd): void {
     if (this.#over) return;
+    const running = this.#conversation.ops.running;
     this.#over = true;
-    this.#front.cancelWait?.abort();
+    this.#conversation.over = true;
     this.#outflow.close();
     for (const op of this.#conversation.ops.drain()) {
       if (op.kind === 'execute') op.run.settle('lost', null);
       else if (op.kind === 'query') for (const run of op.runs) run.settle('lost', null);
       else discard([op]);
     }
+    this.#front.giveUp();
+    this.#wake();
     this.#ended();
-    this.#clientIn.socket.end();
-    this.#serverIn.socket.end();
-    // A peer that does not close in time is cut off.
+    // A server does not look for our end while it works: what we end, we stop.
+    if (running && end.by !== 'client' && end.by !== 'target') void this.#upstream.cancel();
+    this.#close(end);
+  }
+
+  #close(end: SessionEnd): void {
+    const inlets = [this.#clientIn, this.#serverIn];
     const cut = setTimeout(() => {
-      this.#clientIn.socket.destroy();
-      this.#serverIn.socket.destroy();
-    }, 2000);
-    const sockets = [this.#clientIn.socket, this.#serverIn.socket];
-    for (const socket of sockets) socket.resume();
-    Promise.all(sockets.map((socket) => (socket.destroyed ? Promise.resolve() : new Promise<void>((done) => socket.once('close', () => done()))))).then(() => {
+      for (const { socket } of inlets) socket.destroy();
+    }, graceMs);
+    for (const inlet of inlets) {
+      inlet.socket.end();
+      // What still comes is read and thrown away: else a reset could take our last words with it.
+      inlet.resume();
+    }
+    const closed = inlets.map(({ socket }) => (socket.destroyed ? Promise.resolve() : new Promise<void>((done) => socket.once('close', () => done()))));
+    void Promise.all(closed).then(() => {
       clearTimeout(cut);
       this.#end?.(end);
-    }, () => this.#end?.(end));
+    });
   }
 }
 
