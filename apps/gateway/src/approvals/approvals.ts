@@ -56,7 +56,7 @@ export class SessionApprovals implements ApprovalsPort {
       rules: [...hold.rules], say: hold.say, binding: held.binding, slice: hold.slice,
       quorum: hold.approvers.map(({ group, count }) => ({ group, count })), expiresIn: hold.expiresIn,
     });
-    if (!reply.ok) return refusal('denied', 'this needs an approval, and it could not be asked for', command.id, { rules: hold.rules, hint: 'try again; if it stays, tell the operators of the gateway' });
+    if (!reply.ok) return refusal('denied', reply.error.code === 'unanswerable' ? reply.error.say : 'this needs an approval, and it could not be asked for', command.id, { rules: hold.rules, hint: 'try again; if it stays, tell the operators of the gateway' });
     return { approval: id<ApprovalId>(reply.value.approval), url: reply.value.url, expires: id<Instant>(reply.value.expires) };
   }
 
