@@ -1,3 +1,2 @@
-export * from './understanding.ts';
+export * from '@sallyport/engine-session/testing';
 export * from './fake-clock.ts';
-export * from './fake-ports.ts';

@@ -1,6 +1,6 @@
 import { id, type ApprovalId, type Decision, type Digest, type EvidenceMode, type Instant, type MaskCount, type MaskPlan, type Obligations, type Refusal, type Understanding } from '@sallyport/domain-model';
 import type { CommandResult, EventData } from '@sallyport/domain-events';
-import type { ApprovalsPort, EvidencePort, GatePorts, HeldCommand, LeasePort, LiveLease } from '@sallyport/engine-session';
+import type { ApprovalsPort, EvidencePort, GatePorts, HeldCommand, LeasePort, LiveLease } from '../index.ts';
 
 export const slice = id<Digest>('a'.repeat(64));
 const free: Obligations = { maxRows: null, maxBytes: null };
