@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -15,7 +16,7 @@ export function project(root: string) {
     ssr: { resolve: { conditions: ['@sallyport/source'], externalConditions: ['@sallyport/source'] } },
     oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
     test: {
-      name: basename(root),
+      name: nameOf(root),
       ...suite(process.env['SALLYPORT_SUITE'] ?? 'unit'),
     },
   });
@@ -32,4 +33,10 @@ function suite(name: string) {
     default:
       throw new Error(`SALLYPORT_SUITE=${name} is none of unit, int, e2e`);
   }
+}
+
+/** The package's name without its scope: `gateway`, `engine-policy`. */
+function nameOf(root: string): string {
+  const { name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name: string };
+  return name.slice(name.indexOf('/') + 1);
 }

@@ -41,7 +41,10 @@ function printConnecting({ env }: Stack): void {
   const [host, port] = (env['SALLYPORT_PG'] ?? '').split(':');
   print(`\nSallyport is up after ${seconds()}. Logs: ${join(home, 'logs')}   Stop: Ctrl-C, or scripts/up --down\n`);
   print(`  source ${join(home, 'env')}`);
-  if (demo === null) return print('  scripts/sallyport apply -f DIRECTORY\n');
+  if (demo === null) {
+    print('  scripts/sallyport apply -f DIRECTORY\n');
+    return;
+  }
   print(`  export PGPASSWORD=$(scripts/sallyport demo token nightly-ledger)`);
   print(`  psql "host=${host} port=${port} user=ledger-db dbname=ledger sslmode=verify-full sslrootcert=$SALLYPORT_CA"\n`);
 }
