@@ -2,7 +2,6 @@ import { id, refusal, Sealed, uuidv7, type Command, type CommandId, type Refusal
 import type { Permit } from '@sallyport/protocol-spi';
 import { readBind } from '../messages/bind.ts';
 import { readClose } from '../messages/close.ts';
-import { writeCopyFail } from '../messages/copy.ts';
 import { readDescribe, writeDescribe } from '../messages/describe.ts';
 import { readExecute } from '../messages/execute.ts';
 import { readParse, writeParse } from '../messages/parse.ts';
@@ -94,7 +93,7 @@ export class Front {
     return copies.size > 0;
   }
 
-  /** While the server takes COPY data it passes over Flush and Sync, and any other message ends the COPY and is lost. */
+  /** While the server takes COPY data it passes over Flush and Sync; any other message makes it end the connection, and so do we. */
   #copying(type: number, bytes: Buffer, start: number, end: number): void {
     const c = this.#c;
     switch (type) {
@@ -110,8 +109,7 @@ export class Front {
       case 0x58: // X
         return this.#terminate(bytes, start, end);
       default:
-        c.copyingIn = false;
-        return this.#passage.insert(writeCopyFail('another message came within COPY FROM STDIN'));
+        return c.fatal('unreadable', `message type 0x${type.toString(16)} came within COPY FROM STDIN`);
     }
   }
 

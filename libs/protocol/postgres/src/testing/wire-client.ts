@@ -23,7 +23,7 @@ export interface Login {
 
 /** A client that says exactly what it is told, byte by byte, and keeps everything that it hears. For tests. */
 export class WireClient implements AsyncDisposable {
-  readonly socket: TLSSocket;
+  readonly socket: Socket;
   /** Everything that was received, decrypted. */
   readonly heard: Buffer[] = [];
   /** Messages between AuthenticationOk and the first ReadyForQuery. */
@@ -34,7 +34,8 @@ export class WireClient implements AsyncDisposable {
   #over = false;
   #news: (() => void) | null = null;
 
-  private constructor(socket: TLSSocket) {
+  /** @param socket logged in already, or not yet */
+  constructor(socket: Socket) {
     this.socket = socket;
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     socket.on('data', (chunk: Buffer) => {

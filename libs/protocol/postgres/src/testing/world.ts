@@ -4,7 +4,9 @@ import { openDoor, type Door } from '@sallyport/testing-conformance';
 import { FakePorts } from '@sallyport/testing-kit';
 import { startPostgres, tlsMaterial, type PostgresServer, type StartPostgresOptions, type TlsMaterial } from '@sallyport/testing-servers';
 import { PostgresAdapter } from '../adapter.ts';
-import { WireClient, type Login } from './wire-client.ts';
+import { writeCancelRequest } from '../messages/index.ts';
+import { dialUpstream } from '../upstream.ts';
+import { encrypted, WireClient, type Login } from './wire-client.ts';
 
 /** The credential of the target: no client may ever see either of them. */
 export const credential = { username: 'svc_gateway_7f3', secret: 'S3cret-c4nary-of-the-target' } as const;
@@ -43,6 +45,8 @@ export interface World extends AsyncDisposable {
   /** Ports of the next session: change them before `connect`. */
   next: FakePorts;
   connect(login?: Partial<Login>): Promise<WireClient>;
+  /** A cancel request for this client's session, as libpq sends it; resolves when the gateway has closed the connection. */
+  cancel(client: WireClient): Promise<void>;
 }
 
 export async function openWorld(target: Target18, plan: MaskPlan | null = null, settings: Target['settings'] = {}): Promise<World> {
@@ -67,6 +71,24 @@ export async function openWorld(target: Target18, plan: MaskPlan | null = null, 
   return Object.assign(world, {
     door,
     connect: (login: Partial<Login> = {}) => WireClient.open({ port: door.port, ca: target.tls.pem.ca, ...login }),
+    cancel: async (client: WireClient) => {
+      const socket = await encrypted(door.port, target.tls.pem.ca);
+      socket.end(writeCancelRequest(client.key));
+      await new Promise((resolve) => socket.resume().once('close', resolve));
+    },
     [Symbol.asyncDispose]: () => door[Symbol.asyncDispose](),
   });
+}
+
+/** The same client, logged in at the server itself: what a session through a door must not differ from. */
+export async function direct(target: Target18, parameters: Readonly<Record<string, string>> = {}): Promise<WireClient> {
+  const upstream = await dialUpstream({
+    target: targetOf(target.server.port),
+    database: 'postgres',
+    parameters,
+    credential: () => Promise.resolve({ use: (work) => work({ username: credential.username, secret: Buffer.from(credential.secret) }), [Symbol.asyncDispose]: () => Promise.resolve() }),
+    signal: new AbortController().signal,
+    timeoutMs: 5000,
+  });
+  return new WireClient(upstream.socket);
 }
