@@ -1,84 +1,55 @@
 import type { ParseResult, ScanResult } from 'libpg-query';
-import create, { type PgQueryWasm } from 'libpg-query/wasm/libpg-query.js';
+import type { PgQueryWasm } from 'libpg-query/wasm/libpg-query.js';
+import { Engine } from './engine.ts';
 
 /**
- * The server's own grammar (PostgreSQL 18), compiled to wasm.
- *
- * A statement that overflows the engine's stack leaves it damaged: after a few of those every parse fails. So an engine that
- * trapped, or that a huge statement made grow, is thrown away and a spare one takes its place at once, while another is made.
- * When both are gone, statements are refused until one is ready (about 20 ms).
+ * The server's own grammar (PostgreSQL 18), compiled to wasm. Short texts cannot overflow an engine's stack; longer ones can, and have
+ * engines of their own, so that a client who sends such texts does not stop the reading of everybody else's short statements.
  */
 export class Parser {
-  #engine: PgQueryWasm | null;
-  #spare: PgQueryWasm | null;
-  #making = false;
+  readonly #short: Engine;
+  readonly #long: Engine;
 
-  private constructor(engine: PgQueryWasm, spare: PgQueryWasm) {
-    this.#engine = engine;
-    this.#spare = spare;
+  private constructor(short: Engine, long: Engine) {
+    this.#short = short;
+    this.#long = long;
   }
 
   static async make(): Promise<Parser> {
-    return new Parser(await create(), await create());
+    return new Parser(await Engine.make(), await Engine.make());
   }
 
   /** Throws {@link ParseFault}, and nothing else. The text must hold no NUL: the engine would stop there. */
   parse(text: string): ParseResult {
-    return this.#run((engine) => parseWith(engine, text));
+    const answer = this.#run(text, (wasm) => parseWith(wasm, text));
+    if (answer instanceof ParseFault) throw answer;
+    const tree = parsed(answer);
+    if (tree === null) throw new ParseFault('syntax', null);
+    return tree as ParseResult;
   }
 
+  /** Null for what has none. Throws {@link ParseFault}. */
   fingerprint(text: string): string | null {
-    return this.#run((engine) => {
-      const answer = call(engine, text, (pointer) => engine._wasm_fingerprint(pointer));
-      return /^[0-9a-f]{16}$/.test(answer) ? answer : null;
-    });
+    const answer = this.#run(text, (wasm) => call(wasm, text, (pointer) => wasm._wasm_fingerprint(pointer)));
+    return /^[0-9a-f]{16}$/.test(answer) ? answer : null;
   }
 
-  /** Tokens with byte positions, comments included. Null where the lexer does not like the text. */
+  /** Tokens with byte positions, comments included; null where the lexer does not like the text. Throws {@link ParseFault}. */
   scan(text: string): ScanResult | null {
-    return this.#run((engine) => {
-      const answer = call(engine, text, (pointer) => engine._wasm_scan(pointer));
-      return answer.startsWith('{') ? (JSON.parse(answer) as ScanResult) : null;
-    });
+    // The engine does not escape control characters in its answer: such a text has no tokens.
+    return parsed(this.#run(text, (wasm) => call(wasm, text, (pointer) => wasm._wasm_scan(pointer)))) as ScanResult | null;
   }
 
-  #run<T>(work: (engine: PgQueryWasm) => T): T {
-    const engine = this.#engine;
-    if (!engine) throw new ParseFault('engine', null);
-    try {
-      const answer = work(engine);
-      if (engine.HEAPU8.length > maxHeap) this.#replace();
-      return answer;
-    } catch (error) {
-      if (error instanceof ParseFault) throw error;
-      this.#replace();
-      throw new ParseFault('depth', null);
-    }
-  }
-
-  #replace(): void {
-    this.#engine = this.#spare;
-    this.#spare = null;
-    if (this.#making) return;
-    this.#making = true;
-    void create().then((made) => this.#put(made), () => this.#put(null));
-  }
-
-  #put(made: PgQueryWasm | null): void {
-    this.#making = false;
-    if (made && !this.#engine) this.#engine = made;
-    else if (made) this.#spare = made;
-    if (made && !this.#spare) this.#refill();
-  }
-
-  #refill(): void {
-    this.#making = true;
-    void create().then((made) => this.#put(made), () => this.#put(null));
+  #run<T extends string | ParseFault>(text: string, work: (wasm: PgQueryWasm) => T): T {
+    const answer = (text.length <= shortText ? this.#short : this.#long).run(work);
+    if (answer === 'trap') throw new ParseFault('depth', null);
+    if (answer === 'none') throw new ParseFault('engine', null);
+    return answer as T;
   }
 }
 
-/** The engine starts with 128 MiB of (untouched) memory; one that grew beyond this is not kept. */
-const maxHeap = 384 * 1024 * 1024;
+/** The engine's stack takes some 5 000 levels of nesting, and a level takes two characters or more. */
+const shortText = 6_000;
 
 /** Why a text could not be parsed. Never has the text or a piece of it. */
 export class ParseFault extends Error {
@@ -105,16 +76,14 @@ export function loadParser(): Promise<Parser> {
 }
 
 // PgQueryParseResult: tree, stderr, error. PgQueryError: message, function, file, line, cursor position.
-function parseWith(engine: PgQueryWasm, text: string): ParseResult {
-  const pointer = put(engine, text);
-  const result = engine._wasm_parse_query_raw(pointer);
-  const error = engine.getValue(result + 8, 'i32');
-  const fault = error === 0 ? null : faultOf(engine.UTF8ToString(engine.getValue(error, 'i32')), engine.getValue(error + 16, 'i32'));
-  const tree = fault ? '' : engine.UTF8ToString(engine.getValue(result, 'i32'));
-  engine._free(pointer);
-  engine._wasm_free_parse_result(result);
-  if (fault) throw fault;
-  return JSON.parse(tree) as ParseResult;
+function parseWith(wasm: PgQueryWasm, text: string): string | ParseFault {
+  const pointer = put(wasm, text);
+  const result = wasm._wasm_parse_query_raw(pointer);
+  const error = wasm.getValue(result + 8, 'i32');
+  const answer = error === 0 ? wasm.UTF8ToString(wasm.getValue(result, 'i32')) : faultOf(wasm.UTF8ToString(wasm.getValue(error, 'i32')), wasm.getValue(error + 16, 'i32'));
+  wasm._free(pointer);
+  wasm._wasm_free_parse_result(result);
+  return answer;
 }
 
 function faultOf(message: string, cursor: number): ParseFault {
@@ -122,18 +91,27 @@ function faultOf(message: string, cursor: number): ParseFault {
   return new ParseFault(deep ? 'depth' : 'syntax', cursor > 0 ? cursor : null);
 }
 
-function call(engine: PgQueryWasm, text: string, run: (pointer: number) => number): string {
-  const pointer = put(engine, text);
+function parsed(answer: string): unknown {
+  if (!answer.startsWith('{')) return null;
+  try {
+    return JSON.parse(answer);
+  } catch {
+    return null;
+  }
+}
+
+function call(wasm: PgQueryWasm, text: string, run: (pointer: number) => number): string {
+  const pointer = put(wasm, text);
   const result = run(pointer);
-  const answer = engine.UTF8ToString(result);
-  engine._free(pointer);
-  engine._wasm_free_string(result);
+  const answer = wasm.UTF8ToString(result);
+  wasm._free(pointer);
+  wasm._wasm_free_string(result);
   return answer;
 }
 
-function put(engine: PgQueryWasm, text: string): number {
-  const bytes = engine.lengthBytesUTF8(text) + 1;
-  const pointer = engine._malloc(bytes);
-  engine.stringToUTF8(text, pointer, bytes);
+function put(wasm: PgQueryWasm, text: string): number {
+  const bytes = wasm.lengthBytesUTF8(text) + 1;
+  const pointer = wasm._malloc(bytes);
+  wasm.stringToUTF8(text, pointer, bytes);
   return pointer;
 }

@@ -1,5 +1,5 @@
-/** Longer texts are not worth it. */
-const maxText = 8_192;
+/** Longer texts are left to the parser. */
+const maxText = 65_536;
 
 const out = Buffer.allocUnsafeSlow(maxText + 16);
 

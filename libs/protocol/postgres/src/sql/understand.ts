@@ -10,6 +10,7 @@ import { merge } from './lineage/flow.ts';
 import type { NameScope } from './names.ts';
 import { loadParser as load, ParseFault, type Parser } from './parser.ts';
 import { shapeOf } from './shape.ts';
+import { Recent } from './recent.ts';
 import { template } from './template.ts';
 import { typeOf } from './tree.ts';
 import { useParser } from './views.ts';
@@ -56,8 +57,8 @@ const maxCachedChars = 8 * 1024 * 1024;
 const maxVersions = 32;
 
 interface Shelf {
-  readonly texts: LRUCache<string, StatementSet>;
-  readonly templates: LRUCache<string, Statement>;
+  readonly texts: Recent<StatementSet>;
+  readonly templates: Recent<Statement>;
 }
 
 /**
@@ -81,6 +82,7 @@ export class StatementReader {
     this.#shelf = this.#makeShelf();
   }
 
+  /** Never throws: what it cannot read, it says so. */
   read(text: string, scope: NameScope): StatementSet | Unreadable {
     const shelf = this.#shelfOf(scope.version);
     const known = shelf.texts.get(text);
@@ -95,7 +97,7 @@ export class StatementReader {
     const refused = this.#refuse(text);
     if (refused) return refused;
     try {
-      const drafts = this.#drafts(text, scope);
+      const drafts = this.#drafts(text, key, scope);
       const set: StatementSet = Object.freeze(drafts.map((each) => each.statement));
       const only = drafts.length === 1 ? drafts[0] : undefined;
       if (drafts.some((each) => each.draft.found.dependsOnSession)) return set;
@@ -104,8 +106,9 @@ export class StatementReader {
       return set;
     } catch (error) {
       if (error instanceof ParseFault) return unparsed(error);
-      if (error instanceof TooDeep) return { code: 'unreadable', say: 'the statement is nested too deeply' };
-      throw error;
+      if (error instanceof TooDeep || error instanceof RangeError) return { code: 'unreadable', say: 'the statement is nested too deeply' };
+      // A form of the tree that we did not expect. It is safe to go on: the statement is refused, and nothing is remembered.
+      return { code: 'unreadable', say: 'the statement is of a form that is not understood' };
     }
   }
 
@@ -118,32 +121,32 @@ export class StatementReader {
     return null;
   }
 
-  #drafts(text: string, scope: NameScope): readonly Read[] {
+  #drafts(text: string, key: string | null, scope: NameScope): readonly Read[] {
     const statements = this.#parser.parse(text).stmts ?? [];
     const slice = slicer(text);
-    return statements.map((raw) => this.#one(raw, text, slice(raw), scope));
+    return statements.map((raw) => this.#one(raw, { whole: text, text: slice(raw), key: statements.length === 1 ? key : null }, scope));
   }
 
-  #one(raw: RawStmt, whole: string, text: string, scope: NameScope): Read {
+  #one(raw: RawStmt, source: Source, scope: NameScope): Read {
     const node = raw.stmt;
     const type = typeOf(node);
-    const { draft, means } = this.#understand(node, whole, text, scope);
+    const { draft, means } = this.#understand(node, source, scope);
     const { found, control } = draft;
     control.changesSettings = found.changesSettings;
     control.setsSearchPath = found.setsSearchPath;
     control.changesCatalogue = found.changesCatalogue;
-    return { type, draft, statement: Object.freeze({ text, means, control: Object.freeze(control) }) };
+    return { type, draft, statement: Object.freeze({ text: source.text, means, control: Object.freeze(control) }) };
   }
 
-  #understand(node: Node | undefined, whole: string, text: string, scope: NameScope): { readonly draft: StatementDraft; readonly means: Understanding } {
-    const draft: StatementDraft = new StatementDraft(scope, whole, (inner) => this.#understand(inner, whole, text, scope));
+  #understand(node: Node | undefined, source: Source, scope: NameScope): { readonly draft: StatementDraft; readonly means: Understanding } {
+    const draft: StatementDraft = new StatementDraft(scope, source.whole, (inner) => this.#understand(inner, source, scope));
     const type = typeOf(node);
     const body: unknown = node === undefined ? {} : Object.values(node)[0];
     readStatement(type, body, draft);
-    return { draft, means: this.#meaning(draft, text) };
+    return { draft, means: this.#meaning(draft, source) };
   }
 
-  #meaning(draft: StatementDraft, text: string): Understanding {
+  #meaning(draft: StatementDraft, source: Source): Understanding {
     const { found } = draft;
     // Nothing touched (select 1): still an effect, so that policy has something to say yes to.
     if (found.effects.length === 0) found.add('read', 'session', null, 'constants');
@@ -155,19 +158,28 @@ export class StatementReader {
       verb: gravest(effects),
       effects,
       reading: found.reading,
-      shape: shapeOf(this.#parser, text, draft.facts.kind, draft.setting),
-      fingerprint: this.#fingerprint(text),
+      shape: this.#shape(draft, source),
+      fingerprint: this.#fingerprint(source.text),
       facts: Object.freeze(draft.facts),
       outputs: draft.outputs && Object.freeze(draft.outputs.map(frozen)),
       ...(stored ? { stores: stored } : {}),
     });
   }
 
+  // Attributes for grouping: a statement that parses but is too deep for these has the least of them.
+  #shape(draft: StatementDraft, source: Source): string {
+    const { kind } = draft.facts;
+    try {
+      return shapeOf(this.#parser, source.text, kind, draft.setting, source.key);
+    } catch {
+      return `${kind} …`;
+    }
+  }
+
   #fingerprint(text: string): string | null {
     try {
       return this.#parser.fingerprint(text);
     } catch {
-      // An attribute for grouping: a statement that parses but is too deep for this has none.
       return null;
     }
   }
@@ -182,11 +194,16 @@ export class StatementReader {
   }
 
   #makeShelf(): Shelf {
-    return {
-      texts: new LRUCache({ max: this.#cacheSize, maxSize: maxCachedChars, sizeCalculation: (_set, text) => text.length + 1 }),
-      templates: new LRUCache({ max: this.#cacheSize, maxSize: maxCachedChars, sizeCalculation: (_statement, key) => key.length + 1 }),
-    };
+    return { texts: new Recent(this.#cacheSize, maxCachedChars), templates: new Recent(this.#cacheSize, maxCachedChars) };
   }
+}
+
+interface Source {
+  /** The whole string: positions in the tree count from its start. */
+  readonly whole: string;
+  readonly text: string;
+  /** The template of a text of one statement. */
+  readonly key: string | null;
 }
 
 interface Read {

@@ -16,16 +16,16 @@ function routine(schema: string, name: string, volatility = 'v', extension: stri
   return { schema, name, volatility, language: 'plpgsql', extension };
 }
 
-const customers = relation('ledger', 'customers', 'id name ssn card email note');
-const entries = relation('ledger', 'entries', 'id account_id amount note booked_at');
+const customers = relation('ledger', 'customers', 'id name email ssn card city');
+const entries = relation('ledger', 'entries', 'id account_id booked_at amount memo');
 
 const relations: readonly Relation[] = [
   customers,
   entries,
-  relation('ledger', 'accounts', 'id customer_id balance kind'),
+  relation('ledger', 'accounts', 'id customer_id iban balance frozen'),
   relation('ledger', 'audited', 'id what', { reacts: true }),
-  relation('ledger', 'entries_2026', 'id account_id amount note booked_at', { parents: [entries.oid] }),
-  relation('ledger', 'customers_old', 'id name ssn card email note', { parents: [customers.oid] }),
+  relation('ledger', 'entries_2026', 'id account_id booked_at amount memo', { parents: [entries.oid] }),
+  relation('ledger', 'customers_old', 'id name email ssn card city', { parents: [customers.oid] }),
   relation('ledger', 'contacts', 'id mail', { kind: 'v', definition: ' SELECT c.id, c.email AS mail FROM ledger.customers c;' }),
   relation('ledger', 'contact_mails', 'mail', { kind: 'v', definition: ' SELECT contacts.mail FROM ledger.contacts;' }),
   relation('ledger', 'open_totals', 'account_id total', { kind: 'm', definition: ' SELECT entries.account_id, sum(entries.amount) AS total FROM ledger.entries GROUP BY entries.account_id;' }),

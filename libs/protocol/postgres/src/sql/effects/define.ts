@@ -1,13 +1,11 @@
 import type {
-  AlterObjectSchemaStmt, AlterTableStmt, ClusterStmt, CommentStmt, CreateFunctionStmt, CreateSchemaStmt, CreateStmt, CreateTrigStmt, DefineStmt, DropStmt, IndexStmt, Node,
+  AlterFunctionStmt, AlterObjectSchemaStmt, AlterTableStmt, ClusterStmt, CommentStmt, CompositeTypeStmt, CreateDomainStmt, CreateEnumStmt, CreateFunctionStmt, CreateRangeStmt, CreateSchemaStmt, CreateStmt, CreateTrigStmt, DefineStmt, DropStmt, IndexStmt, Node,
   RangeVar, RefreshMatViewStmt, ReindexStmt, RenameStmt, RuleStmt, SecLabelStmt, VacuumStmt, ViewStmt,
 } from 'libpg-query';
 import type { ResourceKind } from '@sallyport/domain-model';
-import { merge } from '../lineage/flow.ts';
 import type { Named } from '../names.ts';
 import { usesRelation } from '../relations.ts';
 import { strings, typeOf, type Body } from '../tree.ts';
-import { viewMeaning } from '../views.ts';
 import { usesObject } from './objects.ts';
 import type { StatementDraft } from './reading.ts';
 import { walkDefinition } from './definition.ts';
@@ -35,12 +33,17 @@ export function createTable(body: CreateStmt, draft: StatementDraft): void {
 
 export function alterTable(body: AlterTableStmt, draft: StatementDraft): void {
   const isType = body.objtype === 'OBJECT_TYPE';
-  draft.facts.kind = isType ? 'ALTER TYPE' : 'ALTER TABLE';
+  draft.facts.kind = `ALTER ${wordsOf(body.objtype)}`;
   const commands = (body.cmds ?? []).flatMap((node) => ('AlterTableCmd' in node ? [node.AlterTableCmd] : []));
   const target = draft.relation(body.relation);
   if (isType) draft.found.add('define', 'type', target.schema, target.name);
   else usesRelation('define', target, draft.names, draft.found);
   if (commands.some((command) => rightsOf(command.subtype))) usesRelation('grant', target, draft.names, draft.found);
+  if (commands.some((command) => command.behavior === 'DROP_CASCADE')) cascades(draft);
+  for (const { def } of commands) {
+    const partition = def && 'PartitionCmd' in def ? def.PartitionCmd.name : undefined;
+    if (partition) usesRelation('define', draft.relation(partition), draft.names, draft.found);
+  }
   const { relation: _target, ...rest } = body;
   walkDefinition(rest as Body, draft);
 }
@@ -56,13 +59,12 @@ export function createView(body: ViewStmt, draft: StatementDraft): void {
   draft.walk(body.query);
 }
 
+/** Its rows are copied anew, but where they come from stays known by its definition. */
 export function refresh(body: RefreshMatViewStmt, draft: StatementDraft): void {
   draft.facts.kind = 'REFRESH MATERIALIZED VIEW';
   const target = draft.relation(body.relation);
   usesRelation('write', target, draft.names, draft.found);
   usesRelation('read', target, draft.names, draft.found);
-  const view = target.relation ? viewMeaning(draft.names.catalogue, target.relation) : null;
-  draft.found.stored.push(merge(view?.columns ?? [{ sources: [], proven: false }]));
 }
 
 export function createIndex(body: IndexStmt, draft: StatementDraft): void {
@@ -88,26 +90,44 @@ export function createRule(body: RuleStmt, draft: StatementDraft): void {
   usesRelation('define', draft.relation(body.relation), draft.names, draft.found);
 }
 
-/** Objects made inside CREATE SCHEMA are named with it by the server; here they are, too. */
+/** What CREATE SCHEMA makes in one go is in that schema. */
 export function createSchema(body: CreateSchemaStmt, draft: StatementDraft): void {
   draft.facts.kind = 'CREATE SCHEMA';
   draft.found.add('define', 'schema', null, body.schemaname ?? '?');
   if (body.authrole) draft.found.add('grant', 'role', null, body.authrole.rolename ?? '?');
   for (const node of body.schemaElts ?? []) {
-    const inner = draft.inside(node);
+    const inner = draft.inside(placed(node, body.schemaname));
     draft.found.absorb(inner.means.effects, inner.means.reading);
   }
 }
 
-const droppedKinds: ReadonlyMap<string, string> = new Map([['OBJECT_MATVIEW', 'MATERIALIZED VIEW'], ['OBJECT_TSCONFIGURATION', 'TEXT SEARCH CONFIGURATION']]);
+function placed(node: Node, schema: string | undefined): Node {
+  if (schema === undefined) return node;
+  if ('CreateStmt' in node) return { CreateStmt: { ...node.CreateStmt, relation: { schemaname: schema, ...node.CreateStmt.relation } } };
+  if ('ViewStmt' in node) return { ViewStmt: { ...node.ViewStmt, view: { schemaname: schema, ...node.ViewStmt.view } } };
+  if ('CreateSeqStmt' in node) return { CreateSeqStmt: { ...node.CreateSeqStmt, sequence: { schemaname: schema, ...node.CreateSeqStmt.sequence } } };
+  return node;
+}
 
-/** With CASCADE things go that are not named: an effect that no rule about a schema permits. */
+const odd: ReadonlyMap<string, string> = new Map([['MATVIEW', 'MATERIALIZED VIEW'], ['TSCONFIGURATION', 'TEXT SEARCH CONFIGURATION'], ['FDW', 'FOREIGN DATA WRAPPER']]);
+
+/** `OBJECT_FOREIGN_TABLE` in the field's words. */
+function wordsOf(type: string | undefined): string {
+  const name = (type ?? 'OBJECT_?').replace('OBJECT_', '');
+  return odd.get(name) ?? name.replaceAll('_', ' ');
+}
+
+/** With CASCADE things change that are not named: an effect that no rule about a real schema permits. */
+function cascades(draft: StatementDraft): void {
+  draft.found.add('define', 'other', '?', 'cascade');
+}
+
 export function drop(body: DropStmt, draft: StatementDraft): void {
   const kind = body.removeType ?? 'OBJECT_?';
-  draft.facts.kind = `DROP ${droppedKinds.get(kind) ?? kind.replace('OBJECT_', '').replaceAll('_', ' ')}`;
+  draft.facts.kind = `DROP ${wordsOf(kind)}`;
   for (const object of body.objects ?? []) usesObject('define', body.removeType, object, draft);
   if (kind === 'OBJECT_POLICY') for (const object of body.objects ?? []) usesObject('grant', body.removeType, object, draft);
-  if (body.behavior === 'DROP_CASCADE') draft.found.add('define', 'other', '?', 'cascade');
+  if (body.behavior === 'DROP_CASCADE') cascades(draft);
 }
 
 export function rename(body: RenameStmt, draft: StatementDraft): void {
@@ -125,8 +145,13 @@ export function moveSchema(body: AlterObjectSchemaStmt, draft: StatementDraft): 
   else usesObject('define', body.objectType, body.object, draft);
 }
 
-export function comment(body: CommentStmt | SecLabelStmt, draft: StatementDraft): void {
-  draft.facts.kind = 'provider' in body ? 'SECURITY LABEL' : 'COMMENT';
+export function comment(body: CommentStmt, draft: StatementDraft): void {
+  draft.facts.kind = 'COMMENT';
+  usesObject('define', body.objtype, body.object, draft);
+}
+
+export function securityLabel(body: SecLabelStmt, draft: StatementDraft): void {
+  draft.facts.kind = 'SECURITY LABEL';
   usesObject('define', body.objtype, body.object, draft);
 }
 
@@ -134,7 +159,7 @@ const madeKinds: ReadonlyMap<string, ResourceKind> = new Map([['OBJECT_AGGREGATE
 
 export function define(body: DefineStmt, draft: StatementDraft): void {
   const what = body.kind ?? 'OBJECT_?';
-  draft.facts.kind = `CREATE ${what.replace('OBJECT_', '')}`;
+  draft.facts.kind = `CREATE ${wordsOf(what)}`;
   defines(madeKinds.get(what) ?? 'other', named(strings(body.defnames), draft), draft);
 }
 
@@ -161,10 +186,34 @@ export function reindex(body: ReindexStmt, draft: StatementDraft): void {
   else draft.found.add('define', 'database', null, body.name ?? 'current');
 }
 
-/** A statement about one existing relation of another kind than a table. */
-export function onSequence(kind: string, temporary: 'new' | 'old') {
+export function createType(body: CreateEnumStmt | CreateRangeStmt | CompositeTypeStmt, draft: StatementDraft): void {
+  draft.facts.kind = 'CREATE TYPE';
+  defines('type', 'typevar' in body ? made(body.typevar, draft) : named(strings('typeName' in body ? body.typeName : []), draft), draft);
+}
+
+export function createDomain(body: CreateDomainStmt, draft: StatementDraft): void {
+  draft.facts.kind = 'CREATE DOMAIN';
+  defines('type', named(strings(body.domainname), draft), draft);
+}
+
+/** An existing type: the snapshot has none, so one without a schema could be anywhere. */
+export function alterType(kind: string) {
+  return (body: { typeName?: Node[] }, draft: StatementDraft): void => {
+    const parts = strings(body.typeName);
+    draft.facts.kind = kind;
+    draft.found.add('define', 'type', parts.at(-2) ?? '?', parts.at(-1) ?? '?');
+  };
+}
+
+export function alterFunction(body: AlterFunctionStmt, draft: StatementDraft): void {
+  draft.facts.kind = 'ALTER FUNCTION';
+  usesObject('define', 'OBJECT_FUNCTION', body.func && { ObjectWithArgs: body.func }, draft);
+}
+
+/** CREATE and ALTER SEQUENCE. */
+export function onSequence(kind: string, which: 'new' | 'old') {
   return (body: { sequence?: RangeVar; options?: Node[] }, draft: StatementDraft): void => {
     draft.facts.kind = kind;
-    defines('sequence', temporary === 'new' ? made(body.sequence, draft) : draft.relation(body.sequence), draft);
+    defines('sequence', which === 'new' ? made(body.sequence, draft) : draft.relation(body.sequence), draft);
   };
 }

@@ -21,6 +21,7 @@ export function set(body: VariableSetStmt, draft: StatementDraft): void {
       return found.add('control', 'setting', null, 'all');
     case 'VAR_SET_MULTI':
       if (!transactions.has(body.name ?? '')) return found.unknown('set');
+      found.changesSettings = false; // the transaction's own characteristics, nothing that names depend on
       return found.add('control', 'session', null, 'transaction');
     case 'VAR_SET_VALUE':
       return setsSetting(name, valueOf(body), found);

@@ -30,7 +30,8 @@ function insert(lineage: Lineage, body: InsertStmt, outer: Place): readonly OutC
   const names = listed.length > 0 ? listed : target.columns.map((column) => column.name ?? '');
   const stored = new Map<string, OutputColumn>(names.map((name, at) => [name, values ? (values[at] ?? clean) : tainted]));
   if (!values || (names.length < values.length && listed.length === 0)) lineage.stored.push(merge([tainted, ...(values ?? [])]));
-  const excluded = { ...target, alias: 'excluded', schema: null };
+  const proposed = target.columns.map((column) => named(column.name, merge([column, stored.get(column.name ?? '') ?? clean])));
+  const excluded = { ...target, alias: 'excluded', schema: null, columns: proposed };
   const conflict = { ctes: place.ctes, level: { ranges: [target, excluded], outer: place.level } };
   const sets = assignments(lineage, body.onConflictClause?.targetList, conflict);
   const all = both(stored, sets);

@@ -1,8 +1,7 @@
 import type { JoinExpr, JsonTable, Node, RangeFunction, RangeSubselect, RangeTableFunc, RangeVar } from 'libpg-query';
-import type { OutputColumn } from '@sallyport/domain-model';
 import { isPure } from '../functions.ts';
 import { strings } from '../tree.ts';
-import { clean, doubt, merge, named, tainted, type OutColumn } from './flow.ts';
+import { doubt, merge, named, tainted, type OutColumn } from './flow.ts';
 import { renamed, type Cte, type Lineage, type Place } from './lineage.ts';
 import type { Item, Range } from './range.ts';
 import { tableRange } from './table.ts';
@@ -108,19 +107,18 @@ function functions(lineage: Lineage, range: RangeFunction, place: Place): Range 
   return { ...nothing, alias, columns, rest: isWhole ? null : flow, whole: flow };
 }
 
-/** Columns of XMLTABLE come from the document and from the column's own path and default. */
+/** Columns of XMLTABLE come from the document, and from any column's path and default. */
 function xmlTable(lineage: Lineage, range: RangeTableFunc, place: Place): Range {
-  const columns = range.columns ?? [];
-  const parts = columns.flatMap((node) => ('RangeTableFuncCol' in node ? [node.RangeTableFuncCol.colexpr, node.RangeTableFuncCol.coldefexpr] : []));
-  return computed(lineage, range.alias?.aliasname, [range.docexpr, range.rowexpr, ...(range.namespaces ?? []), ...parts], place);
+  const columns = (range.columns ?? []).flatMap((node) => ('RangeTableFuncCol' in node ? [node.RangeTableFuncCol] : []));
+  const values = [range.docexpr, range.rowexpr, ...(range.namespaces ?? []), ...columns.flatMap((column) => [column.colexpr, column.coldefexpr])];
+  const flow = merge(values.map((value) => lineage.value(value, place)));
+  const names = renamed(columns.map((column) => named(column.colname ?? null, flow)), strings(range.alias?.colnames));
+  return { ...nothing, alias: range.alias?.aliasname ?? null, columns: names, rest: columns.length === (range.columns ?? []).length ? null : tainted };
 }
 
+/** JSON_TABLE nests its columns, with paths and defaults of their own: they come from the document at least. */
 function jsonTable(lineage: Lineage, range: JsonTable, place: Place): Range {
   const context = range.context_item ? { JsonValueExpr: range.context_item } : undefined;
-  return computed(lineage, range.alias?.aliasname, [context, ...(range.passing ?? [])], place, (range.columns ?? []).length > 0);
-}
-
-function computed(lineage: Lineage, alias: string | undefined, values: readonly (Node | undefined)[], place: Place, doubtful = false): Range {
-  const flow: OutputColumn = merge([clean, ...values.map((value) => lineage.value(value, place))]);
-  return { ...nothing, alias: alias ?? null, columns: [], rest: doubtful ? doubt(flow) : flow };
+  const flow = merge([context, ...(range.passing ?? [])].map((value) => lineage.value(value, place)));
+  return { ...nothing, alias: range.alias?.aliasname ?? null, rest: doubt(flow) };
 }
