@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import { streams, type Bus } from '@sallyport/platform-bus';
 import { StoreError } from '@sallyport/platform-store';
-import type { Log } from '@sallyport/platform-telemetry';
+import { recordSpan, tracing, type Log } from '@sallyport/platform-telemetry';
 import { packBatch } from '../model/batch.ts';
 import { isStranger, readEntry, type Entry } from '../model/entry.ts';
 import type { Ledger } from '../store/ledger.ts';
@@ -145,6 +145,7 @@ export class Ingester {
       const answer = await this.#of.ledger.append(packBatch(events.map(({ entry }) => entry)));
       for (const { messages } of events) for (const message of messages) message.ack();
       this.#of.watermarks.committed(answer.producers);
+      if (tracing()) traceCommits(events);
       ingested.inc(answer.added);
       repeated.inc(events.length - answer.added);
       conflicts.inc(answer.conflicts.length);
@@ -157,6 +158,14 @@ export class Ingester {
       }
       await this.#commit({ events: [], strangers: first.messages.map((message) => ({ message, say: `the database refuses it: ${error.code}` })) });
     }
+  }
+}
+
+/** In the session's trace: from when the gateway wrote the event to when the ledger had it. */
+function traceCommits(events: readonly Arrived[]): void {
+  for (const { entry } of events) {
+    const { type, sid, t, d } = entry.event;
+    if (type === 'command.decided' && 'command' in d && typeof d.command === 'string') recordSpan(sid, 'evidence.committed', { command: d.command }, Date.parse(t.wall), Date.now());
   }
 }
 

@@ -2,6 +2,7 @@ import type { ApprovalId, Command, Decision, EvidenceLog, EvidenceMode, MaskCoun
 import type { Authority, CommandResult, EventData } from '@sallyport/domain-events';
 import type { SessionRecorder } from '@sallyport/engine-evidence';
 import type { EvidencePort, LiveLease } from '@sallyport/engine-session';
+import { recordSpan, tracing } from '@sallyport/platform-telemetry';
 
 /** Ends of commands wait at most this long, in milliseconds, to share an event. */
 const flushAfter = 20;
@@ -9,6 +10,7 @@ const flushAfter = 20;
 /** One session's evidence as its gate sees it: the recorder writes, the log makes durable. */
 export class SessionEvidence implements EvidencePort {
   readonly mode: EvidenceMode;
+  readonly #session: string;
   readonly #recorder: SessionRecorder;
   readonly #log: EvidenceLog;
   readonly #how: 'local' | 'acked';
@@ -16,8 +18,9 @@ export class SessionEvidence implements EvidencePort {
   #flushing = false;
   #authority: { readonly lease: LiveLease; readonly value: Authority } | null = null;
 
-  constructor(of: { readonly mode: EvidenceMode; readonly recorder: SessionRecorder; readonly log: EvidenceLog; readonly failed: (error: unknown) => void }) {
+  constructor(of: { readonly session: string; readonly mode: EvidenceMode; readonly recorder: SessionRecorder; readonly log: EvidenceLog; readonly failed: (error: unknown) => void }) {
     this.mode = of.mode;
+    this.#session = of.session;
     this.#recorder = of.recorder;
     this.#log = of.log;
     this.#failed = of.failed;
@@ -42,6 +45,7 @@ export class SessionEvidence implements EvidencePort {
   }
 
   settled(result: CommandResult): void {
+    if (tracing()) recordSpan(this.#session, 'command', { command: result.command, status: result.status, rows: result.rows }, Date.now() - result.micros / 1000, Date.now());
     this.#try(() => this.#recorder.settled(result));
     if (this.#flushing) return;
     this.#flushing = true;

@@ -6,7 +6,7 @@ import { newSessionKey, SessionRecorder } from '@sallyport/engine-evidence';
 import { SessionGate } from '@sallyport/engine-session';
 import { identityResolve, type Bus } from '@sallyport/platform-bus';
 import type { SecretSource } from '@sallyport/platform-secrets';
-import { span, type Log } from '@sallyport/platform-telemetry';
+import { inSession, type Log } from '@sallyport/platform-telemetry';
 import type { Greeting, GreetTerms, ProtocolAdapter, SessionEnd } from '@sallyport/protocol-spi';
 import { SessionApprovals, type ApprovalAnswers } from '../approvals/approvals.ts';
 import type { GatewayChain } from '../evidence/gateway-chain.ts';
@@ -61,7 +61,7 @@ export async function serveConnection(house: House, adapter: ProtocolAdapter, so
 async function open(house: House, opening: Opening): Promise<Refusal | null> {
   const { session, adapter, greeting, source } = opening;
   if (house.evidence.refusing !== null) return refusal('evidence-unavailable', 'no evidence can be recorded now, so no session is opened', session, { hint: 'try again; if it stays, tell the operators of the gateway' });
-  const actor = await identify(house, opening);
+  const actor = await inSession(session, 'session.identify', {}, () => identify(house, opening));
   if ('kind' in actor) return actor;
   const target = house.targets.get(greeting.target);
   if (target === undefined || target.kind !== adapter.id) return refusal('unauthorized', `there is no target ${greeting.target.slice(0, 64)} for ${actor.machine} here`, session, { hint: 'connect with user=[role@]target' });
@@ -76,7 +76,7 @@ async function open(house: House, opening: Opening): Promise<Refusal | null> {
   });
   const closing = house.live.add(session);
   try {
-    const said = await house.leases.open(lease, (denied) => closing.abort(denied));
+    const said = await inSession(session, 'session.lease', { target: target.name }, () => house.leases.open(lease, (denied) => closing.abort(denied)));
     if (said !== null) return said;
     return await serve(house, opening, { actor, target, lease, closing });
   } finally {
@@ -86,9 +86,7 @@ async function open(house: House, opening: Opening): Promise<Refusal | null> {
 }
 
 async function identify(house: House, { session, adapter, greeting, source }: Opening): Promise<Actor | Refusal> {
-  const reply = await span('session.identify', {}, () =>
-    house.bus.call(identityResolve, { token: greeting.token.open('identity verifies it'), door: adapter.id, source, session, expect: 'machine' }, 10_000),
-  );
+  const reply = await house.bus.call(identityResolve, { token: greeting.token.open('identity verifies it'), door: adapter.id, source, session, expect: 'machine' }, 10_000);
   if (!reply.ok) {
     const { code, say } = reply.error;
     if (code === 'unauthenticated' || code === 'unauthorized') return refusal(code, say, session, { hint: 'get a fresh token for this gateway’s audience' });
@@ -118,7 +116,7 @@ async function serve(house: House, opening: Opening, { actor, target, lease, clo
     log.error('evidence could not be written: the session ends', { error });
     closing.abort(refusal('evidence-unavailable', 'the record of this session could not be kept', session));
   };
-  const evidence = new SessionEvidence({ mode: target.evidence, recorder, log: house.evidence, failed });
+  const evidence = new SessionEvidence({ session, mode: target.evidence, recorder, log: house.evidence, failed });
   const plan = () => house.plans.current(target.name).plan;
   const gate = new SessionGate({
     session,

@@ -1,4 +1,5 @@
 export * from './log.ts';
 export * from './metrics.ts';
 export * from './tracing.ts';
-export * from './span.ts';
+export { span, spanFrom, traceHeaders, type SpanAttributes } from './span.ts';
+export { inSession, recordSpan, tracing } from './session-trace.ts';

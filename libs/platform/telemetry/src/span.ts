@@ -24,6 +24,11 @@ export function spanFrom<T>(read: (name: string) => string, name: string, attrib
   return run(name, attributes, SpanKind.SERVER, parent, work);
 }
 
+/** As `span`, below the given context. */
+export function spanIn<T>(parent: Context, name: string, attributes: SpanAttributes, work: () => T): T {
+  return run(name, attributes, SpanKind.INTERNAL, parent, work);
+}
+
 function run<T>(name: string, attributes: SpanAttributes, kind: SpanKind, parent: Context, work: () => T): T {
   const current = tracer().startSpan(name, { attributes, kind }, parent);
   const end = (error: unknown) => {

@@ -1,3 +1,5 @@
+import { setTracing } from './session-trace.ts';
+
 /** Stops tracing after what was recorded has been sent, or after two seconds. */
 export type StopTracing = () => Promise<void>;
 
@@ -12,7 +14,11 @@ export async function startTracing(service: string): Promise<StopTracing> {
   const { NodeSDK } = await import('@opentelemetry/sdk-node');
   const sdk = new NodeSDK({ serviceName: service, instrumentations: [], metricReaders: await readers() });
   sdk.start();
-  return () => Promise.race([sdk.shutdown().catch(() => undefined), new Promise<void>((done) => setTimeout(done, 2000).unref())]);
+  setTracing(true);
+  return () => {
+    setTracing(false);
+    return Promise.race([sdk.shutdown().catch(() => undefined), new Promise<void>((done) => setTimeout(done, 2000).unref())]);
+  };
 }
 
 async function readers() {
