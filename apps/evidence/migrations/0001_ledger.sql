@@ -93,9 +93,7 @@ create table event_idx (
 );
 comment on table event_idx is 'search columns of events; rebuildable';
 create index event_idx_chain on event_idx (sid, seq, at);
-create index event_idx_type on event_idx (type, at);
-create index event_idx_who on event_idx (who, at);
-create index event_idx_target on event_idx (target, at);
+-- Indexes for searches by type, person or target come with the searches: each costs every event.
 
 create table session_idx (
   sid           uuid        not null,

@@ -49,7 +49,8 @@ async function ensureStream(manager: JetStreamManager, config: ReturnType<typeof
 
 async function ensureConsumer(manager: JetStreamManager): Promise<void> {
   const { name, consumer } = streams.ingest;
-  const config = { durable_name: consumer, ack_policy: AckPolicy.Explicit, max_ack_pending: 10_000, ack_wait: 30 * second };
+  // What a killed ledger had taken and not acknowledged comes again after ack_wait: well before a hole is called a gap (30 s).
+  const config = { durable_name: consumer, ack_policy: AckPolicy.Explicit, max_ack_pending: 10_000, ack_wait: 10 * second };
   const known = await manager.consumers.info(name, consumer).catch(() => null);
   if (known === null) await manager.consumers.add(name, config);
   else await manager.consumers.update(name, consumer, { max_ack_pending: config.max_ack_pending, ack_wait: config.ack_wait });

@@ -13,12 +13,12 @@ const event = Buffer.alloc(1300, 0x78);
 const blobs = [{ bytes: Buffer.alloc(60, 0x79) }];
 
 const directory = await mkdtemp(join(tmpdir(), 'journal-bench-'));
-const nats = await startNats({ gateways: ['gateway'] });
+const nats = await startNats({ gateways: ['gw-1'] });
 const bus = await nats.connect('gateway');
-const journal = await openJournal({ directory, producer: 'gateway', bus: natsJournalBus(bus, 'gateway'), log: createLog({ service: 'bench', level: 'warn' }), limits: { maxBytes: 64 * 1024 ** 3 } });
+const journal = await openJournal({ directory, producer: 'gw-1', bus: natsJournalBus(bus, 'gw-1'), log: createLog({ service: 'bench', level: 'warn' }), limits: { maxBytes: 64 * 1024 ** 3 } });
 // A ledger that keeps up, so that segments are trimmed and their files used again.
 const ledger = await nats.connect('evidence');
-const watermarks = setInterval(() => ledger.publish(subjects.watermark('gateway'), { epoch: journal.producer.epoch, pseq: journal.acked }), 20);
+const watermarks = setInterval(() => ledger.publish(subjects.watermark('gw-1'), { epoch: journal.producer.epoch, pseq: journal.acked }), 20);
 process.stdout.write(`${'waiters'.padEnd(8)}${'wait for'.padEnd(10)}${'events/s'.padStart(10)}${'p50 µs'.padStart(9)}${'p99 µs'.padStart(9)}${'CPU µs/event'.padStart(14)}\n`);
 for (const how of ['local', 'acked'] as const) {
   for (const waiters of [1, 8, 32, 128]) await measure(journal, waiters, how);
