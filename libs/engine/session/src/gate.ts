@@ -1,8 +1,9 @@
 import {
-  mayChange, refusal, type ApprovalId, type Command, type Decision, type Deny, type Hold, type Obligations, type Position, type Refusal, type ResultMasker, type SessionId,
+  mayChange, refusal, type ApprovalId, type Command, type Decision, type Deny, type Hold, type Obligations, type Position, type Refusal, type ResultMasker, type SessionId, type Understanding,
 } from '@sallyport/domain-model';
 import type { Gate, Outcome, Permit, SubmitHooks } from '@sallyport/protocol-spi';
 import { decidedJson } from './decided-json.ts';
+import { keepsHidden, keepsHiddenSay } from './laundering.ts';
 import { makePermit } from './permit.ts';
 import { TaggedRelations } from './tagged.ts';
 import type { GatePorts, LiveLease } from './ports.ts';
@@ -58,7 +59,7 @@ export class SessionGate implements Gate {
     const lease = this.#ports.lease.current();
     // Without a lease nothing is said yet: the command itself will wait for the renewal, and runs only then.
     if (lease === null) return null;
-    const decision = lease.decide(command.means);
+    const decision = this.#decide(command.means, lease);
     return decision.kind === 'deny' ? this.#deny(command, decision, lease) : null;
   }
 
@@ -77,7 +78,7 @@ export class SessionGate implements Gate {
   }
 
   #rule(command: Command, lease: LiveLease, hooks: SubmitHooks): Permit | Refusal | Promise<Permit | Refusal> {
-    const decision = lease.decide(command.means);
+    const decision = this.#decide(command.means, lease);
     switch (decision.kind) {
       case 'allow':
         return this.#allow(command, decision, decision.obligations, lease, null);
@@ -88,6 +89,15 @@ export class SessionGate implements Gate {
       default:
         return refusal('internal', 'the decision was not understood', unknownDecision(decision, command));
     }
+  }
+
+  /** The policy's answer, and no where a masked value would be kept for a later, unmasked read. */
+  #decide(means: Understanding, lease: LiveLease): Decision {
+    const decision = lease.decide(means);
+    if (decision.kind === 'deny' || means.stores === undefined) return decision;
+    const plan = this.#ports.plan();
+    if (!keepsHidden(means, plan, lease.unmasked(), this.#tagged.touches(means, plan))) return decision;
+    return { kind: 'deny', slice: decision.slice, rules: [], say: keepsHiddenSay };
   }
 
   #deny(command: Command, decision: Deny, lease: LiveLease): Refusal {
@@ -143,7 +153,7 @@ export class SessionGate implements Gate {
   async #approved(command: Command, approval: ApprovalId, held: { readonly session: SessionId; readonly command: Command; readonly hold: Hold; readonly binding: string }): Promise<Permit | Refusal> {
     const lease = this.#ports.lease.current() ?? (await this.#ports.lease.renewed());
     if ('kind' in lease) return lease;
-    const now = lease.decide(command.means);
+    const now = this.#decide(command.means, lease);
     if (now.kind === 'deny') return this.#deny(command, now, lease);
     if (now.slice !== held.hold.slice) {
       this.#ports.approvals.withdraw(approval, 'the policy changed after the request');
