@@ -19,9 +19,9 @@ const frameworks = ['@nestjs/*', 'rxjs', 'reflect-metadata', 'kysely', 'pg', 'na
 const pure = ['type:domain', 'type:spi', 'type:engine', 'type:relay', 'type:protocol'];
 const banned = pure.map((sourceTag) => ({ sourceTag, bannedExternalImports: frameworks }));
 
-const boundary = (constraints) => [
+const boundary = (constraints, allow = []) => [
   'error',
-  { enforceBuildableLibDependency: false, allow: ['.*/vitest\\.shared\\.ts$'], depConstraints: constraints },
+  { enforceBuildableLibDependency: false, allow: ['.*/vitest\\.shared\\.ts$', ...allow], depConstraints: constraints },
 ];
 
 // Nx sees packages, not Node's own modules: sockets and files are kept at the rim by name.
@@ -57,6 +57,11 @@ export default ts.config(
     // Specs may use the testing libs and everything those reach; the arrows bind what ships.
     files: ['**/*.spec.ts', '**/e2e/**/*.ts', '**/src/testing/**/*.ts', '**/bench/**/*.ts'],
     rules: { '@nx/enforce-module-boundaries': boundary([{ sourceTag: '*', onlyDependOnLibsWithTags: ['*'] }]), 'no-console': 'off' },
+  },
+  {
+    // End-to-end tests start the stack that scripts/up starts.
+    files: ['apps/*/e2e/**/*.ts'],
+    rules: { '@nx/enforce-module-boundaries': boundary([{ sourceTag: '*', onlyDependOnLibsWithTags: ['*'] }], ['.*/scripts/stack/[a-z]+\\.ts$']) },
   },
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
   { files: ['scripts/**', 'apps/cli/**', 'apps/demo/**', 'libs/testing/**'], rules: { 'no-console': 'off' } },

@@ -75,8 +75,8 @@ async function lines(work: (endpoint: Endpoint) => Promise<string | readonly unk
  */
 function ownWords(text: string): string {
   return text
-    .replace(/^(psql:[^\n]*)?ERROR:  42601: syntax error at[^\n]*\nLINE [^\n]*\n[^\n]*\^\nLOCATION: [^\n]*$/gm, 'ERROR:  42601')
-    .replace(/^(psql:[^\n]*)?ERROR:  42601: [^\n]*\nDETAIL:  request [^\n]*\nHINT: [^\n]*$/gm, 'ERROR:  42601')
+    .replace(/^(psql:[^\n]*)?ERROR: {2}42601: syntax error at[^\n]*\nLINE [^\n]*\n[^\n]*\^\nLOCATION: [^\n]*$/gm, 'ERROR:  42601')
+    .replace(/^(psql:[^\n]*)?ERROR: {2}42601: [^\n]*\nDETAIL: {2}request [^\n]*\nHINT: [^\n]*$/gm, 'ERROR:  42601')
     .replace(/^E SERROR·VERROR·C(26000|34000|42601|42P05)·.*$/gm, 'E $1')
     .replace(/"error":\{"severity":"ERROR","code":"(42601)"[^}]*\}/g, '"error":"$1"')
     .replace(/^S session_authorization·.*$/gm, 'S session_authorization');

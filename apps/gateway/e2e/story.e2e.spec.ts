@@ -255,7 +255,8 @@ describe('the ledger', () => {
     await eventually(world, (all) => all.some(({ type }) => type === 'session.closed'), id);
     const replay = await world.cli('carl', 'sessions', 'replay', id);
     expect(replay).toMatchObject({ code: 0, out: expect.stringContaining('only the auditor reads this') });
-    expect(replay.out).toContain('a bound secret');
+    const parameters = /params *│ base64:(\S+)/.exec(replay.out)?.[1] ?? '';
+    expect(Buffer.from(parameters, 'base64').toString('latin1')).toContain('a bound secret');
     for (const person of ['erin', 'bob', 'oscar'] as const) {
       const refused = await world.cli(person, 'sessions', 'replay', id);
       expect(refused).toMatchObject({ code: 10 });

@@ -1,7 +1,6 @@
-import { chmodSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startPostgres, type PostgresServer } from '@sallyport/testing-stack';
 import type { TlsFiles } from '../../../../scripts/stack/tls.ts';
 
@@ -21,16 +20,18 @@ export interface TargetOptions {
   readonly seed: string;
   /** Copies of `seeded`, equal down to their object ids. */
   readonly databases: readonly string[];
+  /** More lines of postgresql.conf. */
+  readonly settings?: readonly string[];
 }
 
 /**
  * A PostgreSQL that takes connections over TLS only, with SCRAM; on `*_direct` with the password itself inside of TLS, so that a client of
  * a few lines can log in.
  */
-export async function startTarget({ version, tls, seed, databases }: TargetOptions): Promise<TargetServer> {
+export async function startTarget({ version, tls, seed, databases, settings = [] }: TargetOptions): Promise<TargetServer> {
   const direct = databases.filter((name) => name.endsWith('_direct'));
   const hba = ['local all all scram-sha-256', ...direct.map((name) => `hostssl ${name} ${targetRole} 127.0.0.1/32 password`), 'hostssl all all 127.0.0.1/32 scram-sha-256'];
-  const server = await startPostgres({ version, tls, hba, settings: ['max_connections = 100', 'fsync = off', `timezone = 'UTC'`] });
+  const server = await startPostgres({ version, tls, hba, settings: ['max_connections = 100', 'fsync = off', `timezone = 'UTC'`, ...settings] });
   const password = randomBytes(18).toString('base64url');
   await server.sql(`create role ${targetRole} login password '${password}'`);
   await server.sql('create database seeded');

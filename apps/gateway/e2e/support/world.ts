@@ -29,14 +29,15 @@ export interface WorldOptions {
   /** Machines, targets, groups, classifications. The cast is applied before. */
   documents(made: { readonly issuer: TokenIssuer; readonly servers: Readonly<Record<string, TargetServer>>; readonly ca: string }): readonly Document[];
   readonly policies: Readonly<Record<string, string>>;
-  readonly stack?: Omit<StackOptions, 'home' | 'say'>;
+  /** What else the stack is started with; told its home, which is empty then. */
+  stack?(home: string): Promise<Omit<StackOptions, 'home' | 'say'>>;
 }
 
-export async function startWorld({ targets, documents, policies, stack: more = {} }: WorldOptions): Promise<World> {
+export async function startWorld({ targets, documents, policies, stack: more }: WorldOptions): Promise<World> {
   const home = await tempDir('sallyport-e2e');
   // PostgreSQL runs as another user and must reach its own directory inside.
   chmodSync(home.path, 0o755);
-  const [stack, issuer] = await Promise.all([startStack({ home: home.path, say: () => undefined, ...more }), tokenIssuer()]);
+  const [stack, issuer] = await Promise.all([startStack({ home: home.path, say: () => undefined, ...(await more?.(home.path)) }), tokenIssuer()]);
   const servers = await startTargets(stack, targets);
   const world = joinWorld(stack, issuer, servers, home);
   try {
