@@ -1,7 +1,6 @@
-import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Log } from '@sallyport/platform-telemetry';
 import type { JournalLimits } from './limits.ts';
+import { NextFile } from './next-file.ts';
 import { headerPayload, recordOverhead, Seeds, writeRecord, type SegmentHeader } from './record.ts';
 import { remove, SegmentFile } from './segment-file.ts';
 import { segmentPath, type Segment } from './segment.ts';
@@ -38,9 +37,7 @@ export class GroupCommit {
   #queue: Uint8Array[] = [];
   #file: SegmentFile | null = null;
   #at = 0;
-  #prepared: Promise<string | null> = Promise.resolve(null);
-  #spare: string | null = null;
-  #reusing = false;
+  readonly #next: NextFile;
   readonly #seeds: Seeds;
   #staging = Buffer.allocUnsafe(64 * 1024);
   #running = false;
@@ -51,7 +48,13 @@ export class GroupCommit {
   constructor(of: GroupCommitOptions) {
     this.#of = of;
     this.#seeds = new Seeds(of.epoch);
-    this.#prepareNext();
+    this.#next = new NextFile(of.directory, of.limits.segmentBytes);
+    this.#next.make();
+  }
+
+  /** When the first segment's file is made, or has taken `mostMs`. */
+  async ready(mostMs: number): Promise<void> {
+    await Promise.race([this.#next.settled(), new Promise<void>((done) => setTimeout(done, mostMs).unref())]);
   }
 
   push(message: Uint8Array): void {
@@ -62,16 +65,7 @@ export class GroupCommit {
 
   /** Takes a file that is not needed any more, to be written into again instead of a new one. False: it is of no use. */
   async reuse(segment: Segment): Promise<boolean> {
-    if (this.#reusing || this.#spare !== null || segment.bytes !== this.#of.limits.segmentBytes) return false;
-    this.#reusing = true;
-    try {
-      const path = join(this.#of.directory, 'spare.tmp');
-      await rename(segment.path, path);
-      this.#spare = path;
-      return true;
-    } finally {
-      this.#reusing = false;
-    }
+    return segment.bytes === this.#of.limits.segmentBytes && (await this.#next.reuse(segment.path));
   }
 
   /** Resolves when everything that was pushed is durable, or at once while writing fails. */
@@ -84,8 +78,7 @@ export class GroupCommit {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#queue = [];
     await this.#closeFile();
-    const prepared = await this.#prepared;
-    for (const unused of [prepared, this.#spare]) if (unused !== null) await remove(unused).catch(() => undefined);
+    await this.#next.drop();
   }
 
   /** After the events of this turn of the loop, so that all of them share a write. */
@@ -158,30 +151,14 @@ export class GroupCommit {
     await this.#closeFile();
     const { directory, epoch } = this.#of;
     const path = segmentPath(directory, epoch, this.local + 1);
-    const prepared = await this.#prepared;
-    this.#prepared = Promise.resolve(null);
+    const prepared = this.#next.take();
     this.#at = 0;
     this.#file = await SegmentFile.open(path, prepared, directory);
     const old = this.segments.at(-1);
     if (old?.path === path) this.segments.pop();
     this.segments.push({ path, first: this.local + 1, last: this.local, bytes: prepared === null ? 0 : this.#of.limits.segmentBytes });
-    this.#prepareNext();
+    this.#next.make();
     return this.#file;
-  }
-
-  /** In the background; when it fails, the next segment simply grows as it is written, and that write says what is wrong. */
-  #prepareNext(): void {
-    const path = join(this.#of.directory, 'next.tmp');
-    const spare = this.#spare;
-    this.#spare = null;
-    const made = spare === null ? SegmentFile.prepare(path, this.#of.limits.segmentBytes) : rename(spare, path);
-    this.#prepared = made.then(
-      () => path,
-      async () => {
-        await remove(path).catch(() => undefined);
-        return null;
-      },
-    );
   }
 
   async #fail(error: unknown): Promise<void> {

@@ -31,6 +31,7 @@ export interface JournalState {
 }
 
 const tickMs = 100;
+const readyMs = 3000;
 
 /**
  * The evidence of one producer on its way: a file that is synced, and the bus, at the same time. Events go into the file's next group commit and
@@ -92,6 +93,11 @@ export class Journal implements EvidenceLog {
 
   get state(): JournalState {
     return { tail: this.#own.sender.tail, local: this.local, acked: this.acked, committed: this.#own.committed, bytes: this.#bytes, leftovers: this.#lanes.size - 1 };
+  }
+
+  /** Resolves when writing is as fast as it will be, or after a while; events are taken before that, too. */
+  ready(): Promise<void> {
+    return this.#commit.ready(readyMs);
   }
 
   next(): Position {

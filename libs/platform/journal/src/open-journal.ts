@@ -31,7 +31,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   const unlock = lockDirectory(directory);
   try {
     const leftovers = await readLeftovers(directory, log);
-    return new Journal({ directory, producer: { id: producer, epoch: uuidv7() }, bus, limits: bounded(options.limits), log, leftovers, unlock });
+    const journal = new Journal({ directory, producer: { id: producer, epoch: uuidv7() }, bus, limits: bounded(options.limits), log, leftovers, unlock });
+    await journal.ready();
+    return journal;
   } catch (error) {
     unlock();
     throw error;
