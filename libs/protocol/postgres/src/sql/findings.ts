@@ -11,6 +11,8 @@ export class Findings {
   changesSettings = false;
   setsSearchPath = false;
   changesCatalogue = false;
+  /** The value of the column `name` where it is known: see settingOf. */
+  settingName: string | null = null;
   /** Number of INSERT, UPDATE, DELETE and MERGE nodes. */
   changes = 0;
   /** Of the UPDATE and DELETE among them, with and without a WHERE. */
@@ -43,9 +45,15 @@ export class Findings {
     } else if (to === 'partial' && this.#reading === 'whole') this.#reading = 'partial';
   }
 
-  /** Takes over what an inner statement does. */
+  /** Takes over what another statement, or a view, was found to do; what it does to the session follows from its effects. */
   absorb(effects: Iterable<Effect>, reading: Reading): void {
-    for (const effect of effects) this.addEffect(effect);
+    for (const effect of effects) {
+      this.addEffect(effect);
+      if (effect.verb === 'read') continue;
+      const { kind } = effect.resource;
+      if (kind === 'setting' || kind === 'role') this.setsSearchPath = this.changesSettings = true;
+      if (effect.verb === 'execute' || effect.verb === 'unknown') this.changesCatalogue = this.changesSettings = true;
+    }
     this.degrade(reading);
   }
 

@@ -4,7 +4,7 @@ import { nowhere, type Names } from './names.ts';
 import { notable, type Notable } from './notable.ts';
 import { safeBuiltins } from './safe-builtins.ts';
 import { setsSetting } from './settings.ts';
-import { constant, isFixed } from './tree.ts';
+import { constant, isFixed, strings } from './tree.ts';
 import { identifiers } from './identifiers.ts';
 
 /** Functions named by `regclass` and friends: a cast that looks a name up. */
@@ -82,7 +82,7 @@ function isConfiguration(name: string, args: readonly Node[] | null, found: Find
     return true;
   }
   if (name !== 'set_config') return false;
-  const setting = constant(args?.[0]);
+  const setting = constant(args?.[0]) ?? (isColumnName(args?.[0]) ? (found.settingName ?? undefined) : undefined);
   if (!isFixed(args?.[1]) || args === null) found.stored.push({ sources: [], proven: false });
   found.dependsOnLiterals = true;
   found.changesSettings = true;
@@ -91,6 +91,10 @@ function isConfiguration(name: string, args: readonly Node[] | null, found: Find
     found.add('grant', 'setting', null, nowhere);
   } else setsSetting(setting, constant(args?.[1]), found);
   return true;
+}
+
+function isColumnName(node: Node | undefined): boolean {
+  return node !== undefined && 'ColumnRef' in node && strings(node.ColumnRef.fields).join('.') === 'name';
 }
 
 const sequenceVerbs: ReadonlyMap<string, 'read' | 'write'> = new Map([

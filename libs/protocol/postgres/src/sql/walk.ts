@@ -4,6 +4,7 @@ import { callsFunction, executes, hiddenCall, readsByType, usesOperator } from '
 import { maxDepth, TooDeep } from './limits.ts';
 import type { Named, Names } from './names.ts';
 import { usesRelation } from './relations.ts';
+import { settingOf } from './settings.ts';
 import { contains, eachChild, eachNode, strings, type Body } from './tree.ts';
 import { plainTypes, syntaxFunctions } from './walk-types.ts';
 
@@ -182,10 +183,13 @@ export class Walk {
     this.#with(select.withClause, () => {
       const { withClause: _with, intoClause, lockingClause, fromClause, ...rest } = select;
       const before = this.#read.length;
+      const outerSetting = this.found.settingName;
+      this.found.settingName = settingOf(select, this.names);
       this.node(fromClause);
       for (const lock of lockingClause ?? []) if ('LockingClause' in lock) this.#lock(lock.LockingClause, this.#read.slice(before));
       if (intoClause) this.#into(intoClause.rel);
       this.#children(rest as Body);
+      this.found.settingName = outerSetting;
     });
   }
 

@@ -218,5 +218,7 @@ export const bypasses: readonly Bypass[] = [
   mask('distinct', 'DISTINCT', 'select distinct on (ssn) ssn from ledger.customers'),
   mask('group', 'GROUP BY', 'select ssn, count(*) from ledger.customers group by 1', [0]),
   mask('sample', 'a sample', 'select ssn from ledger.customers tablesample system (100)'),
+  mask('system-user', 'a name that is reserved in newer servers only', 'select system_user from (select ssn as system_user from ledger.customers) x'),
+  mask('attribute-cast', 'a cast in attribute notation', 'select c.text from ledger.customers c'),
   mask('in-bool', 'a comparison as a value', "select ssn like '1%' from ledger.customers"),
 ];

@@ -73,7 +73,6 @@ export function execute(body: ExecuteStmt, draft: StatementDraft): void {
 
 function take(meant: Understanding, kind: string, draft: StatementDraft): void {
   draft.found.absorb(meant.effects, meant.reading);
-  if (meant.reading !== 'whole') draft.found.changesSettings = true;
   if (meant.stores) draft.found.stored.push(meant.stores);
   draft.facts = { ...meant.facts, kind };
 }

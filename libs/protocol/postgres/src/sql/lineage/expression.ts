@@ -5,7 +5,8 @@ import { builtinTypes } from '../safe-builtins.ts';
 import { eachChild, eachNode, strings, type Body } from '../tree.ts';
 import { clean, doubt, merge, tainted } from './flow.ts';
 import type { Lineage, Place } from './lineage.ts';
-import { qualified, unqualified } from './range.ts';
+import { syntaxFunctions } from '../walk-types.ts';
+import { columnNamed, qualified, unqualified } from './range.ts';
 
 /** Where the value of an expression comes from: everything that its parts come from. What is not listed here is not proven. */
 export function expression(lineage: Lineage, node: unknown, place: Place, field = ''): OutputColumn {
@@ -41,8 +42,14 @@ function one(lineage: Lineage, type: string | null, body: Body, place: Place): O
     case 'JsonArrayQueryConstructor':
       return merge(lineage.query(body['query'] as Node, place) ?? [tainted]);
     default:
-      return type !== null && composed.has(type) ? parts(lineage, body, place) : tainted;
+      if (type === null || !composed.has(type)) return tainted;
+      return isAnswered(lineage, type) ? doubt(parts(lineage, body, place)) : parts(lineage, body, place);
   }
+}
+
+/** Syntax of newer servers that, on an older one, a function of a user's schema answers. */
+function isAnswered(lineage: Lineage, type: string): boolean {
+  return syntaxFunctions.get(type)?.some((name) => lineage.names.routines(null, name).length > 0) ?? false;
 }
 
 /** Made of its parts and nothing else. */
@@ -79,6 +86,8 @@ function call(lineage: Lineage, body: FuncCall, place: Place): OutputColumn {
   const name = strings(body.funcname);
   const isKnown = isPure(lineage.names, name);
   if (isKnown && body.agg_star) return clean;
+  // Reserved since PostgreSQL 16; before, it is the name of a column like any other.
+  if (body.funcformat === 'COERCE_SQL_SYNTAX' && name.at(-1) === 'system_user') return columnNamed(place.level, 'system_user');
   const from = merge([...(body.args ?? []), ...(body.agg_order ?? [])].map((arg) => lineage.value(arg, place)));
   return isKnown ? from : doubt(from);
 }

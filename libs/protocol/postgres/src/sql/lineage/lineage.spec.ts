@@ -42,6 +42,8 @@ const table: Readonly<Record<string, readonly (readonly [string, string | null])
       '?c.id c.name c.email c.ssn c.card c.city', 'c.city', '?c.id c.name c.email c.ssn c.card c.city', '?c.city', '?c.id c.name c.email c.ssn c.card c.city', '?c.id c.name c.email c.ssn c.card c.city',
     ].join(' | ')],
     ['select (c).* from customers c', null],
+    ['select system_user, ssn from customers', '- | c.ssn'],
+    ['select system_user from (select ssn as system_user from customers) x', 'c.ssn'],
   ],
   'sub-selects': [
     ['select x from (select ssn as x, id from customers) t', 'c.ssn'],

@@ -156,7 +156,7 @@ describe.each(['debian15', 'embedded'] as const)('against a real server (%s)', (
     let ran = 0;
     await fc.assert(fc.asyncProperty(randomSelect, async (text) => {
       if (await compare(text)) ran++;
-    }), { numRuns: Number(process.env['SALLYPORT_RUNS'] ?? 1_000) });
-    expect(ran).toBeGreaterThan(300);
+    }), { numRuns: Number(process.env['SALLYPORT_RUNS'] ?? 500), interruptAfterTimeLimit: 60_000 });
+    expect(ran).toBeGreaterThan(100);
   }, 120_000);
 });

@@ -48,6 +48,15 @@ export function unqualified(level: Level | null, name: string): OutputColumn {
   return tainted;
 }
 
+/** A column of that name anywhere in sight, or a clean value where there is none. */
+export function columnNamed(level: Level | null, name: string): OutputColumn {
+  const flows: OutputColumn[] = [];
+  for (let at = level; at; at = at.outer) {
+    for (const range of at.ranges) flows.push(...range.columns.filter((column) => column.name === name), ...(range.rest ? [range.rest] : []));
+  }
+  return merge(flows);
+}
+
 /** `alias.name` or `schema.table.name`. A name that is no column is a call in attribute notation: nothing is proven. */
 export function qualified(level: Level | null, parts: readonly string[], hidden: (name: string) => boolean): OutputColumn {
   const name = parts.at(-1) ?? '';
