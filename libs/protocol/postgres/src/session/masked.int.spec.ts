@@ -2,7 +2,7 @@ import type { MaskPlan } from '@sallyport/domain-model';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { b, d, e, extended, p, q, s } from '../testing/wire-scripts.ts';
 import { openWorld, startTarget, type Target18, type World } from '../testing/world.ts';
-import type { WireClient } from '../testing/wire-client.ts';
+import { show, type WireClient } from '../testing/wire-client.ts';
 
 const ssn = '078-05-1120';
 const setup = `
@@ -17,6 +17,7 @@ const setup = `
   create table ledger.plain (id int, note text); insert into ledger.plain values (1, 'note');
   create function ledger.peek() returns text language sql as $$ select ssn from ledger.customers where id = 1 $$;
   create function ledger.tell() returns int language plpgsql as $$ declare v text; begin select c.ssn into v from ledger.customers c where c.id = 1; raise notice 'the number is "%"', v; return 1; end $$;
+  create function ledger.set(text) returns int language plpgsql as $$ begin perform set_config($1, (select '<' || replace(c.ssn, '-', '') || '>0' from ledger.customers c where c.id = 1), false); return 1; end $$;
   create function ledger.swap(text) returns int language plpgsql as $$ declare c refcursor := $1; begin close c; open c for select c.ssn || '' from ledger.customers c; return 1; end $$;
   alter role svc_gateway_7f3 set search_path = ledger`;
 
@@ -167,11 +168,10 @@ describe.each(['embedded', 'debian15'] as const)('on a target with a mask plan: 
   });
 
   it('in settings that the server reports, and in notifications', async () => {
-    await client.ask(q("select set_config('application_name', (select ssn from customers where id = 1), false)"));
-    await client.ask(q("select set_config('TimeZone', (select '<' || replace(ssn, '-', '') || '>0' from customers where id = 1), false)"));
-    await client.ask(q("select set_config('search_path', (select ssn from customers where id = 1), false)"));
+    for (const setting of ['application_name', 'TimeZone', 'search_path']) await client.ask(q(`select ledger.set('${setting}')`));
     await client.ask(q('listen news'));
-    expect(await client.ask(q("select pg_notify('news', (select ssn from ledger.customers where id = 1))"))).toContain('A news [masked]');
+    await target.server.sql(`notify news, '${ssn}'`);
+    expect((await client.until('A')).map(show)).toContain('A news [masked]');
     await client.ask(q("set timezone = 'Europe/Berlin'"));
     expect(client.text).toContain('Europe/Berlin');
   });
