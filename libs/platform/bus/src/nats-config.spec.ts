@@ -28,6 +28,14 @@ describe('permissions', () => {
     }
   });
 
+  it('let nobody answer at large who takes messages of a stream: the server would remember each of them for two minutes', () => {
+    for (const user of serviceNames) {
+      const { publish, answers } = permissions(user, ['gw-1']);
+      expect(answers && publish.some((subject) => subject.startsWith('$JS.ACK.')), user).toBe(false);
+    }
+    expect(permissions('evidence', ['gw-1']).publish.filter((subject) => subject.startsWith('_INBOX'))).toEqual(['_INBOX_console.>']);
+  });
+
   it('let every service that is asked be asked by exactly who needs it', () => {
     const asked = Object.values(subjects).filter((subject): subject is string & (typeof subjects)['policyOpen'] => typeof subject === 'string' && !subject.startsWith('control.'));
     const askers = Object.fromEntries(asked.map((subject) => [subject, serviceNames.filter((user) => permissions(user, ['gw-1']).publish.includes(subject))]));

@@ -6,7 +6,10 @@ import { buckets, streams, subjects } from './subjects.ts';
 export interface Permissions {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
-  /** May answer a request that it heard: one message on that request's reply subject, within two minutes. */
+  /**
+   * May answer a request that it heard: one message on that request's reply subject, within two minutes. Never for who takes messages of a stream:
+   * nats-server remembers the reply subject of each of them, and walks through all that it remembers with each that comes.
+   */
   readonly answers: boolean;
 }
 
@@ -31,6 +34,9 @@ const consumes = (stream: string, consumer: string) => [
   `$JS.ACK.${stream}.${consumer}.>`,
 ];
 
+/** Who answers requests. The ledger does too, and has its callers' inboxes for it. */
+const answering: readonly BusUser[] = ['policy', 'approvals', 'masking', 'identity'];
+
 const anySession = 'control.session.*.close';
 const reading = [...reads(buckets.inventory), ...reads(buckets.slices), ...reads(buckets.plans)];
 
@@ -43,7 +49,7 @@ const publishes = (gateways: readonly string[]): Record<ServiceName, readonly st
   approvals: [...emits('approvals'), subjects.identityList, subjects.approvalChanged, ...reads(buckets.inventory)],
   masking: [...emits('masking'), subjects.leaseChanged, ...reads(buckets.inventory), ...writes(buckets.plans)],
   identity: [...emits('identity'), subjects.leaseChanged, anySession, ...writes(buckets.inventory)],
-  evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...reads(buckets.inventory)],
+  evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...reads(buckets.inventory), `${inboxPrefix('console')}.>`],
   console: [
     subjects.identityResolve, subjects.identityApply, subjects.identityList, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
     subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote,
@@ -72,5 +78,5 @@ export function permissions(user: BusUser, gateways: readonly string[]): Permiss
     const consumer = ['CREATE', 'DURABLE.CREATE', 'INFO'].flatMap((verb) => [`$JS.API.CONSUMER.${verb}.${streams.ingest.name}.${streams.ingest.consumer}`]);
     return { publish: ['$JS.API.INFO', ...manage, ...consumer], subscribe: [inbox], answers: false };
   }
-  return { publish: ['$JS.API.INFO', ...publishes(gateways)[user]], subscribe: [inbox, ...hears(gateways)[user]], answers: true };
+  return { publish: ['$JS.API.INFO', ...publishes(gateways)[user]], subscribe: [inbox, ...hears(gateways)[user]], answers: answering.includes(user) };
 }

@@ -101,6 +101,13 @@ describe('rights on the bus', () => {
     for (const user of serviceNames.filter((name) => name !== 'gateway')) expect(await ask(user, 'approvals.consume', '{}'), user).toMatch(forbidden);
   });
 
+  it('lets the ledger answer the console, and send to nobody else', async () => {
+    as('evidence').nc.subscribe('evidence.sessions', { callback: (_, message) => message.respond('the sessions') });
+    await as('evidence').nc.flush();
+    expect(await ask('console', 'evidence.sessions')).toBe('the sessions');
+    for (const other of serviceNames.filter((name) => name !== 'console')) expect(await ask('evidence', `_INBOX_${other}.x`), other).toMatch(forbidden);
+  });
+
   it('lets only the ledger set a watermark, and only the writer of a bucket change it', async () => {
     for (const user of serviceNames.filter((name) => name !== 'evidence')) expect(await ask(user, 'control.watermark.gw-1', '{}'), user).toMatch(forbidden);
     const writers: Record<string, BusUser> = { inventory: 'identity', slices: 'policy', plans: 'masking' };
