@@ -64,7 +64,7 @@ describe.each(['debian15', 'embedded'] as const)('against a real server (%s)', (
       for (const column of columns) found.set(canary(table, column), `ledger.${table}.${column}`);
     }
     canaries = found;
-    await client.query('refresh materialized view ledger.open_totals; set search_path = ledger, public');
+    await client.query('refresh materialized view ledger.open_totals; set search_path = ledger, public; set jit = off');
     const read: Partial<Record<CatalogueQuery, readonly Row[]>> = {};
     for (const [name, text] of Object.entries(catalogueQueries)) read[name as CatalogueQuery] = await rows(text);
     catalogue = readCatalogue(read as CatalogueRows);
