@@ -60,7 +60,6 @@ export async function startPolicy({ config, tenant, bus, log, readiness, now = D
   readiness.add('policy-engine', policyEngineTrouble);
   readiness.add('inventory', () => inventorySeen);
 
-  await follow();
   const stopWatching = await watchInventory(bus, inventory, log);
   inventorySeen = null;
   await outbox.start();
@@ -75,6 +74,8 @@ export async function startPolicy({ config, tenant, bus, log, readiness, now = D
   const stopHearing = bus.subscribe(subjects.leaseChanged, leaseChanged, ({ machine, target }) => {
     if (machine === null && target === null) void follow().catch((error: unknown) => log.warn('the policy could not be looked for', { error }));
   });
+  // Last, because it tells gateways to ask for their leases again: the sooner they are answered, the shorter their commands wait.
+  await follow();
   const stopFollowing = every(followMs, 'following the policy', follow, log);
 
   return {

@@ -18,6 +18,7 @@ export class SessionLease implements LeasePort {
   readonly #askRenewal: (lease: SessionLease) => void;
   #live: (LiveLease & { readonly expires: number; readonly plan: MaskPlan | null; readonly of: Lease; readonly slice_: CompiledSlice }) | null = null;
   #stale = true;
+  #spoils = 0;
   #waiting: ((lease: LiveLease | Refusal) => void)[] = [];
 
   constructor(of: { readonly request: LeaseRequest; readonly facts: SessionFacts; readonly plan: () => MaskPlan | null; readonly now: () => number; readonly askRenewal: (lease: SessionLease) => void }) {
@@ -35,6 +36,11 @@ export class SessionLease implements LeasePort {
     // A new classification changes what objects are tagged: decisions are made anew.
     if (live.plan !== this.#plan()) this.#set(live.of, live.slice_);
     return this.#live;
+  }
+
+  /** A command waits for a renewal. */
+  get isAwaited(): boolean {
+    return this.#waiting.length > 0;
   }
 
   renewed(): Promise<LiveLease | Refusal> {
@@ -55,9 +61,17 @@ export class SessionLease implements LeasePort {
   /** The policy, the machine or the target has changed: the next command waits for a new answer. */
   spoil(): void {
     this.#stale = true;
+    this.#spoils++;
   }
 
-  grant(lease: Lease, slice: CompiledSlice): void {
+  /** How often it was spoiled. */
+  get spoils(): number {
+    return this.#spoils;
+  }
+
+  /** Takes a new answer, unless a change was told after it had been asked for (`spoils` is the count at that time): then the next one counts. */
+  grant(lease: Lease, slice: CompiledSlice, spoils: number): void {
+    if (spoils !== this.#spoils) return;
     this.#set(lease, slice);
     this.#stale = false;
     const live = this.#live;

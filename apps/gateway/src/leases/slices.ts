@@ -3,11 +3,11 @@ import { buckets, type Bucket, type Bus } from '@sallyport/platform-bus';
 
 /** Policy slices by digest, fetched once. The digest is checked, so the bucket need not be trusted. */
 export class Slices {
-  readonly #bus: Bus;
+  readonly #bus: Pick<Bus, 'kv'>;
   readonly #known = new Map<string, CompiledSlice>();
   #bucket: Promise<Bucket> | null = null;
 
-  constructor(bus: Bus) {
+  constructor(bus: Pick<Bus, 'kv'>) {
     this.#bus = bus;
   }
 

@@ -1,0 +1,135 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { id, instant, uuidv7, type Lease, type MachineName, type SessionId, type TargetName } from '@sallyport/domain-model';
+import { leaseClaims, leaseType, readPolicySet, sliceFor, type Slice } from '@sallyport/engine-policy';
+import { fail, ok, policyOpen, subjects, type Bus, type LeaseRequest, type Reply } from '@sallyport/platform-bus';
+import { silentLog } from '@sallyport/platform-telemetry';
+import { FakeClock } from '@sallyport/testing-kit';
+import type { z } from 'zod';
+import { LeaseKeeper } from './lease-keeper.ts';
+import { SessionLease } from './session-lease.ts';
+import { Slices } from './slices.ts';
+
+const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+const request: LeaseRequest = { session: uuidv7(), machine: 'm', npid: 'n', target: 't', role: null, protocol: 'postgres', source: { address: '127.0.0.1', port: 1, client: null } };
+const clock = new FakeClock();
+
+/** A decision point whose answers wait until the test lets them go, and that can be away. */
+class DecisionPoint implements Pick<Bus, 'call' | 'subscribe' | 'kv'> {
+  version = 1;
+  away = false;
+  asked = 0;
+  #letGo: (() => void)[] = [];
+  holding = false;
+  readonly #slices = new Map<string, Slice>();
+  #told: (value: unknown) => void = () => undefined;
+
+  async call<Req extends z.ZodType, Res extends z.ZodType>(contract: { readonly subject: string; readonly value: Res }): Promise<Reply<z.output<Res>>> {
+    this.asked++;
+    if (this.away) return fail('unavailable', 'nobody answers');
+    const granted = await this.#grant();
+    if (this.holding) await new Promise<void>((done) => this.#letGo.push(done));
+    return ok(contract.value.parse(contract.subject === policyOpen.subject ? granted : { answers: [granted] }));
+  }
+
+  subscribe<T>(subject: string, schema: z.ZodType<T>, on: (value: T, subject: string) => void): () => void {
+    this.#told = (value) => on(schema.parse(value), subject);
+    return () => undefined;
+  }
+
+  kv(): ReturnType<Bus['kv']> {
+    const get = (digest: string) => Promise.resolve(structuredClone(this.#slices.get(digest) ?? null));
+    const none = () => Promise.reject(new Error('not here'));
+    return Promise.resolve({ get, put: none, remove: none, keys: none, watch: none });
+  }
+
+  /** Another policy is in force, and that is told. */
+  change(): void {
+    this.version++;
+    this.#told({ machine: null, target: null, why: 'test' });
+  }
+
+  letGo(): void {
+    this.holding = false;
+    for (const done of this.#letGo.splice(0)) done();
+  }
+
+  async #grant(): Promise<{ lease: string; slice: string }> {
+    const read = readPolicySet([{ name: 'p.cedar', text: `@id("v${this.version}") permit (principal, action, resource);` }]);
+    if (!read.ok) throw new Error('the policy of this test');
+    const slice = sliceFor({ policySet: read.set, machine: { name: 'm', owner: 'o', environment: 'e', criticality: 'c', kind: 'k', groups: [] }, target: { name: 't', kind: 'postgres', environment: 'e', tags: [] } });
+    this.#slices.set(slice.digest, slice);
+    const lease: Lease = {
+      id: uuidv7(), session: id<SessionId>(request.session), machine: id<MachineName>('m'), target: id<TargetName>('t'), role: null,
+      slice: slice.digest, policyVersion: this.version, maskPlan: null, expires: instant(clock.now() + 30_000),
+    };
+    return { lease: await new SignJWT(leaseClaims(lease)).setProtectedHeader({ alg: 'EdDSA', typ: leaseType }).sign(privateKey), slice: slice.digest };
+  }
+}
+
+let policy: DecisionPoint;
+let keeper: LeaseKeeper;
+let lease: SessionLease;
+
+beforeEach(() => {
+  policy = new DecisionPoint();
+  keeper = new LeaseKeeper({ bus: policy, slices: new Slices(policy), publicKey, clock, log: silentLog });
+  keeper.start();
+  lease = new SessionLease({ request, facts: { protocol: 'postgres', role: null, source: '127.0.0.1', client: null }, plan: () => null, now: () => clock.now(), askRenewal: (one) => keeper.ask(one) });
+});
+afterEach(() => keeper.stop());
+
+const open = () => keeper.open(lease, () => undefined);
+const asked = (times: number) => vi.waitFor(() => expect(policy.asked).toBe(times));
+
+describe('the leases of a gateway', () => {
+  it('are opened under the policy in force', async () => {
+    expect(await open()).toBeNull();
+    expect(lease.current()).toMatchObject({ policyVersion: 1 });
+  });
+
+  it('do not take an answer that was asked for before a change was told', async () => {
+    await open();
+    policy.holding = true;
+    keeper.ask(lease);
+    await asked(2);
+    policy.change();
+    await asked(3);
+    expect(lease.current()).toBeNull();
+    policy.letGo();
+    const renewed = await lease.renewed();
+    expect(renewed).toMatchObject({ policyVersion: 2 });
+    expect(lease.current()).toMatchObject({ policyVersion: 2 });
+  });
+
+  it('are opened anew when the policy changes while a session is opened', async () => {
+    policy.holding = true;
+    const opening = open();
+    await asked(1);
+    policy.change();
+    policy.letGo();
+    expect(await opening).toBeNull();
+    expect(policy.asked).toBe(2);
+    expect(lease.current()).toMatchObject({ policyVersion: 2 });
+  });
+
+  it('are asked for again while a command waits, so that a decision point that restarts costs it a moment', async () => {
+    await open();
+    policy.away = true;
+    policy.change();
+    const waiting = lease.renewed();
+    await vi.waitFor(() => expect(policy.asked).toBeGreaterThan(3), { timeout: 3000 });
+    policy.away = false;
+    expect(await waiting).toMatchObject({ policyVersion: 2 });
+  });
+
+  it('end with their time when nobody renews them', async () => {
+    await open();
+    policy.away = true;
+    clock.pass(29_999);
+    expect(lease.current()).not.toBeNull();
+    clock.pass(1);
+    expect(lease.current()).toBeNull();
+  });
+});
