@@ -38,7 +38,9 @@ export class Service {
     this.#child = spawn(process.execPath, ['--enable-source-maps', this.#script], { stdio: ['ignore', log, log], env: { PATH: process.env['PATH'] ?? '', ...this.#env } });
     closeSync(log);
     const child = this.#child;
-    process.once('exit', () => child.kill('SIGKILL'));
+    const last = () => child.kill('SIGKILL');
+    process.once('exit', last);
+    child.once('exit', () => process.off('exit', last));
   }
 
   /** Waits until its readiness page says so. Throws with what it waits for, or that the process ended and where its log is. */
