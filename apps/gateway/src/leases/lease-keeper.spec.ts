@@ -3,7 +3,7 @@ import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { id, instant, uuidv7, type Lease, type MachineName, type SessionId, type TargetName } from '@sallyport/domain-model';
 import { leaseClaims, leaseType, readPolicySet, sliceFor, type Slice } from '@sallyport/engine-policy';
-import { fail, ok, policyOpen, subjects, type Bus, type LeaseRequest, type Reply } from '@sallyport/platform-bus';
+import { fail, ok, policyOpen, type Bus, type LeaseRequest, type Reply } from '@sallyport/platform-bus';
 import { silentLog } from '@sallyport/platform-telemetry';
 import { FakeClock } from '@sallyport/testing-kit';
 import type { z } from 'zod';
@@ -25,7 +25,7 @@ class DecisionPoint implements Pick<Bus, 'call' | 'subscribe' | 'kv'> {
   readonly #slices = new Map<string, Slice>();
   #told: (value: unknown) => void = () => undefined;
 
-  async call<Req extends z.ZodType, Res extends z.ZodType>(contract: { readonly subject: string; readonly value: Res }): Promise<Reply<z.output<Res>>> {
+  async call<_Req extends z.ZodType, Res extends z.ZodType>(contract: { readonly subject: string; readonly value: Res }): Promise<Reply<z.output<Res>>> {
     this.asked++;
     if (this.away) return fail('unavailable', 'nobody answers');
     const granted = await this.#grant();
