@@ -22,13 +22,16 @@ export interface EvidenceLog {
   readonly producer: { readonly id: string; readonly epoch: string };
   /** The position that the next appended event must carry. */
   next(): Position;
-  /** Queues stored bytes for the next group commit. Throws EvidenceUnavailableError when nothing more can be taken. */
+  /**
+   * Queues stored bytes for the next group commit. Throws EvidenceUnavailableError when nothing more can be taken: that comes later than
+   * `refusing`, so that what has begun can be told to its end.
+   */
   append(event: Uint8Array, blobs: readonly SealedBlob[]): Position;
   /** Every event up to here is durable: `local` in the fsynced journal, `acked` there and acknowledged by the bus; `acked` never exceeds `local`. */
   readonly local: Position;
   readonly acked: Position;
   /** Calls once when `local` (or `acked`) covers the position, at once if it already does; `error` when that cannot happen in time. */
   whenDurable(position: Position, how: 'local' | 'acked', done: (error: Error | null) => void): void;
-  /** Null while events can be taken; else why not, for refusals and readiness. */
+  /** Null while new work may begin; else why not, for refusals and readiness. Whoever begins something asks first. */
   readonly refusing: string | null;
 }

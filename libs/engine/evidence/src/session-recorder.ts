@@ -54,7 +54,7 @@ export class SessionRecorder {
    * repeated statements; it answers for its being valid JSON of that shape. The same goes for `command`, which must be a UUID.
    */
   decided(command: string, decision: CommandDecided['decision'], rest: string, auth: Authority | null, text: string | Uint8Array | null, parameters: Uint8Array | null): Position {
-    this.#mustTake();
+    this.#mayBegin();
     const blobs: SealedText[] = [];
     if (text !== null) blobs.push(this.seal('text', text));
     if (parameters !== null && parameters.byteLength > 0) blobs.push(this.seal('params', parameters));
@@ -64,7 +64,7 @@ export class SessionRecorder {
   /** Collects the end of a command; writes one event when 64 have come. The caller flushes the rest after at most 20 ms and at the end. */
   settled(result: CommandResult): Position | null {
     this.#results.push(JSON.stringify(result));
-    return this.#results.length >= resultsPerEvent && this.#of.log.refusing === null ? this.flush() : null;
+    return this.#results.length >= resultsPerEvent ? this.flush() : null;
   }
 
   /** Writes what `settled` collected. Null when there was nothing. What could not be written stays collected. */
@@ -91,7 +91,6 @@ export class SessionRecorder {
   }
 
   #write(type: EventType, data: string, auth: string, blobs: readonly SealedText[]): Position {
-    this.#mustTake();
     const { log, clock } = this.#of;
     const before = this.#chain.head;
     const now = clock.now();
@@ -104,7 +103,8 @@ export class SessionRecorder {
     }
   }
 
-  #mustTake(): void {
+  /** Decisions begin something; everything else tells how what runs goes on, and is tried to the last. */
+  #mayBegin(): void {
     const refusing = this.#of.log.refusing;
     if (refusing !== null) throw new EvidenceUnavailableError(refusing);
   }

@@ -85,10 +85,16 @@ export class Journal implements EvidenceLog {
   }
 
   get refusing(): string | null {
-    if (this.#closed) return 'the journal is closed';
-    if (this.#fault !== null) return this.#fault;
-    if (this.#own.sender.refused !== null) return `the bus takes no evidence: ${this.#own.sender.refused}`;
-    return this.#bytes + this.#commit.waiting >= this.#of.limits.maxBytes ? `the evidence journal is full: ${this.#bytes} bytes are not in the ledger yet` : null;
+    const { maxBytes } = this.#of.limits;
+    return this.#broken ?? (this.#own.sender.refused !== null ? `the bus takes no evidence: ${this.#own.sender.refused}` : this.#full(maxBytes));
+  }
+
+  get #broken(): string | null {
+    return this.#closed ? 'the journal is closed' : this.#fault;
+  }
+
+  #full(bound: number): string | null {
+    return this.#bytes + this.#commit.waiting >= bound ? `the evidence journal is full: ${this.#bytes} bytes are not in the ledger yet` : null;
   }
 
   get state(): JournalState {
@@ -105,8 +111,9 @@ export class Journal implements EvidenceLog {
   }
 
   append(event: Uint8Array, blobs: readonly SealedBlob[]): Position {
-    const refusing = this.refusing;
-    if (refusing !== null) throw new EvidenceUnavailableError(refusing);
+    const { maxBytes, segmentBytes } = this.#of.limits;
+    const refused = this.#broken ?? this.#full(maxBytes + segmentBytes);
+    if (refused !== null) throw new EvidenceUnavailableError(refused);
     const message = encode(event, blobs);
     if (message.byteLength > this.#of.bus.maxMessageBytes) throw new EvidenceUnavailableError(`an event of ${message.byteLength} bytes is over what the bus takes`);
     this.#commit.push(message);

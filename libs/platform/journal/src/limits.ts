@@ -1,6 +1,6 @@
 /** Every bound of a journal. Times in milliseconds. */
 export interface JournalLimits {
-  /** Bytes of segments that are not yet in the ledger; past it events are refused. */
+  /** Bytes of segments that are not yet in the ledger; past it no new work may begin. How work that runs has ended may take one segment more. */
   readonly maxBytes: number;
   /** Size that a segment file is made with, and at which the next is begun. Trimming removes whole segments. */
   readonly segmentBytes: number;
