@@ -47,7 +47,15 @@ export class Producer implements EvidenceLog {
   }
 
   async sendAgain(position: number): Promise<void> {
-    await this.#bus.js.publish(subjects.ingest(this.producer.id), this.messages[position - 1] ?? new Uint8Array());
+    const message = this.messages[position - 1] ?? new Uint8Array();
+    const publish = () => this.#bus.js.publish(subjects.ingest(this.producer.id), message);
+    // A bus that has just come back has no stream yet.
+    for (let tries = 0; tries < 100; tries++) {
+      const taken = await publish().then(() => true, () => false);
+      if (taken) return;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    await publish();
   }
 }
 

@@ -18,7 +18,7 @@ export interface Patience {
 export const defaultPatience: Patience = { gapMs: 30_000, giveUpMs: 600_000, replacedMs: 30_000, silentMs: 90_000 };
 
 export interface WatcherOptions {
-  readonly ledger: Ledger;
+  readonly ledger: Pick<Ledger, 'tellGaps' | 'giveUpGaps' | 'tellAbandoned'>;
   readonly ingester: Pick<Ingester, 'pending'>;
   readonly watermarks: Pick<Watermarks, 'committed'>;
   readonly patience: Patience;
@@ -32,7 +32,7 @@ export interface WatcherOptions {
  * had it for as long as the patience that applies: after an outage of the ledger itself everybody looks silent.
  */
 export class Watcher {
-  readonly #ledger: Ledger;
+  readonly #ledger: WatcherOptions['ledger'];
   readonly #ingester: Pick<Ingester, 'pending'>;
   readonly #watermarks: Pick<Watermarks, 'committed'>;
   readonly #patience: Patience;

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { silentLog } from '@sallyport/platform-telemetry';
+import { defaultPatience, Watcher, type WatcherOptions } from './watcher.ts';
+
+/** Notes what the watcher asks of the ledger. */
+function scene() {
+  const asked: { replacedMs: number; silentMs: number }[] = [];
+  const state = { now: 0, pending: 0 };
+  const ledger: WatcherOptions['ledger'] = {
+    tellGaps: async () => 0,
+    giveUpGaps: async () => [],
+    tellAbandoned: async (after) => {
+      asked.push(after);
+      return 0;
+    },
+  };
+  const watcher = new Watcher({ ledger, ingester: { pending: async () => state.pending }, watermarks: { committed: () => undefined }, patience: defaultPatience, log: silentLog, now: () => state.now });
+  const lookAt = async (seconds: number, pending = 0) => {
+    state.now = seconds * 1000;
+    state.pending = pending;
+    await watcher.look();
+  };
+  return { asked, lookAt };
+}
+
+describe('the watcher', () => {
+  it('calls nobody abandoned before it has had the whole stream for as long as its patience', async () => {
+    const { asked, lookAt } = scene();
+    await lookAt(0);
+    await lookAt(29);
+    expect(asked).toEqual([]);
+    await lookAt(31);
+    expect(asked).toMatchObject([{ replacedMs: 30_000 }]);
+    expect(asked[0]?.silentMs).toBeGreaterThan(1e12);
+    await lookAt(91);
+    expect(asked[1]).toEqual({ replacedMs: 30_000, silentMs: 90_000 });
+  });
+
+  it('begins to wait anew when the ledger fell behind', async () => {
+    const { asked, lookAt } = scene();
+    await lookAt(0);
+    await lookAt(100, 100_000);
+    await lookAt(101);
+    await lookAt(130);
+    expect(asked).toEqual([]);
+    await lookAt(132);
+    expect(asked).toHaveLength(1);
+  });
+});
