@@ -3,6 +3,7 @@ import type { GreetTerms, ProtocolAdapter, ServedSession, SessionEnd } from '@sa
 import { greet, type PostgresGreeting } from './greet.ts';
 import { refuse } from './refuse.ts';
 import { CatalogueCache } from './session/catalogue-cache.ts';
+import { closingRefusal } from './session/closing.ts';
 import { PostgresSession } from './session/session.ts';
 import { loadParser, StatementReader } from './sql/index.ts';
 import { dialUpstream, UpstreamError } from './upstream.ts';
@@ -59,6 +60,10 @@ export class PostgresAdapter implements ProtocolAdapter<PostgresSettings, Postgr
         timeoutMs: session.settings.dialTimeoutMs,
       });
     } catch (error) {
+      if (closing.aborted) {
+        await this.refuse(greeting, closingRefusal(closing, session.id));
+        return { by: 'killed', why: 'while the target was dialled' };
+      }
       const code = error instanceof UpstreamError ? error.code : 'target-unreachable';
       const said = refusal('target-unavailable', unavailable(code), session.id, { hint: 'the gateway’s log has the cause under this request id' });
       session.gate.refused(said, code);

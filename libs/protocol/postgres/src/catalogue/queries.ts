@@ -11,16 +11,24 @@ const kinds = `c.relkind in ('r', 'v', 'm', 'f', 'p', 'S', 'i', 'I', 'c')`;
 /** Objects below this number come with PostgreSQL itself. */
 const firstOwn = 16384;
 
-/** In the order that {@link readCatalogue} wants their rows. */
-export const catalogueQueries = {
-  relations: `
+/** The text of a user's view; the server locks what the view reads to write it down, and waits for who changes that. */
+const viewText = `case when c.relkind in ('v', 'm') and c.oid >= ${firstOwn} and n.nspname not in ('pg_catalog', 'information_schema')
+    then (select case when length(d) <= ${limits.viewText} then d end from pg_catalog.pg_get_viewdef(c.oid) as d) end`;
+
+const relations = (definition: string) => `
 select c.oid, n.nspname, c.relname, c.relkind,
   exists (select from pg_catalog.pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal)
     or exists (select from pg_catalog.pg_rewrite w where w.ev_class = c.oid and w.ev_type <> '1'),
-  case when c.relkind in ('v', 'm') and c.oid >= ${firstOwn} and n.nspname not in ('pg_catalog', 'information_schema')
-    then (select case when length(d) <= ${limits.viewText} then d end from pg_catalog.pg_get_viewdef(c.oid) as d) end
+  ${definition}
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where ${ours} and ${kinds} limit ${limits.relations}`,
+where ${ours} and ${kinds} limit ${limits.relations}`;
+
+/** Instead of `relations` while view texts cannot be had: views are then read as unknown. Waits for nobody. */
+export const relationsWithoutViews = relations('null::text');
+
+/** In the order that {@link readCatalogue} wants their rows. */
+export const catalogueQueries = {
+  relations: relations(viewText),
   columns: `
 select a.attrelid, a.attnum, a.attname, a.atttypid
 from pg_catalog.pg_attribute a

@@ -8,6 +8,7 @@ import { readParse, writeParse } from '../messages/parse.ts';
 import { readQuery, writeQuery } from '../messages/query.ts';
 import { syntaxError } from '../refuse.ts';
 import { isUnreadable, type Statement, type StatementSet, type Unreadable } from '../sql/index.ts';
+import { OwnQueryError } from './catalogue-cache.ts';
 import type { Conversation } from './conversation.ts';
 import { isMaskable } from './copy-out.ts';
 import { Passage } from './passage.ts';
@@ -131,10 +132,9 @@ export class Front {
     const c = this.#c;
     const read = c.reader.read(text, c.scope.names());
     if (isUnreadable(read)) return read;
-    if (namesThings(read)) {
-      const refreshed = this.#refresh();
-      if (refreshed !== null) return refreshed;
-    }
+    const refreshed = this.#refresh(read);
+    if (refreshed !== null) return refreshed;
+    if (read.length < 2) return read;
     // A text that moves its own names (SET search_path; SELECT …) is read as if nothing were known of them.
     const moves = read.slice(0, -1).some((one) => movesNames(one) || (one.control.transaction !== null && c.scope.moved));
     return moves ? c.reader.read(text, c.scope.unknown()) : read;
@@ -144,12 +144,12 @@ export class Front {
    * Where names may have changed, the server is asked what they mean now; null where that is not needed or cannot be. Only between
    * batches and not in a failed transaction: then unqualified names resolve to nothing, and policy refuses what it cannot name.
    */
-  #refresh(): Promise<void> | null {
+  #refresh(read: StatementSet): Promise<void> | null {
     const c = this.#c;
-    const within: Within = c.status === 'I' ? 'none' : 'transaction';
-    if (c.batch || this.#asked) return null;
-    if (c.ops.size > 0) return c.scope.fresh('transaction') ? null : c.turn();
-    if (c.scope.fresh(within) || c.status === 'E') return null;
+    const within: Within = c.status === 'I' && c.ops.size === 0 ? 'none' : 'transaction';
+    if (c.scope.fresh(within) || c.batch || this.#asked || !namesThings(read)) return null;
+    if (c.ops.size > 0) return c.turn();
+    if (c.status === 'E') return null;
     this.#send();
     // After a failure the frame goes on with a stale scope, once; it must not ask for ever.
     return c.scope.refresh((text) => this.own(text), within).then(
@@ -167,7 +167,7 @@ export class Front {
     return new Promise((resolve, reject) => {
       if (this.#c.over) return reject(new Error('the session is over'));
       const rows: (string | null)[][] = [];
-      this.#c.ops.push({ kind: 'own', rows, failed: null, done: (error) => (error === null ? resolve(rows) : reject(new Error(`own query failed: ${error}`))) });
+      this.#c.ops.push({ kind: 'own', rows, failed: null, done: (error) => (error === null ? resolve(rows) : reject(new OwnQueryError(error))) });
       this.#c.sendUpstream(writeQuery(text));
     });
   }

@@ -82,7 +82,7 @@ export class SessionScope {
     const apart = this.#hasTemporary || (within === 'transaction' && (this.#changed || !this.#shared.usable));
     if (apart) this.#own ??= new CatalogueCache('own');
     const cache = this.#cache;
-    if (!cache.fresh && (within === 'none' || cache === this.#own)) await cache.refresh(query);
+    if (!cache.fresh && (within === 'none' || cache === this.#own)) await cache.refresh(query, within);
     this.#path = path;
     this.#pathFresh = true;
   }

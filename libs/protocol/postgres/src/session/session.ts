@@ -13,6 +13,7 @@ import type { Upstream } from '../upstream.ts';
 import { welcomeParameter } from './aside.ts';
 import { Back } from './back.ts';
 import type { CatalogueCache } from './catalogue-cache.ts';
+import { closingRefusal } from './closing.ts';
 import { discard, type Conversation } from './conversation.ts';
 import { Front } from './front.ts';
 import { OpQueue } from './op.ts';
@@ -109,7 +110,7 @@ export class PostgresSession {
       this.#serverIn.socket.on('end', () => this.#targetGone('closed'));
       this.#serverIn.socket.on('close', () => this.#targetGone('closed'));
       const closing = this.#session.gate.closing;
-      const kill = () => this.#fatal(isRefusal(closing.reason) ? closing.reason : refusal('closing', 'the session was ended', this.#session.id), 'killed');
+      const kill = () => this.#fatal(closingRefusal(closing, this.#session.id), 'killed');
       closing.addEventListener('abort', kill, { once: true });
       this.#ended = () => {
         forget();
@@ -313,8 +314,4 @@ export class PostgresSession {
       this.#end?.(end);
     });
   }
-}
-
-function isRefusal(reason: unknown): reason is Refusal {
-  return typeof reason === 'object' && reason !== null && 'kind' in reason && reason.kind === 'refusal';
 }

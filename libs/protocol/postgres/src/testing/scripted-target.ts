@@ -10,7 +10,7 @@ import {
 import { Body } from '../messages/body.ts';
 import { targetOf } from './world.ts';
 
-const own: ReadonlySet<string> = new Set(Object.values(catalogueQueries));
+const own: readonly string[] = Object.values(catalogueQueries);
 const ready = writeReadyForQuery('I');
 const copyIn = new Body().uint8(0).int16(1).int16(0).frame('G');
 
@@ -102,7 +102,8 @@ class Backend {
   #frame(type: string, frame: Buffer): void {
     if (!this.#authenticated) return this.#login(frame);
     const text = type === 'Q' || type === 'P' ? frame.toString('utf8') : '';
-    if (type === 'Q' && own.has(text.slice(5, -1))) return this.#ours(text.slice(5, -1));
+    const asked = type === 'Q' ? ownQuery(text.slice(5, -1)) : null;
+    if (asked !== null) return this.#ours(asked);
     this.#of.record(frame);
     if (type === 'X') return void this.#socket.end();
     const refused = text.includes('sallyport: refused');
@@ -180,6 +181,11 @@ class Backend {
   #say(...frames: readonly Buffer[]): void {
     if (!this.#socket.destroyed) this.#socket.write(Buffer.concat(frames));
   }
+}
+
+/** What the gateway asks by itself, which may have settings before it. */
+function ownQuery(text: string): string | null {
+  return own.find((each) => text.endsWith(each)) ?? null;
 }
 
 /** One for each statement of a text without quoted semicolons. */
