@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeMessage, EventChain } from '@sallyport/domain-events';
 import { uuidv7 } from '@sallyport/domain-model';
 import { parseEnvelope } from '@sallyport/engine-evidence';
-import { evidenceEvents, evidenceNote, evidenceReplay, evidenceSessions, subjects, watermark } from '@sallyport/platform-bus';
+import { evidenceEvents, evidenceNote, evidenceReplay, evidenceSessions, subjects, watermark, type Reply } from '@sallyport/platform-bus';
+import type { z } from 'zod';
 import { auditor, eventually, house, type House } from './testing/house.ts';
 import { end, openSession, Producer, runCommand } from './testing/producer.ts';
 
@@ -161,7 +162,7 @@ describe('the ledger', () => {
     expect(await h.console.call(evidenceNote, { by: admin, type: 'operator.acted', data: { nonsense: 1 } })).toMatchObject({ ok: false, error: { code: 'invalid' } });
     await eventually('the records', async () => (await ofType('operator.acted')).length >= 3);
     const reads = await ofType('evidence.read');
-    expect(reads.some(({ d, who }) => 'what' in d && d.what === 'replay' && d.filter === `session=${session}` && d.count === 5 && who?.id === 'person:ada')).toBe(true);
+    expect(reads.some(({ d, who }) => 'filter' in d && 'count' in d && d.what === 'replay' && d.filter === `session=${session}` && d.count === 5 && who?.id === 'person:ada')).toBe(true);
     const acted = (await ofType('operator.acted')).map(({ d, who }) => [who?.id, 'action' in d ? d.action : '', 'ok' in d ? d.ok : null]);
     expect(acted).toEqual(expect.arrayContaining([['person:bob', 'evidence.replay', false], ['person:bob', 'evidence.events', false], ['person:bob', 'sessions.kill', true]]));
     const all = Buffer.concat((await h.ledger()).map(({ bytes }) => Buffer.from(bytes))).toString();
@@ -173,12 +174,13 @@ describe('the ledger', () => {
     const session = await wholeSession(producer);
     await covered(producer);
     const seqs: number[] = [];
-    for (let after: number | null = -1; after !== null; ) {
-      const page = await h.console.call(evidenceEvents, { by: auditor, session, after, limit: 2 });
-      if (!page.ok) throw new Error(page.error.say);
-      seqs.push(...page.value.events.map(({ bytes }) => parseEnvelope(Buffer.from(bytes, 'base64')).seq));
-      after = page.value.next;
-    }
+    const page = async (after: number) => {
+      const reply = await h.console.call(evidenceEvents, { by: auditor, session, after, limit: 2 });
+      if (!reply.ok) throw new Error(reply.error.say);
+      seqs.push(...reply.value.events.map(({ bytes }) => parseEnvelope(Buffer.from(bytes, 'base64')).seq));
+      return reply.value.next;
+    };
+    for (let after: number | null = -1; after !== null; ) after = await page(after);
     expect(seqs).toEqual([0, 1, 2, 3, 4]);
   });
 });

@@ -102,7 +102,7 @@ describe('rights on the bus', () => {
   });
 
   it('lets the ledger answer the console, and send to nobody else', async () => {
-    as('evidence').nc.subscribe('evidence.sessions', { callback: (_, message) => message.respond('the sessions') });
+    as('evidence').nc.subscribe('evidence.sessions', { callback: (_, message) => void message.respond('the sessions') });
     await as('evidence').nc.flush();
     expect(await ask('console', 'evidence.sessions')).toBe('the sessions');
     for (const other of serviceNames.filter((name) => name !== 'console')) expect(await ask('evidence', `_INBOX_${other}.x`), other).toMatch(forbidden);

@@ -14,7 +14,7 @@ import { FakeBus } from './testing/fake-bus.ts';
 const run = promisify(execFile);
 const child = join(import.meta.dirname, 'testing/appending-child.ts');
 let directory: string;
-const ends: (() => Promise<unknown>)[] = [];
+const ends: (() => PromiseLike<unknown>)[] = [];
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'journal-'));
@@ -35,7 +35,9 @@ const durable = (journal: Journal, position: number, how: 'local' | 'acked') => 
 
 async function nats(limits = {}): Promise<NatsServer> {
   const server = await startNats({ gateways: ['gw-1'], limits });
-  ends.push(() => server[Symbol.asyncDispose]());
+  ends.push(async () => {
+    await server[Symbol.asyncDispose]();
+  });
   return server;
 }
 
@@ -98,7 +100,7 @@ describe('a gateway killed with SIGKILL', () => {
     const server = await nats();
     const { told } = await killedWhileAppending(500, server.url, server.passwords.gateway);
     const numbers = await inStream(server, told);
-    expect(numbers.isSupersetOf(new Set(Array.from({ length: told }, (_, i) => i + 1)))).toBe(true);
+    expect(Array.from({ length: told }, (_, i) => i + 1).filter((number) => !numbers.has(number))).toEqual([]);
   });
 });
 

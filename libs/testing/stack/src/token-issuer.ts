@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 /** An OIDC issuer without a server: its public keys are pinned in the Issuer document, and tests mint what tokens they like. */
 export interface TokenIssuer {
@@ -9,7 +9,7 @@ export interface TokenIssuer {
   /** The Issuer document with the pinned key. */
   readonly document: Record<string, unknown>;
   /** A signed token; `claims` add to or replace the ordinary ones (undefined removes). */
-  token(claims: JWTPayload): Promise<string>;
+  token(claims: Readonly<Record<string, unknown>>): Promise<string>;
 }
 
 export async function tokenIssuer(name = 'test-issuer', audience = 'sallyport'): Promise<TokenIssuer> {
