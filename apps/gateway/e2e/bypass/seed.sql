@@ -2,6 +2,7 @@
 -- statements try. The gateway's credential is a superuser here: nothing but policy stops anything.
 alter role ledger_app superuser;
 alter role ledger_app set search_path = ledger, public;
+create role keeper;
 create schema ledger;
 create schema hr;
 
@@ -42,5 +43,7 @@ create function hr.leak(bigint, integer) returns text language plpgsql as $$ beg
 create operator hr.+ (leftarg = bigint, rightarg = integer, function = hr.leak);
 create procedure ledger.close_day() language plpgsql as $$ begin delete from ledger.accounts; end $$;
 create trigger audited after insert on ledger.audited for each row execute function public.f();
+-- Neither the superuser's nor the gateway's: taking it over shows.
+alter table ledger.customers owner to keeper;
 select lo_from_bytea(16400, 'hr-canary-object-47190'::bytea);
 analyze;

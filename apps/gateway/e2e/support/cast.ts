@@ -42,11 +42,10 @@ export interface TargetWords {
   readonly port: number;
   readonly ca: string;
   readonly credential: string;
-  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
-export function target(name: string, { port, ca, credential, settings = {} }: TargetWords): Document {
-  return { ...head('Target', name), spec: { kind: 'postgres', address: { host: '127.0.0.1', port }, tls: { mode: 'verify-full', ca: `file:${ca}`, serverName: 'localhost' }, credential: `file:${credential}`, environment: 'test', settings } };
+export function target(name: string, { port, ca, credential }: TargetWords, rest: Readonly<Record<string, unknown>> = {}): Document {
+  return { ...head('Target', name), spec: { kind: 'postgres', address: { host: '127.0.0.1', port }, tls: { mode: 'verify-full', ca: `file:${ca}`, serverName: 'localhost' }, credential: `file:${credential}`, environment: 'test', ...rest } };
 }
 
 export interface ColumnWords {
