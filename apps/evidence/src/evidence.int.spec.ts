@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeMessage, EventChain } from '@sallyport/domain-events';
 import { uuidv7 } from '@sallyport/domain-model';
 import { parseEnvelope } from '@sallyport/engine-evidence';
-import { evidenceEvents, evidenceNote, evidenceReplay, evidenceSessions, subjects, watermark, type Reply } from '@sallyport/platform-bus';
-import type { z } from 'zod';
+import { evidenceEvents, evidenceNote, evidenceReplay, evidenceSessions, subjects, watermark } from '@sallyport/platform-bus';
 import { auditor, eventually, house, type House } from './testing/house.ts';
 import { end, openSession, Producer, runCommand } from './testing/producer.ts';
 

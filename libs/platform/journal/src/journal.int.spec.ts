@@ -54,9 +54,13 @@ async function killedWhileAppending(after: number, ...args: string[]): Promise<{
   let output = '';
   process_.stdout.on('data', (data: Buffer) => (output += data.toString()));
   const lines = () => output.split('\n').slice(0, -1);
-  await eventually('events of the child', () => lines().length > after);
-  process_.kill('SIGKILL');
-  await new Promise((done) => process_.once('close', done));
+  const closed = new Promise((done) => process_.once('close', done));
+  try {
+    await eventually('events of the child', () => lines().length > after);
+  } finally {
+    process_.kill('SIGKILL');
+  }
+  await closed;
   return { epoch: lines()[0]?.split(' ')[1] ?? '', told: Math.max(...lines().slice(1).map(Number)) };
 }
 
