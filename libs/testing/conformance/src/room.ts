@@ -61,7 +61,9 @@ export async function openRoom(subject: Subject): Promise<Room> {
         return ports;
       },
     });
-    const client = new ExamClient(await subject.connect({ port: door.port, ca: tls.pem.ca }));
+    const { socket, welcome } = await subject.connect({ port: door.port, ca: tls.pem.ca });
+    const client = new ExamClient(socket);
+    traces.push(welcome.toString('latin1'));
     const session = door.latest();
     return {
       door,

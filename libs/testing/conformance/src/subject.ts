@@ -10,8 +10,8 @@ export interface Subject {
   scripted(credential: TargetCredential): Promise<ScriptedTarget>;
   /** A real target, with the masked data in it. Started once for the exam. */
   real(credential: TargetCredential): Promise<RealTarget>;
-  /** A client connection through a door, let in, with nothing of its welcome left to read. */
-  connect(door: { readonly port: number; readonly ca: string }): Promise<Socket>;
+  /** A client connection through a door, let in, and all that was said to it until then, with nothing left to read. */
+  connect(door: { readonly port: number; readonly ca: string }): Promise<{ readonly socket: Socket; readonly welcome: Buffer }>;
   /** As `connect`, but everything that is said to the client until it closes: for doors that do not let in. */
   turnedAway(door: { readonly port: number; readonly ca: string }): Promise<Buffer>;
 

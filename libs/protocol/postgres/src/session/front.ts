@@ -11,15 +11,13 @@ import { isUnreadable, type Statement, type StatementSet, type Unreadable } from
 import { OwnQueryError } from './catalogue-cache.ts';
 import type { Conversation } from './conversation.ts';
 import { isMaskable } from './copy-out.ts';
+import { changedSinceBind, full, isTaken, states, unknownName } from './name-refusals.ts';
 import { Passage } from './passage.ts';
 import { CommandRun } from './run.ts';
 import type { Portal, Prepared } from './registry.ts';
 import { movesNames, namesThings, type Within } from './scope.ts';
 
 const marker = 'sallyport: refused';
-
-/** SQLSTATEs of the server's own for names that are not, or already, there: drivers prepare again when they see them. */
-const states = { unknownStatement: '26000', unknownPortal: '34000', duplicateStatement: '42P05' } as const;
 
 /**
  * The client's frames, in order: each is decided, relayed or refused. A refused frame is replaced by one that the server must
@@ -259,7 +257,7 @@ export class Front {
     if (isUnreadable(read)) return this.#unreadable(read, 'batch', 'Parse');
     if (read.length > 1) return this.#refuse(refusal('unreadable', 'a prepared statement holds one command only', uuidv7()), 'batch', 'Parse', syntaxError);
     if (name !== '' && c.registry.preparedText(name) !== undefined) {
-      return this.#refuse(refusal('unreadable', 'a prepared statement of this name exists', uuidv7(), { hint: 'close it first' }), 'batch', 'Parse', states.duplicateStatement);
+      return this.#refuse(isTaken(), 'batch', 'Parse', states.duplicateStatement);
     }
     if (c.registry.full) return this.#refuse(full(), 'batch', 'Parse');
     const statement = read[0] ?? null;
@@ -282,7 +280,7 @@ export class Front {
     this.#asked = false;
     if ('code' in now) return this.#unreadable(now, 'batch', 'Bind');
     const parameters = bind.parameterCount > 0 ? new Sealed<Uint8Array>(Buffer.from(bytes.subarray(bind.parametersStart, bind.parametersEnd))) : null;
-    const portal: Portal = { serial: c.registry.nextSerial(), prepared: now, parameters, columns: null, describedAt: -1, rows: 0, bytes: 0 };
+    const portal: Portal = { serial: c.registry.nextSerial(), prepared: now, rests: now.statement === null ? null : c.registry.rests(now.statement.control), parameters, columns: null, describedAt: -1, rows: 0, bytes: 0 };
     c.ops.push({ kind: 'bind', undo: c.registry.setPortal(bind.portal, portal) });
     this.#relay(bytes, start, end);
   }
@@ -291,7 +289,7 @@ export class Front {
   #current(prepared: Prepared): Prepared | Unreadable | Promise<void> {
     const c = this.#c;
     if (prepared.statement === null) return prepared;
-    if (prepared.names === c.scope.names() && c.scope.fresh('transaction')) return prepared;
+    if (!dependsOnSession(prepared.statement) && prepared.names === c.scope.names() && c.scope.fresh('transaction')) return prepared;
     const read = this.#read(prepared.text);
     if (read instanceof Promise || isUnreadable(read)) return read;
     return { text: prepared.text, statement: read[0] ?? null, names: c.scope.names() };
@@ -306,6 +304,9 @@ export class Front {
     if (statement === null) {
       c.ops.push({ kind: 'execute-empty' });
       return this.#relay(bytes, start, end);
+    }
+    if (dependsOnSession(statement) && (portal.rests !== c.registry.rests(statement.control) || portal.prepared.names !== c.scope.names())) {
+      return this.#refuse(changedSinceBind(), 'batch', 'Execute', states.unknownPortal);
     }
     const answer = this.#submit(statement, portal.parameters);
     if (!(answer instanceof Promise)) return this.#run(answer, statement, portal, name, bytes, start, end);
@@ -384,10 +385,7 @@ function command(statement: Statement, parameters: Sealed<Uint8Array> | null): C
   return { id: id<CommandId>(uuidv7()), means: statement.means, text: new Sealed(statement.text), parameters };
 }
 
-function unknownName(what: string): Refusal {
-  return refusal('unreadable', `this ${what} is not known in this session`, uuidv7(), { hint: 'prepare it in this session first' });
-}
-
-function full(): Refusal {
-  return refusal('too-large', 'too many or too large prepared statements and portals', uuidv7(), { hint: 'close some' });
+/** EXECUTE and FETCH mean what a name of the session means when they run. */
+function dependsOnSession({ control }: Statement): boolean {
+  return control.execute !== null || control.fetch !== null;
 }

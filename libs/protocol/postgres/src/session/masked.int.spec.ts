@@ -156,6 +156,30 @@ describe.each(['embedded', 'debian15'] as const)('on a target with a mask plan: 
     expect((await client.ask(Buffer.concat([e('po'), s])))[0]).toBe('E 34000 this portal is not known in this session');
   });
 
+  it('EXECUTE and FETCH that were parsed or bound before their name got another meaning', async () => {
+    await client.ask(q('prepare a as select id + 0 as n from customers'));
+    await client.ask(Buffer.concat([p('x', 'execute a'), s]));
+    await client.ask(q('begin'));
+    await client.ask(Buffer.concat([b('po', 'x'), s]));
+    await client.ask(q('deallocate a'));
+    await client.ask(q('prepare a as select replace(ssn, $$-$$, $$$$)::bigint::int as n from customers'));
+    expect((await client.ask(Buffer.concat([e('po'), s])))[0]).toBe('E 34000 what this portal runs has changed since it was bound');
+    await client.ask(q('rollback'));
+    // A number has no masked form: it is NULL.
+    expect(await ask(Buffer.concat([b('', 'x'), e(), s]))).toEqual(['D \\N', 'D \\N']);
+
+    await client.ask(q('begin'));
+    await client.ask(q('declare cu cursor for select id + 0 as n from customers'));
+    await client.ask(Buffer.concat([p('y', 'fetch all from cu'), b('po', 'y'), s]));
+    await client.ask(q('close cu'));
+    await client.ask(q('declare cu cursor for select substr(ssn, 1, 3)::int as n from customers'));
+    expect((await client.ask(Buffer.concat([e('po'), s])))[0]).toBe('E 34000 what this portal runs has changed since it was bound');
+    await client.ask(q('rollback'));
+    await client.ask(q('begin'));
+    await client.ask(q('declare cu cursor for select substr(ssn, 1, 3) as n from customers'));
+    expect(await ask(Buffer.concat([b('', 'y'), e(), s]))).toEqual(['D [masked]', 'D [masked]']);
+  });
+
   it('in the texts of errors and notices', async () => {
     const lines = [
       ...(await client.ask(q('select ssn::int from customers'))),

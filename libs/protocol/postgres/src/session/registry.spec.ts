@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Registry, type Portal, type Prepared } from './registry.ts';
 
 const prepared = (text: string): Prepared => ({ text, statement: null, names: null });
-const portal = (serial: number): Portal => ({ serial, prepared: prepared('a'), parameters: null, columns: null, describedAt: -1, rows: 0, bytes: 0 });
+const portal = (serial: number): Portal => ({ serial, prepared: prepared('a'), rests: null, parameters: null, columns: null, describedAt: -1, rows: 0, bytes: 0 });
 const means = understanding([effect('read', 'ledger.entries')]);
 
 describe('names of a session', () => {

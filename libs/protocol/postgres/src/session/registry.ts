@@ -1,5 +1,5 @@
 import type { Sealed, Understanding } from '@sallyport/domain-model';
-import type { NameScope, Statement } from '../sql/index.ts';
+import type { NameScope, SessionControl, Statement } from '../sql/index.ts';
 import type { ResultColumn } from '../messages/row-description.ts';
 
 /** A prepared statement as the server has it. `statement` is null for an empty text. */
@@ -15,6 +15,8 @@ export interface Portal {
   /** Order in which portals were bound. */
   readonly serial: number;
   readonly prepared: Prepared;
+  /** What EXECUTE or FETCH in it rested on when it was bound (`Registry.rests`). The server looks again when it runs. */
+  readonly rests: unknown;
   readonly parameters: Sealed<Uint8Array> | null;
   /** What the server said last of the columns of this very portal; null before it did. */
   columns: readonly ResultColumn[] | null;
@@ -71,6 +73,12 @@ export class Registry {
   /** Text of what PREPARE or Parse called so, for EXECUTE: `PREPARE …` itself, or the parsed text. */
   preparedText(name: string): string | undefined {
     return this.#statements.get(name)?.text ?? this.#texts.get(name);
+  }
+
+  /** What the meaning of EXECUTE or FETCH comes from: another value, another meaning. Null for other statements. */
+  rests({ execute, fetch }: Pick<SessionControl, 'execute' | 'fetch'>): unknown {
+    if (fetch !== null) return this.cursor(fetch.cursor);
+    return execute === null ? null : this.preparedText(execute.name);
   }
 
   cursor(name: string): Understanding | undefined {

@@ -71,7 +71,7 @@ export function postgresSubject(version: NonNullable<StartPostgresOptions['versi
     connect: async ({ port, ca }) => {
       const client = await WireClient.open({ port, ca });
       client.socket.removeAllListeners('data');
-      return client.socket;
+      return { socket: client.socket, welcome: Buffer.concat(client.heard) };
     },
     turnedAway: async ({ port, ca }) => {
       const client = new WireClient(await encrypted(port, ca));
