@@ -126,11 +126,11 @@ export class Front {
   }
 
   /** A text as its names mean now. A promise: the server has to be asked first, then this frame comes again. */
-  #read(text: string): StatementSet | Unreadable | Promise<void> {
+  #read(text: string, how: 'simple' | 'batch'): StatementSet | Unreadable | Promise<void> {
     const c = this.#c;
     const read = c.reader.read(text, c.scope.names());
     if (isUnreadable(read)) return read;
-    const refreshed = this.#refresh(read);
+    const refreshed = this.#refresh(read, how);
     if (refreshed !== null) return refreshed;
     if (read.length < 2) return read;
     // A text that moves its own names (SET search_path; SELECT …) is read as if nothing were known of them.
@@ -142,10 +142,12 @@ export class Front {
    * Where names may have changed, the server is asked what they mean now; null where that is not needed or cannot be. Only between
    * batches and not in a failed transaction: then unqualified names resolve to nothing, and policy refuses what it cannot name.
    */
-  #refresh(read: StatementSet): Promise<void> | null {
+  #refresh(read: StatementSet, how: 'simple' | 'batch'): Promise<void> | null {
     const c = this.#c;
     const within: Within = c.status === 'I' && c.ops.size === 0 ? 'none' : 'transaction';
-    if (c.scope.fresh(within) || c.batch || this.#asked || !namesThings(read)) return null;
+    if (c.scope.fresh(within) || c.batch || this.#asked) return null;
+    // What begins a batch may be BEGIN, with the names behind it, where nothing can be asked any more.
+    if (!namesThings(read) && (how === 'simple' || within === 'transaction')) return null;
     if (c.ops.size > 0) return c.turn();
     if (c.status === 'E') return null;
     this.#send();
@@ -171,7 +173,7 @@ export class Front {
   }
 
   #query(bytes: Buffer, start: number, end: number): void | Promise<void> {
-    const read = this.#read(readQuery(bytes, start, end));
+    const read = this.#read(readQuery(bytes, start, end), 'simple');
     if (read instanceof Promise) return this.#later(read, 0x51, bytes, start, end);
     this.#asked = false;
     if (isUnreadable(read)) return this.#unreadable(read, 'simple', 'Query');
@@ -251,7 +253,7 @@ export class Front {
     const c = this.#c;
     const { name, text } = readParse(bytes, start, end);
     const names = c.scope.names();
-    const read = this.#read(text);
+    const read = this.#read(text, 'batch');
     if (read instanceof Promise) return this.#later(read, 0x50, bytes, start, end);
     this.#asked = false;
     if (isUnreadable(read)) return this.#unreadable(read, 'batch', 'Parse');
@@ -290,7 +292,7 @@ export class Front {
     const c = this.#c;
     if (prepared.statement === null) return prepared;
     if (!dependsOnSession(prepared.statement) && prepared.names === c.scope.names() && c.scope.fresh('transaction')) return prepared;
-    const read = this.#read(prepared.text);
+    const read = this.#read(prepared.text, 'batch');
     if (read instanceof Promise || isUnreadable(read)) return read;
     return { text: prepared.text, statement: read[0] ?? null, names: c.scope.names() };
   }

@@ -99,6 +99,27 @@ describe('a refused statement', () => {
   });
 });
 
+describe('names that are not known yet', () => {
+  it('are asked for before a batch that begins with BEGIN, as JDBC sends it first of all', async () => {
+    expect(await client.ask(Buffer.concat([p('', 'begin'), b('', ''), e(), p('', 'select id from entries where id = 1'), b('', ''), e(), s]))).toEqual(['1', '2', 'C BEGIN', '1', '2', 'D 1', 'C SELECT 1', 'Z T']);
+  });
+
+  it('are not asked for between BEGIN and SET TRANSACTION, which must come before any query', async () => {
+    await client.ask(q('begin'));
+    expect(await client.ask(extended('set transaction isolation level serializable, read only'))).toEqual(['1', '2', 'n', 'C SET', 'Z T']);
+    expect(await client.ask(q('select id from entries where id = 1'))).toContain('D 1');
+  });
+
+  it('are waited for behind a pipeline that moves them', async () => {
+    const lines = await client.ask(Buffer.concat([q('set search_path = public'), q('set search_path = ledger'), q('select id from entries where id = 1')]), 3);
+    expect(lines.slice(-4)).toEqual(['T id', 'D 1', 'C SELECT 1', 'Z I']);
+  });
+
+  it('in the same query as what moves them are refused', async () => {
+    expect(await client.ask(q('set search_path = ledger; select id from entries'))).toEqual([denied('SELECT'), 'Z I']);
+  });
+});
+
 describe('what never becomes a command', () => {
   it('text that cannot be parsed is not sent', async () => {
     expect(await client.ask(q('selekt'))).toEqual(['E 42601 the statement cannot be parsed: syntax error at character 1', 'Z I']);
