@@ -83,6 +83,7 @@ export class Gateway {
     readiness.add('targets', () => this.#house.targets.waiting);
     gauge('sallyport_sessions', 'Sessions now', [], () => this.#house.live.size);
     gauge('sallyport_journal_bytes', 'Bytes of evidence in the local journal', [], () => this.#journal.state.bytes);
+    gauge('sallyport_journal_unconfirmed', 'Events that the ledger has not confirmed yet', [], () => this.#journal.state.tail - this.#journal.state.committed);
   }
 
   async #follow(bus: Bus): Promise<void> {

@@ -90,4 +90,6 @@ async function openNest(
   await app.getHttpAdapter().getInstance().ready();
   if (serve !== null) of.door.handOver(serve);
   await app.startAllMicroservices();
+  // Only now the broker is sure to know what is served here: who hears "ready" and asks must find somebody.
+  await of.bus.nc.flush();
 }

@@ -45,7 +45,7 @@ describe.each(['embedded', 'debian15'] as const)('on a target with a mask plan: 
   beforeEach(async () => {
     client = await world.connect();
     return async () => {
-      for (const canary of [ssn, '078', 'Canary', '987654', Buffer.from([0, 15, 66, 66]).toString('latin1')]) expect(client.text).not.toContain(canary);
+      for (const canary of [ssn, '078-05', 'Canary', '987654', Buffer.from([0, 15, 66, 66]).toString('latin1')]) expect(client.text).not.toContain(canary);
       await client[Symbol.asyncDispose]();
       await world.door.latest().end;
     };
@@ -63,7 +63,7 @@ describe.each(['embedded', 'debian15'] as const)('on a target with a mask plan: 
     await client.ask(q('select ssn from customers'));
     const [masked] = world.door.latest().ports.recorded.flatMap((one) => (one.what === 'masked' ? [one.columns] : []));
     expect(masked).toEqual([{ column: 'ledger.customers.ssn', tag: 'us.ssn', action: 'redact', layer: 'origin', cells: 2 }]);
-    expect(JSON.stringify(world.door.latest().ports.recorded)).not.toContain('078');
+    expect(JSON.stringify(world.door.latest().ports.recorded)).not.toContain('078-05');
   });
 
   it('in the binary format too', async () => {
