@@ -171,6 +171,13 @@ describe('with a classification on the target', () => {
   });
 });
 
+describe('afterwards', () => {
+  it('every service is ready and the ledger of all that verifies', async () => {
+    for (const service of Object.values(world.stack.services)) await service.ready();
+    expect(await world.cli('carl', 'evidence', 'verify')).toMatchObject({ code: 0, out: expect.stringContaining('OK') });
+  });
+});
+
 async function sameBench(of: Sides, server: string): Promise<void> {
   const script = join(import.meta.dirname, 'clients', 'transfer.pgbench');
   const same = async (bench: (endpoint: Endpoint) => Promise<Bench>, processed: string) => {

@@ -48,6 +48,8 @@ async function simple(ask: Ask): Promise<void> {
 
 async function extended(ask: Ask): Promise<void> {
   await ask('parameters', { text: 'select $1::int + 1 as n, $2::text as t, $3::jsonb as j, $4::bytea as b, $5::int[] as a', values: [41, `a'b`, { x: [1] }, Buffer.from([0, 255]), [1, null, 2]] });
+  await ask('large parameter', { text: 'select length($1) as n, md5($1) as sum', values: ['é'.repeat(3_000_000)] });
+  await ask('large result', { text: `select repeat('0123456789', $1::int) as r, n from generate_series(1, 3) n`, values: [400_000] });
   await ask('nulls', { text: 'select $1::text is null as nothing', values: [null] });
   for (let i = 0; i < 3; i++) await ask('named', { name: 'by-id', text: 'select id, name, price from shapes.items where id = $1', values: [i + 1] });
   await ask('bad parameter', { text: 'select $1::int', values: ['x'] });
@@ -90,10 +92,14 @@ async function cancelled(endpoint: Endpoint, ask: Ask): Promise<void> {
   await ask('name', `set application_name = 'to be cancelled'`);
   const other = new pg.Client(nodePostgres(endpoint));
   await other.connect();
-  const slow = ask('cancelled', 'select pg_sleep(20)');
-  const asks = setInterval(() => void other.query(`select pg_cancel_backend(pid) from pg_stat_activity where application_name = 'to be cancelled' and datname = current_database() and state = 'active'`).catch(() => undefined), 100);
+  let over = false;
+  const slow = ask('cancelled', 'select pg_sleep(20)').finally(() => (over = true));
+  // One after the other, so that none of them comes late and cancels what follows.
+  while (!over) {
+    await other.query(`select pg_cancel_backend(pid) from pg_stat_activity where application_name = 'to be cancelled' and datname = current_database() and state = 'active'`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
   await slow;
-  clearInterval(asks);
   await other.end();
   await ask('statement timeout', 'set statement_timeout = 200; select pg_sleep(20)');
   await ask('alive', 'reset statement_timeout; select 1 as alive');

@@ -122,8 +122,8 @@ def transactions(connection):
         cursor.execute("rollback to a")
         attempt("after savepoint", lambda: rows(cursor, "select 2"))
     connection.tpc_begin(connection.xid(1, "gtrid", "bqual"))
+    # Two-phase commit is off at the target, and stays unfinished: the connection is closed.
     attempt("prepared transactions", lambda: connection.tpc_prepare())
-    connection.rollback()
 
 
 def asides(connection):
@@ -143,7 +143,7 @@ def asides(connection):
     attempt("cancelled", lambda: rows(cursor, "select pg_sleep(20)"))
     attempt("timeout", lambda: rows(cursor, "set statement_timeout = 100; select pg_sleep(20)"))
     attempt("alive", lambda: rows(cursor, "reset statement_timeout; select 'alive'"))
-    big = "x" * 3_000_000
+    big = "x" * 900_000
     attempt("large", lambda: len(rows(cursor, "select %s || 'y'", (big,))[3][0][0]))
 
 
