@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { openSync, closeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -48,7 +48,7 @@ export class Service {
     const until = Date.now() + timeoutMs;
     let waiting = 'an answer';
     while (Date.now() < until) {
-      if (!this.running) throw new Error(`${this.name} ended at once; its log is ${this.#log}`);
+      if (!this.running) throw new Error(`${this.name} ended at once; its log is ${this.#log} and ends with:\n${lastLines(this.#log)}`);
       try {
         const { status, text } = await get(`${this.#tls ? 'https' : 'http'}://${this.http}${this.#readyPath}`);
         if (status === 200) return;
@@ -70,6 +70,11 @@ export class Service {
     await over;
     clearTimeout(late);
   }
+}
+
+/** What a process that has ended said last; services log nothing secret. */
+function lastLines(log: string): string {
+  return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-12).map((line) => line.slice(0, 1000)).join('\n');
 }
 
 /** Readiness says nothing secret and is asked on loopback only, so the certificate is not checked here. */
