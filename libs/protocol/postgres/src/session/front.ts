@@ -10,8 +10,7 @@ import { syntaxError } from '../refuse.ts';
 import { isUnreadable, type Statement, type StatementSet, type Unreadable } from '../sql/index.ts';
 import { OwnQueryError } from './catalogue-cache.ts';
 import type { Conversation } from './conversation.ts';
-import { isMaskable } from './copy-out.ts';
-import { changedSinceBind, full, isTaken, states, unknownName } from './name-refusals.ts';
+import { cancelled, changedSinceBind, full, isTaken, queryCanceled, states, unknownName, unsupported } from './own-refusals.ts';
 import { Passage } from './passage.ts';
 import { CommandRun } from './run.ts';
 import type { Portal, Prepared } from './registry.ts';
@@ -27,6 +26,7 @@ export class Front {
   readonly #c: Conversation;
   readonly #passage = new Passage();
   #wait = new AbortController();
+  #cancelled = false;
 
   constructor(conversation: Conversation) {
     this.#c = conversation;
@@ -35,6 +35,11 @@ export class Front {
   /** Bytes for the server collected so far. */
   take(): Buffer | null {
     return this.#passage.take();
+  }
+
+  /** The client has cancelled while a command waits for its evidence, or for names: it will not run. */
+  cancelWaiting(): void {
+    this.#cancelled = true;
   }
 
   /** The client has cancelled or is gone: whatever waits for people is withdrawn. */
@@ -66,6 +71,7 @@ export class Front {
       case 0x53: // S
         c.skipping = false;
         c.batch = false;
+        this.#cancelled = false;
         c.ops.push({ kind: 'sync', mark: c.registry.mark });
         return this.#passage.pass(bytes, start - 5, end);
       case 0x48: // H: Flush
@@ -194,6 +200,10 @@ export class Front {
       }
       if (!this.#granted(answer, statement, runs)) return;
     }
+    if (this.#cancelled) {
+      for (const run of runs) run.settle('cancelled', queryCanceled);
+      return this.#refuse(cancelled(), 'simple', 'Query', queryCanceled);
+    }
     for (const run of runs) this.#spend(run);
     c.batch = false;
     c.ops.push({ kind: 'query', runs, mark: c.registry.mark, at: 0, failed: false });
@@ -213,7 +223,7 @@ export class Front {
 
   #submit(statement: Statement, parameters: Sealed<Uint8Array> | null): Permit | Refusal | Promise<Permit | Refusal> {
     const c = this.#c;
-    const no = this.#unsupported(statement);
+    const no = unsupported(statement, c);
     if (no !== null) {
       c.gate.refused(no, statement.means.facts.kind);
       return no;
@@ -222,18 +232,6 @@ export class Front {
       signal: this.#wait.signal,
       onHold: (hold) => c.notice(`approval ${hold.approval} is needed: ${hold.say}`, `waiting until ${hold.expires}; approve or reject at ${hold.url}`),
     });
-  }
-
-  /** What no policy can let through, because it could not be masked or decided. */
-  #unsupported({ control, means }: Statement): Refusal | null {
-    const c = this.#c;
-    if (control.copy?.direction === 'out' && c.gate.masker.plan !== null && !isMaskable(control.copy)) {
-      return refusal('unmaskable', 'this form of COPY … TO STDOUT cannot be masked', uuidv7(), { hint: 'use the text or csv format, in UTF8' });
-    }
-    // What was bound is decided when it is executed: SQL could run it before that.
-    const moves = means.facts.kind === 'MOVE' || (control.fetch !== null && c.registry.portal(control.fetch.cursor) !== undefined);
-    if (moves && c.registry.namedPortals) return refusal('unreadable', 'portals made by Bind cannot be used by FETCH or MOVE', uuidv7(), { hint: 'use Execute, or DECLARE the cursor' });
-    return null;
   }
 
   /** A permitted command is about to go upstream. */
@@ -323,6 +321,10 @@ export class Front {
     if (said.kind === 'refusal') return gone ? undefined : this.#refuse(said, 'batch', null);
     const run = new CommandRun(said, statement, portal);
     if (gone) return run.settle('unsent', null);
+    if (this.#cancelled) {
+      run.settle('cancelled', queryCanceled);
+      return this.#refuse(cancelled(), 'batch', 'Execute', queryCanceled);
+    }
     // Masks are bound to what the server says of this portal now: between then and the rows, nothing else may run.
     if (c.gate.masker.plan !== null && portal.describedAt !== c.runs) {
       portal.describedAt = c.runs;
@@ -373,6 +375,7 @@ export class Front {
     if (what !== null) c.gate.refused(said, what);
     c.skipping = !simple;
     c.batch = !simple;
+    this.#cancelled = false;
     c.ops.push({ kind: 'refused', refusal: said, sqlstate, simple, mark: c.registry.mark, said: false });
     this.#passage.insert(simple ? writeQuery(`${marker} ${said.requestId}`) : writeParse('sallyport_refused', `${marker} ${said.requestId}`));
   }

@@ -15,7 +15,7 @@ const setup = `
 let target: Target18;
 let world: World;
 const session = () => world.door.latest();
-const backends = () => target.server.sql(`select pid from pg_stat_activity where usename = '${credential.username}' and state = 'active'`);
+const backends = () => target.server.sql(`select pid from pg_stat_activity where usename = '${credential.username}' and state = 'active' and query like 'select pg_sleep%'`);
 
 beforeAll(async () => {
   target = await startTarget('embedded', setup);
@@ -86,6 +86,24 @@ describe('a cancel request', () => {
       expect(await client.ask(Buffer.alloc(0), 2)).toEqual(['T pg_sleep', 'E 57014 canceling statement due to user request', 'Z I', 'T ?column?', 'D 1', 'C SELECT 1', 'Z I']);
     }
     expect(session().ports.recorded.filter((one) => one.what === 'settled' && one.result.status === 'cancelled').length).toBe(10);
+  });
+
+  it('of a command that waits for its evidence keeps it from running', async () => {
+    await using client = await world.connect();
+    const { ports } = session();
+    for (const bytes of [q('insert into entries values (1)'), extended('insert into entries values (1)')]) {
+      ports.autoDurable = false;
+      const before = ports.recorded.length;
+      client.send(bytes);
+      await expect.poll(() => ports.recorded.length).toBe(before + 1);
+      await world.cancel(client);
+      ports.autoDurable = true;
+      ports.settleEvidence();
+      expect((await client.ask(Buffer.alloc(0))).slice(-2)).toEqual(['E 57014 canceling statement due to user request', 'Z I']);
+      expect((await client.ask(q('select 1'))).at(-2)).toBe('C SELECT 1');
+    }
+    expect(await target.server.sql('select * from ledger.entries')).toEqual([]);
+    expect(session().gate.permits.filter(({ spent }) => spent === 0).map(({ settled }) => settled[0]?.status)).toEqual(['cancelled', 'cancelled']);
   });
 
   it('with another key does nothing', async () => {

@@ -236,6 +236,7 @@ export class PostgresSession {
   #cancelled(): void {
     if (this.#over) return;
     if (this.#conversation.ops.running) this.#cancelUpstream();
+    else if (this.#blocked) this.#front.cancelWaiting();
     this.#front.giveUp();
   }
 

@@ -29,6 +29,8 @@ const setup = `
   create table ledger.customers (id int primary key, ssn text unique, note bytea);
   insert into ledger.customers values (1, '${canary}', '\\x${Buffer.from(canary).toString('hex')}');
   create view ledger.people as select id, ssn from ledger.customers;
+  create function ledger.spread() returns int language plpgsql as $$ begin perform pg_notify('news', (select c.ssn from ledger.customers c)); return 1; end $$;
+  create function ledger.set() returns int language plpgsql as $$ begin perform set_config('application_name', (select c.ssn from ledger.customers c), false); return 1; end $$;
   create function ledger.tell() returns int language plpgsql as $$ declare v text; begin select c.ssn into v from ledger.customers c; raise notice 'it is "%"', v; return 1; end $$;`;
 const tag = (name: string) => ({ column: `ledger.customers.${name}`, tag: 'us.ssn', action: 'redact' as const });
 const plan: MaskPlan = { id: 'exam', target: 'ledger-db', columns: [tag('ssn'), tag('note')], detectors: [], large: [] };
@@ -59,7 +61,9 @@ const ways: readonly Way[] = [
   way('a notice', q('select ledger.tell()')),
   way('RETURNING', q('update ledger.customers set id = id returning ssn')),
   way('a reported setting', q("select set_config('application_name', (select ssn from ledger.customers), false)")),
+  way('a reported setting, by code', q('select ledger.set()')),
   way('a notification', all(q('listen news'), q("select pg_notify('news', (select ssn from ledger.customers))"), q('unlisten news')), 'plain', 3),
+  way('a notification, by code', all(q('listen news'), q('select ledger.spread()'), q('unlisten news')), 'plain', 3),
 ];
 
 /** Everything that only PostgreSQL knows, for the conformance exam. */
