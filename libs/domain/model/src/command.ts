@@ -63,4 +63,6 @@ export interface Command {
   readonly text: Sealed<string>;
   /** Bound parameters as sent (bytes of the wire's parameter block), or null where the protocol has none. */
   readonly parameters: Sealed<Uint8Array> | null;
+  /** Types that the client declared for them apart from the block, the protocol's own numbers (0: left to the server). Only for showing them. */
+  readonly parameterTypes?: readonly number[];
 }

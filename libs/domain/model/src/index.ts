@@ -2,6 +2,7 @@ export * from './ids.ts';
 export * from './sealed.ts';
 export * from './effect.ts';
 export * from './command.ts';
+export * from './shown-parameters.ts';
 export * from './decision.ts';
 export * from './refusal.ts';
 export * from './session.ts';

@@ -1,10 +1,11 @@
-import { refusal, type Refusal } from '@sallyport/domain-model';
+import { refusal, type Refusal, type ShownParameters } from '@sallyport/domain-model';
 import type { GreetTerms, ProtocolAdapter, ServedSession, SessionEnd } from '@sallyport/protocol-spi';
 import { greet, type PostgresGreeting } from './greet.ts';
 import { refuse } from './refuse.ts';
 import { CatalogueCache } from './session/catalogue-cache.ts';
 import { closingRefusal } from './session/closing.ts';
 import { PostgresSession } from './session/session.ts';
+import { showParameters } from './show-parameters.ts';
 import { loadParser, StatementReader } from './sql/index.ts';
 import { dialUpstream, UpstreamError } from './upstream.ts';
 
@@ -71,6 +72,10 @@ export class PostgresAdapter implements ProtocolAdapter<PostgresSettings, Postgr
       return { by: 'failed', why: code };
     }
     return new PostgresSession({ session, greeting, upstream, reader: this.#reader, catalogue: this.#catalogue(session, greeting.database), maxFrame: session.settings.maxFrame }).run();
+  }
+
+  showParameters(parameters: Uint8Array, types: readonly number[]): ShownParameters {
+    return showParameters(parameters, types);
   }
 
   refuse(greeting: PostgresGreeting, said: Refusal): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type {
-  ApprovalId, Command, CommandId, Instant, MaskCount, Obligations, Position, Refusal, ResultMasker, Sealed, SecretLease, SessionId, Target, Understanding,
+  ApprovalId, Command, CommandId, Instant, MaskCount, Obligations, Position, Refusal, ResultMasker, Sealed, SecretLease, SessionId, ShownParameters, Target, Understanding,
 } from '@sallyport/domain-model';
 
 /**
@@ -20,6 +20,11 @@ export interface ProtocolAdapter<Settings = unknown, G extends Greeting = Greeti
   greet(client: Socket, terms: GreetTerms): Promise<G | null>;
   /** Serves the session until either side ends it. Resolves after both sockets are closed; rejects only for our own faults. */
   serve(greeting: G, session: ServedSession<Settings>): Promise<SessionEnd>;
+  /**
+   * Bound parameters for people's eyes, from the bytes and declared types of a {@link Command}. Never throws: what cannot be read is said to be so.
+   * Bounded: values and lists that are too long are cut, with a count of what was left out. Absent: the protocol binds none.
+   */
+  showParameters?(parameters: Uint8Array, types: readonly number[]): ShownParameters;
   /** Says no in the client's own language and closes the connection. Never rejects. */
   refuse(greeting: G, refusal: Refusal): Promise<void>;
 }

@@ -192,7 +192,7 @@ export class Front {
     for (let i = from; i < statements.length; i++) {
       const statement = statements[i];
       if (statement === undefined) continue;
-      const answer = this.#submit(statement, null);
+      const answer = this.#submit(statement, null, none);
       if (answer instanceof Promise) {
         const frame = Buffer.from(bytes.subarray(start, end));
         this.#send();
@@ -221,14 +221,14 @@ export class Front {
     return false;
   }
 
-  #submit(statement: Statement, parameters: Sealed<Uint8Array> | null): Permit | Refusal | Promise<Permit | Refusal> {
+  #submit(statement: Statement, parameters: Sealed<Uint8Array> | null, types: readonly number[]): Permit | Refusal | Promise<Permit | Refusal> {
     const c = this.#c;
     const no = unsupported(statement, c);
     if (no !== null) {
       c.gate.refused(no, statement.means.facts.kind);
       return no;
     }
-    return c.gate.submit(command(statement, parameters), {
+    return c.gate.submit(command(statement, parameters, types), {
       signal: this.#wait.signal,
       onHold: (hold) => c.notice(`approval ${hold.approval} is needed: ${hold.say}`, `waiting until ${hold.expires}; approve or reject at ${hold.url}`),
     });
@@ -249,7 +249,7 @@ export class Front {
 
   #parse(bytes: Buffer, start: number, end: number): void | Promise<void> {
     const c = this.#c;
-    const { name, text } = readParse(bytes, start, end);
+    const { name, text, parameterTypes: types } = readParse(bytes, start, end);
     const names = c.scope.names();
     const read = this.#read(text, 'batch');
     if (read instanceof Promise) return this.#later(read, 0x50, bytes, start, end);
@@ -262,10 +262,10 @@ export class Front {
     if (c.registry.full) return this.#refuse(full(), 'batch', 'Parse');
     const statement = read[0] ?? null;
     if (statement !== null) {
-      const no = c.gate.preview(command(statement, null));
+      const no = c.gate.preview(command(statement, null, none));
       if (no !== null) return this.#refuse(no, 'batch', null);
     }
-    c.ops.push({ kind: 'parse', undo: c.registry.setStatement(name, { text, statement, names }) });
+    c.ops.push({ kind: 'parse', undo: c.registry.setStatement(name, { text, types, statement, names }) });
     this.#relay(bytes, start, end);
   }
 
@@ -292,7 +292,7 @@ export class Front {
     if (!dependsOnSession(prepared.statement) && prepared.names === c.scope.names() && c.scope.fresh('transaction')) return prepared;
     const read = this.#read(prepared.text, 'batch');
     if (read instanceof Promise || isUnreadable(read)) return read;
-    return { text: prepared.text, statement: read[0] ?? null, names: c.scope.names() };
+    return { text: prepared.text, types: prepared.types, statement: read[0] ?? null, names: c.scope.names() };
   }
 
   #execute(bytes: Buffer, start: number, end: number): void | Promise<void> {
@@ -308,7 +308,7 @@ export class Front {
     if (dependsOnSession(statement) && (portal.rests !== c.registry.rests(statement.control) || portal.prepared.names !== c.scope.names())) {
       return this.#refuse(changedSinceBind(), 'batch', 'Execute', states.unknownPortal);
     }
-    const answer = this.#submit(statement, portal.parameters);
+    const answer = this.#submit(statement, portal.parameters, portal.prepared.types);
     if (!(answer instanceof Promise)) return this.#run(answer, statement, portal, name, bytes, start, end);
     const frame = Buffer.from(bytes.subarray(start - 5, end));
     this.#send();
@@ -386,8 +386,10 @@ export class Front {
   }
 }
 
-function command(statement: Statement, parameters: Sealed<Uint8Array> | null): Command {
-  return { id: id<CommandId>(uuidv7()), means: statement.means, text: new Sealed(statement.text), parameters };
+const none: readonly number[] = [];
+
+function command(statement: Statement, parameters: Sealed<Uint8Array> | null, types: readonly number[]): Command {
+  return { id: id<CommandId>(uuidv7()), means: statement.means, text: new Sealed(statement.text), parameters, parameterTypes: types };
 }
 
 /** EXECUTE and FETCH mean what a name of the session means when they run. */

@@ -2,7 +2,7 @@ import { effect, understanding } from '@sallyport/testing-kit';
 import { describe, expect, it } from 'vitest';
 import { Registry, type Portal, type Prepared } from './registry.ts';
 
-const prepared = (text: string): Prepared => ({ text, statement: null, names: null });
+const prepared = (text: string): Prepared => ({ text, types: [], statement: null, names: null });
 const portal = (serial: number): Portal => ({ serial, prepared: prepared('a'), rests: null, parameters: null, columns: null, describedAt: -1, rows: 0, bytes: 0 });
 const means = understanding([effect('read', 'ledger.entries')]);
 

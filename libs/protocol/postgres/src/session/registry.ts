@@ -5,6 +5,8 @@ import type { ResultColumn } from '../messages/row-description.ts';
 /** A prepared statement as the server has it. `statement` is null for an empty text. */
 export interface Prepared {
   readonly text: string;
+  /** Types of its parameters that the client declared in Parse, 0 for those it left to the server; may be fewer than there are. */
+  readonly types: readonly number[];
   readonly statement: Statement | null;
   /** How names resolved when it was read; as long as that is the same, so is its meaning. */
   readonly names: NameScope | null;
@@ -182,6 +184,6 @@ export class Registry {
 
 function weight(value: Prepared | Portal | string): number {
   if (typeof value === 'string') return value.length;
-  if ('text' in value) return value.text.length;
+  if ('text' in value) return value.text.length + value.types.length * 4;
   return value.parameters?.open('its size').byteLength ?? 0;
 }
