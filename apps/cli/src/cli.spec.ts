@@ -88,6 +88,12 @@ describe('approvals', { timeout: 30_000 }, () => {
     expect(out).toContain('needs     2 of dba; 1 so far');
     expect(out).toContain('“change 4711”');
   });
+  it('are shown with the parameters that were bound', async () => {
+    const parameters = { list: [{ name: '$1', kind: 'plain' as const, value: '42', leftOut: 0, note: 'int4' }, { name: '$2', kind: 'text' as const, value: 'a\nb', leftOut: 9, note: null }], missing: '3 more, 7 bytes, are not shown' };
+    api.on(`GET /v1/approvals/${approvalId}`, { body: approval({ parameters }) });
+    expect((await run('approvals', 'show', approvalId)).out).toContain("│ $1 = 42 (int4)\n│ $2 = 'a\\nb…' (9 bytes more are not shown)\n│ 3 more, 7 bytes, are not shown\n");
+  });
+
   it.each([['pending', 11], ['approved', 0], ['consumed', 0], ['rejected', 12], ['expired', 12], ['withdrawn', 12]])('%s ends with %i when asked for by --exit-code', async (state, expected) => {
     api.on(`GET /v1/approvals/${approvalId}`, { body: approval({ state }) });
     expect((await run('approvals', 'show', approvalId, '--exit-code')).code).toBe(expected);
@@ -114,6 +120,13 @@ describe('sessions', { timeout: 30_000 }, () => {
     expect(api.asked[0]?.route).toBe('GET /v1/sessions?machine=nightly-ledger&limit=50&open=true');
     expect(out).toContain('nightly-ledger');
   });
+  it('are replayed with the parameters that were bound, one on each line', async () => {
+    const parameters = { list: [{ name: '$1', kind: 'text', value: "x'\n$2 = 'safe", leftOut: 0, note: null }, { name: '$2', kind: 'null', value: '', leftOut: 0, note: null }], missing: null };
+    api.on(`GET /v1/sessions/${sessionId}/replay`, { body: { events: storedSession().map((bytes, i) => ({ bytes, texts: i === 1 ? [{ role: 'params', text: 'base64:AAAA', parameters }] : [] })) } });
+    const { out } = await run('sessions', 'replay', sessionId);
+    expect(out).toContain("params  │ $1 = 'x''\\n$2 = ''safe'\n              │ $2 = NULL\n");
+  });
+
   it('are replayed with their texts, made safe', async () => {
     api.on(`GET /v1/sessions/${sessionId}/replay`, { body: { events: storedSession().map((bytes, i) => ({ bytes, texts: i === 1 ? [{ role: 'text', text: 'drop table\n\u001b[31mledger.customers' }] : [] })) } });
     const { out } = await run('sessions', 'replay', sessionId);

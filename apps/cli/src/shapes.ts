@@ -9,11 +9,16 @@ export type Plan = z.infer<typeof plan>;
 
 export const documents = z.object({ documents: z.array(z.record(z.string(), z.unknown())) });
 
+export const shownParameters = z.object({
+  list: z.array(z.object({ name: z.string(), kind: z.enum(['null', 'text', 'plain', 'bytes']), value: z.string(), leftOut: z.number(), note: z.string().nullable() })),
+  missing: z.string().nullable(),
+});
+
 export const quorum = z.object({ group: z.string(), count: z.number() });
 export const approval = z.object({
   id: z.string(), state: z.string(), machine: z.string(), owner: z.string(), target: z.string(), environment: z.string(), source: z.string(), session: z.string(), command: z.string(),
   shape: z.string(), effects: z.array(z.string()), rules: z.array(z.string()), say: z.string(), quorum: z.array(quorum), created: z.string(), expires: z.string(),
-  votes: z.array(z.object({ by: z.string(), vote: z.string(), comment: z.string().nullable(), at: z.string() })), text: z.string().nullable(), parameters: z.string().nullable(),
+  votes: z.array(z.object({ by: z.string(), vote: z.string(), comment: z.string().nullable(), at: z.string() })), text: z.string().nullable(), parameters: shownParameters.nullable(),
 });
 export type Approval = z.infer<typeof approval>;
 export const approvals = z.object({ approvals: z.array(approval) });
@@ -25,7 +30,7 @@ export const session = z.object({
 export type Session = z.infer<typeof session>;
 export const sessions = z.object({ sessions: z.array(session) });
 
-export const replay = z.object({ events: z.array(z.object({ bytes: z.string(), texts: z.array(z.object({ role: z.string(), text: z.string().nullable() })) })) });
+export const replay = z.object({ events: z.array(z.object({ bytes: z.string(), texts: z.array(z.object({ role: z.string(), text: z.string().nullable(), parameters: shownParameters.nullish() })) })) });
 export const eventPage = z.object({ events: z.array(z.object({ at: z.number(), received: z.string(), bytes: z.string(), sha256: z.string().optional() })), next: z.number().nullable() });
 
 const answer = z.enum(['allow', 'deny', 'hold']);

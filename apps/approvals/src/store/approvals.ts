@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Approval } from '@sallyport/platform-bus';
-import { instant, millis, uuidv7, type Clock } from '@sallyport/domain-model';
+import { shownParameters, type Approval } from '@sallyport/platform-bus';
+import { instant, millis, uuidv7, type Clock, type ShownParameters } from '@sallyport/domain-model';
 import { decide, type ApprovalCommand, type RefusedCode } from '../model/decide.ts';
 import type { Requested } from '../model/event.ts';
 import type { ApprovalState, Phase } from '../model/state.ts';
@@ -13,7 +13,8 @@ import { view } from './view.ts';
 export interface Asked {
   readonly request: Omit<Requested, 'type' | 'at' | 'expires'>;
   readonly text: string;
-  readonly parameters: string | null;
+  /** As people will be shown them. */
+  readonly parameters: ShownParameters | null;
   /** Seconds. */
   readonly expiresIn: number;
 }
@@ -67,7 +68,7 @@ export class Approvals {
         .values({
           id, session: request.session, command: request.command, machine: request.machine, target: request.target, state: 'pending', created: at, expires,
           text_sealed: this.#seal.seal(text, { approval: id, part: 'text' }),
-          parameters_sealed: parameters === null ? null : this.#seal.seal(parameters, { approval: id, part: 'parameters' }),
+          parameters_sealed: parameters === null ? null : this.#seal.seal(JSON.stringify(parameters), { approval: id, part: 'parameters' }),
           announce_after: null,
         })
         .onConflict((conflict) => conflict.column('command').doNothing())
@@ -129,7 +130,7 @@ export class Approvals {
     if (open === 'without-text') return view(id, history.state);
     return view(id, history.state, {
       text: this.#seal.open(row.text_sealed, { approval: id, part: 'text' }),
-      parameters: row.parameters_sealed === null ? null : this.#seal.open(row.parameters_sealed, { approval: id, part: 'parameters' }),
+      parameters: row.parameters_sealed === null ? null : shownParameters.parse(JSON.parse(this.#seal.open(row.parameters_sealed, { approval: id, part: 'parameters' }))),
       comment: (by) => {
         const found = history.comments.get(by);
         return found === undefined ? null : this.#seal.open(found.sealed, { approval: id, part: `comment:${found.seq}` });

@@ -4,7 +4,7 @@ import type { ApprovalState } from '../model/state.ts';
 /** What only `show` may tell. */
 export interface OpenedParts {
   readonly text: string;
-  readonly parameters: string | null;
+  readonly parameters: Approval['parameters'];
   comment(by: string): string | null;
 }
 

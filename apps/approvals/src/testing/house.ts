@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
+import type { ShownParameters } from '@sallyport/domain-model';
 import { approvalChanged, subjects, type approvalsOpen, type Bus, type Caller } from '@sallyport/platform-bus';
 import { boot, type Running } from '@sallyport/platform-runtime';
 import { migrate } from '@sallyport/platform-store';
@@ -93,8 +94,10 @@ export const person = (name: string, ...roles: string[]): Caller => ({ person: n
 /** The text whose words must never leave by any way but `show`. */
 export const text = "update ledger.accounts set owner = 'Zebulon Quux' where id = 7";
 
+export const parameters: ShownParameters = { list: [{ name: '$1', kind: 'text', value: 'Zebulon Quux', leftOut: 0, note: null }, { name: '$2', kind: 'null', value: '', leftOut: 0, note: 'int4' }], missing: '1 more, 7 bytes, are not shown' };
+
 export const request = (change: Partial<z.input<(typeof approvalsOpen)['request']>> = {}): z.input<(typeof approvalsOpen)['request']> => ({
-  session: randomUUID(), command: randomUUID(), machine: 'ci-deploy', owner: 'olga', target: 'ledger-db', environment: 'production', source: '10.0.0.7', text, parameters: '["Zebulon Quux"]',
+  session: randomUUID(), command: randomUUID(), machine: 'ci-deploy', owner: 'olga', target: 'ledger-db', environment: 'production', source: '10.0.0.7', text, parameters,
   shape: 'update ledger.accounts set owner = ? where id = ?', effects: ['write ledger.accounts'], rules: ['writes-need-approval'], say: 'writes need a second person', binding: 'b'.repeat(64), slice: 'c'.repeat(64),
   quorum: [{ group: 'dba', count: 1 }], expiresIn: 900, ...change,
 });

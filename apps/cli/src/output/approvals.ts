@@ -1,3 +1,4 @@
+import { parameterLines } from '@sallyport/domain-model';
 import type { Approval } from '../shapes.ts';
 import { frame } from './frame.ts';
 import { fields, table } from './table.ts';
@@ -37,7 +38,7 @@ export function approvalText(one: Approval, now: number): string {
   ]);
   const votes = one.votes.map(({ by, vote, comment, at }) => visibleLine(`  ${at.slice(0, 19)}Z  ${by}  ${vote}${comment === null ? '' : `  “${comment}”`}`));
   const body = one.text === null ? ['the full text is shown to approvers, auditors and administrators', frame('shape', one.shape)] : [frame('full text, as the machine sent it', one.text)];
-  const parameters = one.parameters === null ? [] : [frame('parameters', one.parameters)];
+  const parameters = one.parameters === null ? [] : [frame('parameters, as bound', parameterLines(one.parameters).map(visibleLine).join('\n'))];
   return [head, ...(votes.length === 0 ? [] : ['votes', ...votes]), ...body, ...parameters].join('\n');
 }
 

@@ -1,10 +1,11 @@
+import { parameterLines, type ShownParameters } from '@sallyport/domain-model';
 import { z } from 'zod';
 import { visible, visibleLine } from './visible.ts';
 
 /** One stored event in base64, with the texts that were opened for it. */
 export interface EventLine {
   readonly bytes: string;
-  readonly texts: readonly { readonly role: string; readonly text: string | null }[];
+  readonly texts: readonly { readonly role: string; readonly text: string | null; readonly parameters?: ShownParameters | null | undefined }[];
 }
 
 const envelope = z.object({ seq: z.number(), type: z.string(), t: z.object({ wall: z.string() }), d: z.record(z.string(), z.unknown()) });
@@ -49,8 +50,8 @@ function settled(value: unknown): string {
   return parsed.data.map(({ status, rows, bytes, micros, error }) => `${status}${error === null ? '' : ` ${error}`}, ${rows} rows, ${bytes} bytes, ${(micros / 1000).toFixed(1)} ms`).join('; ');
 }
 
-function textOf({ role, text }: EventLine['texts'][number]): string {
-  const lines = text === null ? ['(cannot be opened)'] : visible(text).split('\n');
+function textOf({ role, text, parameters }: EventLine['texts'][number]): string {
+  const lines = text === null ? ['(cannot be opened)'] : parameters ? parameterLines(parameters).map(visibleLine) : visible(text).split('\n');
   return lines.map((line, i) => `      ${(i === 0 ? role : '').padEnd(8)}│ ${line}`).join('\n');
 }
 

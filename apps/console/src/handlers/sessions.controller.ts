@@ -6,7 +6,8 @@ import { By } from '../auth/request.ts';
 import { BusOf } from '../bus-of.ts';
 import { ApiError, valueOf } from '../errors/api-error.ts';
 import { Answers } from './answers.ts';
-import { byId, killBody, killed, sessionsQuery } from './shapes.ts';
+import { withParameters } from '../model/with-parameters.ts';
+import { byId, killBody, killed, sessionReplay, sessionsQuery } from './shapes.ts';
 
 /** Reads are recorded by the evidence service itself. */
 @Controller('v1/sessions')
@@ -28,9 +29,9 @@ export class SessionsController {
   }
 
   @Get(':id/replay')
-  @Answers('what a session did, with the texts of its statements', evidenceReplay.value)
-  async replay(@By() by: Caller, @Param({ schema: byId }) { id }: z.output<typeof byId>): Promise<z.output<typeof evidenceReplay.value>> {
-    return valueOf(await this.#bus.call(evidenceReplay, { by, session: id }, 30_000));
+  @Answers('what a session did, with the texts of its statements', sessionReplay)
+  async replay(@By() by: Caller, @Param({ schema: byId }) { id }: z.output<typeof byId>): Promise<z.output<typeof sessionReplay>> {
+    return withParameters(valueOf(await this.#bus.call(evidenceReplay, { by, session: id }, 30_000)));
   }
 
   /** Tells whichever gateway has the session. Whether there was one is seen in its `session.closed` event. */

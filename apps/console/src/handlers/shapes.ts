@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { change, policyFile } from '@sallyport/platform-bus';
+import { change, policyFile, shownParameters } from '@sallyport/platform-bus';
 
 /** Ids of sessions and approvals are UUIDs; nothing else goes into a subject or a query. */
 export const byId = z.strictObject({ id: z.uuid() });
@@ -32,6 +32,11 @@ export const sessionsQuery = z.strictObject({
 });
 export const killBody = z.strictObject({ reason: z.string().min(1).max(200).default('ended by an operator') });
 export const killed = z.strictObject({ session: z.string() });
+
+/** Evidence's answer; bound parameters also as people read them, where the protocol of the session has a way to show them. */
+export const sessionReplay = z.strictObject({
+  events: z.array(z.strictObject({ bytes: z.string(), texts: z.array(z.strictObject({ role: z.string(), text: z.string().nullable(), parameters: shownParameters.nullable() })) })),
+});
 
 export const eventsQuery = z.strictObject({ session: z.uuid().optional(), after: z.coerce.number().int().min(0).optional(), limit: limit(2_000, 500) });
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { id, refusal, resourceName, type Actor, type ApprovalId, type Command, type Instant, type Refusal, type Target } from '@sallyport/domain-model';
+import { id, refusal, resourceName, type Actor, type ApprovalId, type Command, type Instant, type Refusal, type ShownParameters, type Target } from '@sallyport/domain-model';
 import type { ApprovalsPort, HeldCommand } from '@sallyport/engine-session';
 import { approvalChanged, approvalsConsume, approvalsOpen, approvalsShow, approvalsWithdraw, subjects, type Bus } from '@sallyport/platform-bus';
+import type { ProtocolAdapter } from '@sallyport/protocol-spi';
 import type { z } from 'zod';
 
 type Changed = z.infer<typeof approvalChanged>;
@@ -23,13 +24,21 @@ export class ApprovalAnswers {
   }
 }
 
+interface Asking {
+  readonly actor: Actor;
+  readonly target: Target;
+  readonly source: string;
+  /** The protocol, which knows how its parameters are shown to people. */
+  readonly adapter: Pick<ProtocolAdapter, 'showParameters'>;
+}
+
 /** The approvals service as one session's gate sees it. */
 export class SessionApprovals implements ApprovalsPort {
   readonly #bus: Bus;
   readonly #answers: ApprovalAnswers;
-  readonly #of: { readonly actor: Actor; readonly target: Target; readonly source: string };
+  readonly #of: Asking;
 
-  constructor(bus: Bus, answers: ApprovalAnswers, of: { readonly actor: Actor; readonly target: Target; readonly source: string }) {
+  constructor(bus: Bus, answers: ApprovalAnswers, of: Asking) {
     this.#bus = bus;
     this.#answers = answers;
     this.#of = of;
@@ -48,16 +57,21 @@ export class SessionApprovals implements ApprovalsPort {
   async open(held: HeldCommand): Promise<{ approval: ApprovalId; url: string; expires: Instant } | Refusal> {
     const { actor, target, source } = this.#of;
     const { command, hold } = held;
-    const parameters = command.parameters?.open('approvers see what would run');
     const reply = await this.#bus.call(approvalsOpen, {
       session: held.session, command: command.id, machine: actor.machine, owner: actor.owner, target: target.name, environment: target.environment, source,
-      text: command.text.open('approvers see what would run'), parameters: parameters === undefined ? null : Buffer.from(parameters).toString('base64'), shape: command.means.shape,
+      text: command.text.open('approvers see what would run'), parameters: this.#shown(command), shape: command.means.shape,
       effects: [...new Set(command.means.effects.map((effect) => `${effect.verb} ${resourceName(effect.resource)}`))].sort(),
       rules: [...hold.rules], say: hold.say, binding: held.binding, slice: hold.slice,
       quorum: hold.approvers.map(({ group, count }) => ({ group, count })), expiresIn: hold.expiresIn,
     });
     if (!reply.ok) return refusal('denied', reply.error.code === 'unanswerable' ? reply.error.say : 'this needs an approval, and it could not be asked for', command.id, { rules: hold.rules, hint: 'try again; if it stays, tell the operators of the gateway' });
     return { approval: id<ApprovalId>(reply.value.approval), url: reply.value.url, expires: id<Instant>(reply.value.expires) };
+  }
+
+  #shown({ parameters, parameterTypes }: Command): ShownParameters | null {
+    if (parameters === null) return null;
+    const bytes = parameters.open('approvers see what would run');
+    return this.#of.adapter.showParameters?.(bytes, parameterTypes ?? []) ?? { list: [], missing: `${bytes.byteLength} bytes that this protocol cannot show` };
   }
 
   outcome(approval: ApprovalId, signal: AbortSignal): Promise<true | Refusal> {

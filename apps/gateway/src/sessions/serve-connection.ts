@@ -120,7 +120,7 @@ async function serve(house: House, opening: Opening, { actor, target, lease, clo
   const plan = () => house.plans.current(target.name).plan;
   const gate = new SessionGate({
     session,
-    ports: { lease, evidence, plan, approvals: new SessionApprovals(house.bus, house.answers, { actor, target, source: source.address }) },
+    ports: { lease, evidence, plan, approvals: new SessionApprovals(house.bus, house.answers, { actor, target, source: source.address, adapter }) },
     masker: () => house.plans.current(target.name).masker,
     closing: closing.signal,
   });

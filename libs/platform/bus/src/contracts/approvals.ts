@@ -1,15 +1,19 @@
 import { z } from 'zod';
 import { subjects } from '../subjects.ts';
+import { shownParameters } from './parameters.ts';
 import { caller, contract } from './reply.ts';
 
 export const quorum = z.strictObject({ group: z.string(), count: z.int().min(1) });
 
-/** `binding` is the hash of text, parameters, machine, target and policy digest: an approval is good for exactly that. */
+/**
+ * `binding` is the hash of text, parameters, machine, target and policy digest: an approval is good for exactly that. `parameters` are for people's
+ * eyes only; the hash is over the bytes that the machine sent.
+ */
 export const approvalsOpen = contract(
   subjects.approvalsOpen,
   z.strictObject({
     session: z.string(), command: z.string(), machine: z.string(), owner: z.string(), target: z.string(), environment: z.string(), source: z.string(),
-    text: z.string(), parameters: z.string().nullable(), shape: z.string(), effects: z.array(z.string()), rules: z.array(z.string()), say: z.string(),
+    text: z.string(), parameters: shownParameters.nullable(), shape: z.string(), effects: z.array(z.string()), rules: z.array(z.string()), say: z.string(),
     binding: z.string(), slice: z.string(), quorum: z.array(quorum).min(1), expiresIn: z.int().min(1).max(86_400),
   }),
   z.strictObject({ approval: z.string(), url: z.string(), expires: z.string() }),
@@ -30,7 +34,7 @@ export const approval = z.strictObject({
   shape: z.string(), effects: z.array(z.string()), rules: z.array(z.string()), say: z.string(), quorum: z.array(quorum), created: z.string(), expires: z.string(),
   votes: z.array(z.strictObject({ by: z.string(), vote: z.enum(['approve', 'reject']), comment: z.string().nullable(), at: z.string() })),
   /** Full text as the machine sent it; only in `show`, null in lists. */
-  text: z.string().nullable(), parameters: z.string().nullable(),
+  text: z.string().nullable(), parameters: shownParameters.nullable(),
 });
 export type Approval = z.infer<typeof approval>;
 
