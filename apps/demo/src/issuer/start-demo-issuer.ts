@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { mustBeDemo } from './demo-mode.ts';
+import { pick, pickPath } from './login/pick.ts';
 import { demoProvider } from './provider.ts';
 import { openState, writeClients } from './state.ts';
 
@@ -39,7 +40,7 @@ export async function startDemoIssuer(options: DemoIssuerOptions): Promise<DemoI
   const provider = demoProvider(issuer, state);
   provider.on('server_error', (_context, error) => options.onFault?.(error.message));
   const handle = provider.callback();
-  server.on('request', (request, response) => void handle(request, response));
+  server.on('request', (request, response) => void (request.url?.startsWith(pickPath) === true ? pick(provider, request, response) : handle(request, response)));
   await writeClients(options.stateDir, issuer, state.secrets);
   return {
     issuer,
