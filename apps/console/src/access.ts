@@ -14,6 +14,7 @@ const readers: Access = ['admin', 'approver', 'auditor', 'operator'];
  */
 export const access: Readonly<Record<string, Access>> = {
   'GET /v1/openapi.json': 'everybody',
+  'GET /v1/login': 'everybody',
   'GET /v1/me': 'known',
   'GET /v1/health': 'known',
 

@@ -5,6 +5,7 @@ import type { Log } from '@sallyport/platform-telemetry';
 import { Audit } from './auth/audit.ts';
 import { BootstrapToken } from './auth/bootstrap-token.ts';
 import { AccessGuard } from './auth/guard.ts';
+import { LoginPlaces } from './auth/login-places.ts';
 import { People } from './auth/people.ts';
 import { BusOf } from './bus-of.ts';
 import type { ConsoleConfig } from './config.ts';
@@ -39,6 +40,7 @@ export function consoleService({ config, bus, log }: { readonly config: ConsoleC
         { provide: BusOf, useValue: new BusOf(bus) },
         { provide: Audit, useValue: new Audit(bus, log) },
         { provide: People, useValue: new People(bus, file === undefined ? null : BootstrapToken.fromFile(file)) },
+        { provide: LoginPlaces, useValue: new LoginPlaces(bus) },
         { provide: OpenApi, useValue: openApi },
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useValue: pipe },

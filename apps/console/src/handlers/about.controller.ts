@@ -3,13 +3,14 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { ApiExcludeEndpoint } from '@nestjs/swagger';
 import type { z } from 'zod';
 import type { Bus } from '@sallyport/platform-bus';
+import { LoginPlaces } from '../auth/login-places.ts';
 import { Me, type Identity } from '../auth/request.ts';
 import { BusOf } from '../bus-of.ts';
 import { health } from '../model/health.ts';
 import { OpenApi } from '../openapi.ts';
 import { version } from '../version.ts';
 import { Answers } from './answers.ts';
-import { healthAnswer, me } from './shapes.ts';
+import { healthAnswer, loginAnswer, me } from './shapes.ts';
 
 @Controller('v1')
 export class AboutController {
@@ -18,8 +19,15 @@ export class AboutController {
   constructor(
     { bus }: BusOf,
     private readonly api: OpenApi,
+    private readonly places: LoginPlaces,
   ) {
     this.#bus = bus;
+  }
+
+  @Get('login')
+  @Answers('where people log in, for `sallyport login`; asked without a token', loginAnswer)
+  async logins(): Promise<z.output<typeof loginAnswer>> {
+    return { issuers: await this.places.all() };
   }
 
   @Get('me')

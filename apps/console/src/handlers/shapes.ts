@@ -40,6 +40,12 @@ export const sessionReplay = z.strictObject({
 
 export const eventsQuery = z.strictObject({ session: z.uuid().optional(), after: z.coerce.number().int().min(0).optional(), limit: limit(2_000, 500) });
 
+/** Nothing here is secret: a login begins with it. */
+export const loginAnswer = z.strictObject({
+  issuers: z.array(z.strictObject({
+    name: z.string(), issuer: z.string(), clientId: z.string(), scopes: z.array(z.string()), audience: z.string().nullable(), resource: z.string().nullable(), token: z.enum(['access', 'id']),
+  })),
+});
 export const me = z.strictObject({ person: z.string(), roles: z.array(z.string()), groups: z.array(z.string()), tokenExpires: z.string().nullable() });
 export const healthAnswer = z.strictObject({ version: z.string(), services: z.array(z.strictObject({ service: z.string(), ok: z.boolean(), say: z.string() })) });
 export const problem = z.strictObject({ error: z.strictObject({ code: z.string(), say: z.string(), requestId: z.string() }) });

@@ -30,6 +30,18 @@ export const issuerDocument = document('Issuer', z.strictObject({
   immutableClaims: z.array(z.string()).default([]),
   /** For people: the claim that is matched with Person.spec.subject. */
   personClaim: z.string().default('sub'),
+  /** For people: how `sallyport login` gets a token here, by the device authorization grant (RFC 8628). Absent: people bring their token themselves. */
+  login: z.strictObject({
+    /** A public client (no secret) of the issuer that may use the device code grant. */
+    clientId: z.string().min(1).max(200),
+    scopes: z.array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope without blanks')).max(20).default(['openid', 'offline_access']),
+    /** The `audience` parameter, for issuers that want one. */
+    audience: z.string().min(1).max(500).optional(),
+    /** The `resource` parameter (RFC 8707), for issuers that want one. */
+    resource: z.url().optional(),
+    /** Which of the issuer's tokens is shown to the console; `id` for issuers whose access tokens are no JWTs. */
+    token: z.enum(['access', 'id']).default('access'),
+  }).optional(),
 }));
 
 export const trustBinding = z.strictObject({

@@ -11,7 +11,7 @@ export interface Finding {
 /** The closed list of findings. */
 export const findingCodes = [
   'issuer-insecure', 'issuer-not-canonical', 'issuer-provider-wrong', 'issuer-tenant-missing', 'issuer-keys-shared', 'issuer-keys-private', 'issuer-immutable-missing',
-  'issuer-immutable-mutable', 'issuer-audience-default', 'issuer-skew', 'issuer-age', 'issuer-stale-keys', 'issuer-retiring', 'issuer-overlap',
+  'issuer-immutable-mutable', 'issuer-audience-default', 'issuer-skew', 'issuer-age', 'issuer-stale-keys', 'issuer-retiring', 'issuer-login-not-for-people', 'issuer-login-audience', 'issuer-overlap',
   'binding-claim-path', 'binding-no-immutable-claim', 'binding-immutable-malformed', 'binding-claim-type', 'binding-claim-empty', 'binding-wildcard', 'binding-subject-only', 'binding-subject-unstable',
   'binding-audience-foreign', 'binding-audience-default', 'binding-event-outsider', 'binding-default-account', 'binding-mutable-claim', 'binding-wide', 'binding-replay-unjustified', 'binding-issuer-unknown',
   'binding-issuer-people', 'binding-name-twice', 'binding-overlap',

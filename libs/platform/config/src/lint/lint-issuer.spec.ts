@@ -50,4 +50,12 @@ describe('an issuer', () => {
     expect(codes({ maxTokenAge: '2h' })).toEqual(['warn issuer-age']);
     expect(codes({ serveStaleKeysFor: '2d' })).toContain('refuse issuer-stale-keys');
   });
+  it('offers a login to people only, with a token that is for us', () => {
+    const people = { trusts: ['people'], login: { clientId: 'sallyport-cli' } };
+    expect(codes(people)).toEqual([]);
+    expect(codes({ ...people, trusts: ['machines'] })).toContain('refuse issuer-login-not-for-people');
+    expect(codes({ ...people, login: { clientId: 'sallyport-cli', token: 'id' } })).toContain('refuse issuer-login-audience');
+    expect(codes({ ...people, audiences: ['sallyport-cli'], login: { clientId: 'sallyport-cli', token: 'id' } })).toEqual([]);
+    expect(() => codes({ ...people, login: { clientId: 'x', scopes: ['openid profile'] } })).toThrow(/one scope/);
+  });
 });

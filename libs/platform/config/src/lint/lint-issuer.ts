@@ -14,7 +14,7 @@ export const mutableClaims: readonly string[] = ['email', 'upn', 'preferred_user
 
 /** What makes an issuer unfit to be trusted, whoever uses it. */
 export function lintIssuer(issuer: IssuerDocument): readonly Finding[] {
-  return [...address(issuer), ...provider(issuer), ...keys(issuer), ...claims(issuer), ...times(issuer)];
+  return [...address(issuer), ...provider(issuer), ...keys(issuer), ...claims(issuer), ...times(issuer), ...login(issuer)];
 }
 
 function address({ spec }: IssuerDocument): Finding[] {
@@ -68,6 +68,14 @@ function times({ spec }: IssuerDocument): Finding[] {
   if (seconds(spec.maxTokenAge) > maxAge) found.push(refuse('issuer-age', 'spec.maxTokenAge', 'over 24h is a long-lived secret, not a token'));
   else if (seconds(spec.maxTokenAge) > longAge) found.push(warn('issuer-age', 'spec.maxTokenAge', 'over 1h; a stolen token serves as long'));
   if (spec.serveStaleKeysFor !== undefined && seconds(spec.serveStaleKeysFor) > maxStale) found.push(refuse('issuer-stale-keys', 'spec.serveStaleKeysFor', 'over 24h; a revoked key would be trusted as long'));
+  return found;
+}
+
+function login({ spec }: IssuerDocument): Finding[] {
+  if (spec.login === undefined) return [];
+  const found: Finding[] = [];
+  if (!spec.trusts.includes('people')) found.push(refuse('issuer-login-not-for-people', 'spec.login', 'is for people, and the issuer is not trusted for people'));
+  if (spec.login.token === 'id' && !spec.audiences.includes(spec.login.clientId)) found.push(refuse('issuer-login-audience', 'spec.login.token', 'an ID token is made for its client: add spec.login.clientId to spec.audiences, or use the access token'));
   return found;
 }
 
