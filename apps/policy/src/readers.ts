@@ -6,8 +6,8 @@ import { UnreadableTextError, type ReadStatements } from './model/statements.ts'
 export async function statementReaders(): Promise<ReadonlyMap<string, ReadStatements>> {
   const reader = new StatementReader(await loadParser());
   let version = 0;
-  const postgres: ReadStatements = (text, searchPath) => {
-    const read = reader.read(text, { catalogue: AssumedCatalogue.made, searchPath, user: null, version: ++version });
+  const postgres: ReadStatements = (text, searchPath, plan) => {
+    const read = reader.read(text, { catalogue: new AssumedCatalogue(text, plan), searchPath, user: null, version: ++version });
     if (isUnreadable(read)) throw new UnreadableTextError(read.say);
     if (read.length === 0) throw new UnreadableTextError('there is no statement in it');
     return read.map((statement) => statement.means);

@@ -10,12 +10,15 @@ import { visibleLine } from '../output/visible.ts';
 import { readPolicies } from '../read-policies.ts';
 import { statementReader } from '../statements.ts';
 
-/** Offline, for users' own CI: the same evaluator as the gateway's. */
+/** What a gateway knows besides, of its target. */
+const unseen = 'classifications and names of the target were not looked at: rules on tags, and the refusal to keep masked values elsewhere, are told by `sallyport policy explain`';
+
+/** Offline, for users' own CI: the same evaluator as the gateway's, without what only a target can tell. */
 export const test: Work = async ({ out }, [file = ''], options) => {
   const directory = typeof options['policies'] === 'string' ? options['policies'] : dirname(file);
   const results = await run(file, await policySet(directory));
   const failed = results.filter(({ ok }) => !ok).length;
-  out.show({ ok: failed === 0, cases: results }, () => text(results, failed, out));
+  out.show({ ok: failed === 0, cases: results, unseen }, () => text(results, failed, out));
   return failed === 0 ? exit.ok : exit.failed;
 };
 
@@ -41,5 +44,5 @@ async function run(file: string, set: PolicySet): Promise<readonly CaseResult[]>
 
 function text(results: readonly CaseResult[], failed: number, out: Pick<Out, 'paint'>): string {
   const lines = results.flatMap(({ name, ok, differences }) => [`${ok ? out.paint('good', 'ok  ') : out.paint('bad', 'FAIL')}  ${visibleLine(name)}`, ...differences.map((one) => `        ${visibleLine(one)}`)]);
-  return [...lines, `${results.length} cases, ${failed} failed`].join('\n');
+  return [...lines, `${results.length} cases, ${failed} failed`, unseen].join('\n');
 }

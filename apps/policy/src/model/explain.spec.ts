@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Understanding } from '@sallyport/domain-model';
 import { policyDecide } from '@sallyport/platform-bus';
 import type { z } from 'zod';
-import { inventoryOf, machine, policyOf } from '../testing/documents.ts';
+import { inventoryOf, machine, policyOf, rules } from '../testing/documents.ts';
 import { Explainer } from './explainer.ts';
 import { UnreadableTextError } from './statements.ts';
 
@@ -11,7 +11,11 @@ const understanding = (verb: 'read' | 'define'): Understanding => ({
 });
 const read = (text: string) => {
   if (text === '???') throw new UnreadableTextError('syntax error at ?');
-  return text.split(';').map((one) => understanding(one.trim() === 'drop' ? 'define' : 'read'));
+  return text.split(';').map((one): Understanding => {
+    const [word, column] = one.trim().split(' ');
+    if (word !== 'copy') return understanding(word === 'drop' ? 'define' : 'read');
+    return { ...understanding('read'), stores: column === '?' ? { sources: [], proven: false } : { sources: [`ledger.customers.${column}`], proven: true } };
+  });
 };
 const now = Date.UTC(2026, 10, 22, 10);
 const asked: z.output<(typeof policyDecide)['request']> = { machine: 'nightly-ledger', target: 'ledger-db', role: null, text: 'select', searchPath: null, at: null, source: null };
@@ -37,6 +41,25 @@ describe('explaining a decision', () => {
 
   it('names the rules of everything that was allowed, connecting too', () => {
     expect(explainer().explain()).toMatchObject({ ok: true, value: { decision: 'allow', say: null, rules: ['connect', 'read'] } });
+  });
+
+  it('tells what the gate refuses by itself: to keep what is masked where it would not be', () => {
+    const { inventory, explain } = explainer();
+    expect(explain({ text: 'read; copy ssn' })).toMatchObject({
+      ok: true,
+      value: { decision: 'deny', say: 'it would keep values of classified columns in a place that is not classified', rules: [], statements: [{ decision: 'allow' }, { decision: 'deny', rules: [], effects: [{ decision: 'allow' }] }], context: { maskPlan: 'plan-1' } },
+    });
+    expect(explain({ text: 'copy id' })).toMatchObject({ value: { decision: 'allow' } });
+    expect(explain({ text: 'copy ?' })).toMatchObject({ value: { decision: 'deny' } });
+    inventory.tellPlan('ledger-db', null);
+    expect(explain({ text: 'copy ssn' })).toMatchObject({ value: { decision: 'allow', context: { maskPlan: 'none is known here: what is classified was not looked at' } } });
+  });
+
+  it('lets those keep a classified column who may see it', () => {
+    const unmask = `${rules} @id("see") permit(principal, action == Action::"unmask", resource) when { resource.tag == "us.ssn" };`;
+    const inventory = inventoryOf();
+    const seeing = new Explainer({ policy: () => policyOf(unmask), inventory, readers: new Map([['postgres', read]]), now: () => now });
+    expect(seeing.explain({ ...asked, text: 'copy ssn' })).toMatchObject({ ok: true, value: { decision: 'allow' } });
   });
 
   it('is denied where connecting is denied, whatever the statement', () => {

@@ -1,5 +1,6 @@
 import type { Decision, Understanding } from '@sallyport/domain-model';
-import { decideConnect, effectName, explain as explainOne, objectIndex, sessionContext, minuteOf, type CompiledSlice, type SessionFacts } from '@sallyport/engine-policy';
+import { decideConnect, effectName, explain as explainOne, objectIndex, sessionContext, minuteOf, unmaskedColumns, type CompiledSlice, type SessionFacts } from '@sallyport/engine-policy';
+import { keepsHidden, keepsHiddenSay, TaggedRelations } from '@sallyport/engine-session';
 import type { policyDecide } from '@sallyport/platform-bus';
 import type { MaskPlan } from '@sallyport/domain-model';
 import type { z } from 'zod';
@@ -10,6 +11,7 @@ export interface Explained {
   readonly slice: CompiledSlice;
   readonly statements: readonly Understanding[];
   readonly session: SessionFacts;
+  /** Null when none is known here: then nothing is said of classified columns, and the context says so. */
   readonly plan: MaskPlan | null;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -21,7 +23,14 @@ const gravity = { allow: 0, hold: 1, deny: 2 } as const;
 export function explain({ slice, statements, session, plan, now }: Explained): Explanation {
   const connect = decideConnect(slice, session, now);
   const objects = objectIndex(plan);
-  const decided = statements.map((means) => ({ means, ...explainOne(slice, { means, session, objects, now }) }));
+  const unmasked = unmaskedColumns(slice, plan?.columns ?? [], session, now);
+  const tagged = new TaggedRelations();
+  const decided = statements.map((means) => {
+    const { decision, effects } = explainOne(slice, { means, session, objects, now });
+    // The gate's own rule, after the policy's answer: what is masked for this machine must not be kept where it would not be.
+    const keeps = decision.kind !== 'deny' && keepsHidden(means, plan, unmasked, tagged.touches(means, plan));
+    return { means, effects, decision: keeps ? kept(decision) : decision };
+  });
   const gravest = [connect, ...decided.map((one) => one.decision)].reduce<Decision>((a, b) => (gravity[b.kind] > gravity[a.kind] ? b : a), connect);
   return {
     ...spoken(gravest),
@@ -40,10 +49,13 @@ export function explain({ slice, statements, session, plan, now }: Explained): E
       target: slice.slice.target,
       connect: connect.kind,
       slice: slice.slice.digest,
+      maskPlan: plan?.id ?? 'none is known here: what is classified was not looked at',
       approvers: gravest.kind === 'hold' ? gravest.approvers : [],
     },
   };
 }
+
+const kept = ({ slice }: Decision): Decision => ({ kind: 'deny', slice, rules: [], say: keepsHiddenSay });
 
 function spoken(decision: Decision): { decision: Decision['kind']; say: string | null } {
   return { decision: decision.kind, say: 'say' in decision ? decision.say : null };

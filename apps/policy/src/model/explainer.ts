@@ -38,9 +38,10 @@ export class Explainer {
     const read = readers.get(found.protocol);
     if (read === undefined) return fail('unavailable', `statements of ${found.protocol} cannot be read here`);
     try {
-      const statements = read(asked.text, asked.searchPath);
+      const plan = inventory.plan(asked.target);
+      const statements = read(asked.text, asked.searchPath, plan);
       const session = { protocol: found.protocol, role: asked.role, source: asked.source ?? '127.0.0.1', client: null };
-      return ok(explain({ slice: found.slice, statements, session, plan: inventory.plan(asked.target), now }));
+      return ok(explain({ slice: found.slice, statements, session, plan, now }));
     } catch (error) {
       if (error instanceof UnreadableTextError) return fail('unreadable', error.message);
       throw error;
