@@ -8,7 +8,7 @@ import { Catalogue, isUnreadable, loadParser, StatementReader, type NameScope } 
  */
 export async function statementReader(): Promise<CaseWorld['understand']> {
   const reader = new StatementReader(await loadParser());
-  const scope: NameScope = { catalogue: Catalogue.empty, searchPath: null, user: null, version: 0 };
+  const scope: NameScope = { catalogue: Catalogue.empty, searchPath: null, version: 0 };
   return (text, target): readonly Understanding[] => {
     if (target.kind !== 'postgres') throw new CaseError(`target ${target.name}: statements of ${target.kind} cannot be read by this version; give effects`);
     const read = reader.read(text, scope);

@@ -7,7 +7,7 @@ export async function statementReaders(): Promise<ReadonlyMap<string, ReadStatem
   const reader = new StatementReader(await loadParser());
   let version = 0;
   const postgres: ReadStatements = (text, searchPath, plan) => {
-    const read = reader.read(text, { catalogue: new AssumedCatalogue(text, plan), searchPath, user: null, version: ++version });
+    const read = reader.read(text, { catalogue: new AssumedCatalogue(text, plan), searchPath, version: ++version });
     if (isUnreadable(read)) throw new UnreadableTextError(read.say);
     if (read.length === 0) throw new UnreadableTextError('there is no statement in it');
     return read.map((statement) => statement.means);

@@ -110,7 +110,6 @@ export class SessionScope {
     const names: NameScope = {
       catalogue: cache.catalogue,
       searchPath: path,
-      user: null,
       version: versionOf(`${version}|${plan ?? ''}|${path === null ? '?' : path.join('\u0000')}`, cache),
       prepared: (name) => this.#ownNames.prepared(name, names),
       cursors: (name) => this.#ownNames.cursor(name),

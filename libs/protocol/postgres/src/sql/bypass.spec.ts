@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 
 const read = (text: string): StatementSet | Unreadable =>
-  reader.read(text, { catalogue, searchPath: ['pg_catalog', 'ledger', 'public'], user: 'app', version: 1 });
+  reader.read(text, { catalogue, searchPath: ['pg_catalog', 'ledger', 'public'], version: 1 });
 
 const secret = new Set(tagged);
 

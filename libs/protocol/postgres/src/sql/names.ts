@@ -7,8 +7,6 @@ export interface NameScope {
   readonly catalogue: Catalogue;
   /** As `current_schemas(true)` says; null when it is not known: then an unqualified name is in schema `?`. */
   readonly searchPath: readonly string[] | null;
-  /** The role that statements run as, for CURRENT_USER in statements about roles. */
-  readonly user: string | null;
   /** Changes whenever any of the above does; part of the cache's key. Different targets must not share a number. */
   readonly version: number;
   /** Statements prepared by PREPARE or Parse, for EXECUTE. Not part of the cache's key: EXECUTE is never cached. */
@@ -31,12 +29,10 @@ export const nowhere = '?';
 export class Names {
   readonly catalogue: Catalogue;
   readonly #path: readonly string[] | null;
-  readonly user: string;
 
-  constructor(catalogue: Catalogue, path: readonly string[] | null, user: string | null) {
+  constructor(catalogue: Catalogue, path: readonly string[] | null) {
     this.catalogue = catalogue;
     this.#path = path && withImplicit(path.map(foldTemp));
-    this.user = user ?? nowhere;
   }
 
   /** An existing relation, as PostgreSQL finds it: qualified, or the first along the path. */

@@ -327,7 +327,7 @@ const cases = [
     ['reassign owned by app to other', 'grant role:app, grant role:other', 'whole', 'REASSIGN OWNED'],
     ["create role app password 'secret'", 'grant role:app', 'whole', 'CREATE ROLE'],
     ['alter role app superuser', 'grant role:app', 'whole', 'ALTER ROLE'],
-    ["alter user current_user password 'secret'", 'grant role:app', 'whole', 'ALTER ROLE'],
+    ["alter user current_user password 'secret'", 'grant role:?', 'whole', 'ALTER ROLE'],
     ['grant select on entries to app', 'grant ledger.entries, grant role:app', 'whole', 'GRANT'],
     ['grant select on all tables in schema ledger to app', 'grant schema:ledger, grant role:app', 'whole', 'GRANT'],
     ['grant usage on schema ledger to app', 'grant schema:ledger, grant role:app', 'whole', 'GRANT'],

@@ -55,7 +55,7 @@ function read(catalogue: Catalogue, view: Relation): ViewMeaning {
   try {
     const statement = parser.parse(view.definition).stmts?.[0]?.stmt;
     if (!statement || !('SelectStmt' in statement)) return unseen;
-    const names = new Names(catalogue, catalogue.path, null);
+    const names = new Names(catalogue, catalogue.path);
     const found = new Findings();
     const walk = new Walk(names, found);
     walk.node(statement);

@@ -4,7 +4,7 @@ import { isUnreadable, loadParser, StatementReader, type Statement } from '../sq
 import { catalogue } from './ledger-catalogue.ts';
 
 /** The demo's names, seen by a session whose path is `ledger, public`. */
-export const ledgerScope: NameScope = { catalogue, searchPath: ['pg_catalog', 'ledger', 'public'], user: 'app', version: 1 };
+export const ledgerScope: NameScope = { catalogue, searchPath: ['pg_catalog', 'ledger', 'public'], version: 1 };
 
 export async function makeReader(): Promise<StatementReader> {
   return new StatementReader(await loadParser());

@@ -21,7 +21,7 @@ export class StatementDraft {
 
   constructor(scope: NameScope, text: string, inner: (node: Node) => { means: Understanding; draft: StatementDraft }) {
     this.scope = scope;
-    this.names = new Names(scope.catalogue, scope.searchPath, scope.user);
+    this.names = new Names(scope.catalogue, scope.searchPath);
     this.#text = text;
     this.#inner = inner;
   }

@@ -6,15 +6,14 @@ import { usesRelation } from '../relations.ts';
 import { usesObject } from './objects.ts';
 import type { StatementDraft } from './reading.ts';
 
-/** Whose role a statement means. */
-export function roleName(role: RoleSpec, draft: StatementDraft): string {
+/**
+ * Whose role a statement means; `?` for the session's own. That is the credential's user, or what SET ROLE made of it: its name is the target's
+ * affair, so it stands in no effect, no event and no refusal, and a rule that names a role does not speak of it.
+ */
+export function roleName(role: RoleSpec): string {
   switch (role.roletype) {
     case 'ROLESPEC_CSTRING':
       return role.rolename ?? '?';
-    case 'ROLESPEC_CURRENT_ROLE':
-    case 'ROLESPEC_CURRENT_USER':
-    case 'ROLESPEC_SESSION_USER':
-      return draft.names.user;
     case 'ROLESPEC_PUBLIC':
       return 'public';
     default:
@@ -24,7 +23,7 @@ export function roleName(role: RoleSpec, draft: StatementDraft): string {
 
 function onRoles(nodes: readonly Node[] | undefined, draft: StatementDraft): void {
   for (const node of nodes ?? []) {
-    if ('RoleSpec' in node) draft.found.add('grant', 'role', null, roleName(node.RoleSpec, draft));
+    if ('RoleSpec' in node) draft.found.add('grant', 'role', null, roleName(node.RoleSpec));
     else if ('AccessPriv' in node) draft.found.add('grant', 'role', null, node.AccessPriv.priv_name ?? '?');
     else draft.found.unknown('role');
   }
@@ -57,7 +56,7 @@ export function createRole(body: CreateRoleStmt, draft: StatementDraft): void {
 
 export function alterRole(body: AlterRoleStmt, draft: StatementDraft): void {
   draft.facts.kind = 'ALTER ROLE';
-  draft.found.add('grant', 'role', null, body.role ? roleName(body.role, draft) : '?');
+  draft.found.add('grant', 'role', null, body.role ? roleName(body.role) : '?');
 }
 
 export function dropRole(body: DropRoleStmt, draft: StatementDraft): void {
@@ -74,7 +73,7 @@ export function dropOwned(body: DropOwnedStmt, draft: StatementDraft): void {
 export function reassignOwned(body: ReassignOwnedStmt, draft: StatementDraft): void {
   draft.facts.kind = 'REASSIGN OWNED';
   onRoles(body.roles, draft);
-  if (body.newrole) draft.found.add('grant', 'role', null, roleName(body.newrole, draft));
+  if (body.newrole) draft.found.add('grant', 'role', null, roleName(body.newrole));
 }
 
 export function alterOwner(body: AlterOwnerStmt, draft: StatementDraft): void {

@@ -68,7 +68,7 @@ export function alterSystem(body: AlterSystemStmt, draft: StatementDraft): void 
 /** Settings that a role starts with, `role` and `search_path` among them: a matter of rights. */
 export function alterRoleSet(body: AlterRoleSetStmt, draft: StatementDraft): void {
   draft.facts.kind = 'ALTER ROLE SET';
-  draft.found.add('grant', 'role', null, body.role ? roleName(body.role, draft) : 'all');
+  draft.found.add('grant', 'role', null, body.role ? roleName(body.role) : 'all');
   if (body.database !== undefined && body.database !== '') draft.found.add('define', 'database', null, body.database);
 }
 

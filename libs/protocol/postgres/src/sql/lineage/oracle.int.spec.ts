@@ -89,7 +89,7 @@ describe.each(['debian15', 'embedded'] as const)('against a real server (%s)', (
     } finally {
       await client.query('rollback');
     }
-    const set = reader.read(text, { catalogue, searchPath: path, user: null, version: version === 'embedded' ? 18 : 15 });
+    const set = reader.read(text, { catalogue, searchPath: path, version: version === 'embedded' ? 18 : 15 });
     if (isUnreadable(set)) throw new Error(`${text}: ${set.say}`);
     const outputs = set[0]?.means.outputs;
     if (!outputs) return true;
