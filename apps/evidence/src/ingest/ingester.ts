@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import { encodeMessage } from '@sallyport/domain-events';
 import { streams, type Bus } from '@sallyport/platform-bus';
 import { StoreError } from '@sallyport/platform-store';
 import { recordSpan, tracing, type Log } from '@sallyport/platform-telemetry';
 import { packBatch } from '../model/batch.ts';
-import { isStranger, readEntry, type Entry } from '../model/entry.ts';
+import { readLot } from '../model/entry.ts';
+import { roundsOf, type Arrived, type Arrival, type Round } from '../model/rounds.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { batches, batchSize, conflicts, ingested, lag, repeated, strangers } from './metrics.ts';
 import type { Watermarks } from './watermarks.ts';
@@ -30,7 +32,8 @@ const batchBytes = 32 * 1024 ** 2;
 export class Ingester {
   readonly #of: IngesterOptions;
   #messages: ConsumerMessages | null = null;
-  #batch: JsMsg[] = [];
+  #batch: Lot[] = [];
+  #events = 0;
   #bytes = 0;
   #timer: NodeJS.Timeout | null = null;
   #committing: Promise<void> = Promise.resolve();
@@ -86,9 +89,11 @@ export class Ingester {
     this.#messages = messages;
     this.#attached = true;
     for await (const message of messages) {
-      this.#batch.push(message);
+      const lot = { message, read: readLot(message.subject, message.data, this.#of.tenant) };
+      this.#batch.push(lot);
+      this.#events += lot.read.length;
       this.#bytes += message.data.byteLength;
-      if (this.#batch.length >= batchEvents || this.#bytes >= batchBytes) {
+      if (this.#events >= batchEvents || this.#bytes >= batchBytes) {
         // The next batch fills while this one is committed; the one after waits: back-pressure on the stream.
         await this.#committing;
         this.#flush();
@@ -102,24 +107,28 @@ export class Ingester {
     const batch = this.#batch;
     if (batch.length === 0) return;
     this.#batch = [];
+    this.#events = 0;
     this.#bytes = 0;
     this.#committing = this.#committing.then(() => this.#take(batch));
   }
 
-  async #take(batch: readonly JsMsg[]): Promise<void> {
+  async #take(batch: readonly Lot[]): Promise<void> {
     const end = batches.startTimer();
-    for (const round of roundsOf(batch, this.#of.tenant)) await this.#insist(round);
-    batchSize.observe(batch.length);
+    const arrivals = batch.flatMap(({ message, read }) => read.map((entry): Arrival => ({ entry, subject: message.subject })));
+    for (const round of roundsOf(arrivals)) if (!(await this.#insist(round))) return;
+    for (const { message } of batch) message.ack();
+    batchSize.observe(arrivals.length);
     end();
   }
 
-  /** Until the database has it: there is nowhere else to put it, and the stream holds the rest. */
-  async #insist(round: Round): Promise<void> {
+  /** Until the database has it: there is nowhere else to put it, and the stream holds the rest. False: the service ends before. */
+  async #insist(round: Round): Promise<boolean> {
     for (let pause = 250; ; pause = Math.min(pause * 2, 5000)) {
       try {
-        return await this.#commit(round);
+        await this.#commit(round);
+        return true;
       } catch (error) {
-        if (this.#stopped) return;
+        if (this.#stopped) return false;
         this.#of.log.error('a batch is not in the ledger yet; trying again', { events: round.events.length, error });
         await sleep(pause);
       }
@@ -128,11 +137,10 @@ export class Ingester {
 
   async #commit(round: Round): Promise<void> {
     const { ledger, log } = this.#of;
-    for (const { message, say } of round.strangers) {
-      await ledger.keepAside(message.subject, say, message.data);
+    for (const { subject, say, bytes } of round.strangers) {
+      await ledger.keepAside(subject, say, bytes);
       strangers.inc();
-      log.error('a message is no event; it is kept aside', { subject: message.subject, sequence: message.seq, why: say });
-      message.ack();
+      log.error('a message is no event; it is kept aside', { subject, why: say });
     }
     await this.#append(round.events);
   }
@@ -143,7 +151,6 @@ export class Ingester {
     if (first === undefined) return;
     try {
       const answer = await this.#of.ledger.append(packBatch(events.map(({ entry }) => entry)));
-      for (const { messages } of events) for (const message of messages) message.ack();
       this.#of.watermarks.committed(answer.producers);
       if (tracing()) traceCommits(events);
       ingested.inc(answer.added);
@@ -156,9 +163,16 @@ export class Ingester {
         await this.#append(events.slice(0, half));
         return this.#append(events.slice(half));
       }
-      await this.#commit({ events: [], strangers: first.messages.map((message) => ({ message, say: `the database refuses it: ${error.code}` })) });
+      const { bytes, blobs } = first.entry;
+      await this.#commit({ events: [], strangers: [{ subject: first.subject, say: `the database refuses it: ${error.code}`, bytes: encodeMessage({ event: bytes, blobs }) }] });
     }
   }
+}
+
+/** A message of the stream, and what it holds. */
+interface Lot {
+  readonly message: JsMsg;
+  readonly read: ReturnType<typeof readLot>;
 }
 
 /** In the session's trace: from when the gateway wrote the event to when the ledger had it. */
@@ -167,39 +181,4 @@ function traceCommits(events: readonly Arrived[]): void {
     const { type, sid, t, d } = entry.event;
     if (type === 'command.decided' && 'command' in d && typeof d.command === 'string') recordSpan(sid, 'evidence.committed', { command: d.command }, Date.parse(t.wall), Date.now());
   }
-}
-
-interface Arrived {
-  readonly entry: Entry;
-  /** More than one when the same bytes came twice in a batch. */
-  readonly messages: JsMsg[];
-}
-
-interface Round {
-  readonly events: Arrived[];
-  readonly strangers: { readonly message: JsMsg; readonly say: string }[];
-}
-
-/** `append` wants distinct ids: different events of one id go into different rounds, equal ones are one. */
-function roundsOf(batch: readonly JsMsg[], tenant: string): Round[] {
-  const rounds: { readonly round: Round; readonly ids: Map<string, Arrived> }[] = [{ round: { events: [], strangers: [] }, ids: new Map() }];
-  for (const message of batch) {
-    const read = readEntry(message.subject, message.data, tenant);
-    if (isStranger(read)) rounds[0]?.round.strangers.push({ message, say: read.say });
-    else place(rounds, read, message);
-  }
-  return rounds.map(({ round }) => round);
-}
-
-function place(rounds: { readonly round: Round; readonly ids: Map<string, Arrived> }[], entry: Entry, message: JsMsg): void {
-  for (const { round, ids } of rounds) {
-    const there = ids.get(entry.event.id);
-    if (there !== undefined && Buffer.compare(there.entry.bytes, entry.bytes) !== 0) continue;
-    if (there !== undefined) return void there.messages.push(message);
-    const arrived: Arrived = { entry, messages: [message] };
-    ids.set(entry.event.id, arrived);
-    return void round.events.push(arrived);
-  }
-  const arrived: Arrived = { entry, messages: [message] };
-  rounds.push({ round: { events: [arrived], strangers: [] }, ids: new Map([[entry.event.id, arrived]]) });
 }

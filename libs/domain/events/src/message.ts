@@ -44,16 +44,46 @@ export function encodeMessage(message: EventMessage): Uint8Array {
 
 /** Views into `bytes`, no copies. Throws MalformedMessageError on anything but one whole message. */
 export function decodeMessage(bytes: Uint8Array): EventMessage {
+  const { message, next } = decodeAt(bytes, 0);
+  if (next !== bytes.byteLength) throw new MalformedMessageError('event message has trailing bytes');
+  return message;
+}
+
+/** Most messages in one lot. */
+export const maxLotMessages = 256;
+
+/**
+ * A lot: messages one behind the other, as a producer puts what came at the same time into one message of the bus. One message is a lot of one.
+ * @returns how far it can be read: what is not a whole message is left over, and `say` is why. Views, no copies.
+ */
+export function decodeLot(lot: Uint8Array): { readonly messages: readonly EventMessage[]; readonly rest: Uint8Array | null; readonly say: string } {
+  const messages: EventMessage[] = [];
+  let at = 0;
+  try {
+    while (at < lot.byteLength || messages.length === 0) {
+      if (messages.length === maxLotMessages) throw new MalformedMessageError(`a lot holds more than ${maxLotMessages} event messages`);
+      const { message, next } = decodeAt(lot, at);
+      messages.push(message);
+      at = next;
+    }
+  } catch (error) {
+    if (!(error instanceof MalformedMessageError)) throw error;
+    return { messages, rest: lot.subarray(at), say: error.message };
+  }
+  return { messages, rest: null, say: '' };
+}
+
+function decodeAt(bytes: Uint8Array, from: number): { readonly message: EventMessage; readonly next: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const need = (at: number, count: number) => {
     if (at + count > bytes.byteLength) throw new MalformedMessageError('event message ends early');
   };
-  need(0, 6);
-  if (bytes[0] !== version) throw new MalformedMessageError(`event message version ${bytes[0]} is not known`);
-  const length = view.getUint32(1);
-  need(5, length + 1);
-  const event = bytes.subarray(5, 5 + length);
-  let at = 5 + length;
+  need(from, 6);
+  if (bytes[from] !== version) throw new MalformedMessageError(`event message version ${bytes[from]} is not known`);
+  const length = view.getUint32(from + 1);
+  need(from + 5, length + 1);
+  const event = bytes.subarray(from + 5, from + 5 + length);
+  let at = from + 5 + length;
   const count = bytes[at++] ?? 0;
   const blobs: Uint8Array[] = [];
   for (let i = 0; i < count; i++) {
@@ -63,6 +93,5 @@ export function decodeMessage(bytes: Uint8Array): EventMessage {
     blobs.push(bytes.subarray(at + 4, at + 4 + size));
     at += 4 + size;
   }
-  if (at !== bytes.byteLength) throw new MalformedMessageError('event message has trailing bytes');
-  return { event, blobs };
+  return { message: { event, blobs }, next: at };
 }

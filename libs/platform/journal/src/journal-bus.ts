@@ -5,22 +5,29 @@ export interface JournalBus {
   /** Largest message that the bus takes, in bytes. */
   readonly maxMessageBytes: number;
   /**
-   * Sends without waiting; the bus may keep a reference to `message`, which nobody changes. `lane` and `pseq` come back with the
+   * Sends a lot without waiting; the bus may keep a reference to `bytes`, which nobody changes. `lot` comes back with the
    * acknowledgement, which may never come.
    */
-  send(lane: number, pseq: number, message: Uint8Array): void;
+  send(lot: Lot, bytes: Uint8Array): void;
   /** Called once, before anything is sent. */
   listen(to: BusListener): void;
   close(): void;
 }
 
+/** Messages of one lane that go together: counters from `first` to `last`. */
+export interface Lot {
+  readonly lane: number;
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface BusListener {
-  /** The stream has taken the message: not a promise that it is on a disk. */
-  acknowledged(lane: number, pseq: number): void;
+  /** The stream has taken the lot: not a promise that it is on a disk. */
+  acknowledged(lot: Lot): void;
   /** The stream says that it takes nothing: it is full, for one. */
-  refused(lane: number, pseq: number, why: string): void;
+  refused(lot: Lot, why: string): void;
   /** Nobody listens where the stream should be. */
-  nobodyThere(lane: number, pseq: number): void;
+  nobodyThere(lot: Lot): void;
   /** The ledger has committed everything of this epoch up to `pseq`. */
   committed(epoch: string, pseq: number): void;
   /** The connection is back: what was on its way may be lost. */

@@ -37,16 +37,43 @@ const texts = (bus: FakeBus) => bus.sent.map(({ message }) => Buffer.from(decode
 const segments = async () => (await readdir(directory)).filter((name) => name.endsWith('.seg'));
 
 describe('a journal', () => {
-  it('gives dense positions, tells when they are durable, and sends at once', async () => {
+  it('gives dense positions, tells when they are durable, and sends what came together as one lot', async () => {
     const bus = new FakeBus();
     const journal = await open(bus);
     expect([journal.append(event(1), []), journal.append(event(2), [{ bytes: Buffer.from('x') }])]).toEqual([1, 2]);
-    expect(texts(bus)).toEqual(['1', '2']);
     expect(journal.next()).toBe(3);
     expect(journal.local).toBe(0);
+    expect(bus.lots).toBe(0);
     expect(await durable(journal, 2)).toBe(null);
     expect(await durable(journal, 2, 'acked')).toBe(null);
     expect([journal.local, journal.acked]).toEqual([2, 2]);
+    expect(texts(bus)).toEqual(['1', '2']);
+    expect(bus.lots).toBe(1);
+  });
+
+  it('lets what comes while a lot is on its way go with the next one, and bounds a lot in events and bytes', async () => {
+    const bus = new FakeBus();
+    bus.how = 'lose';
+    const journal = await open(bus, { lotEvents: 4, lotBytes: 2000, resendMs: 60_000 });
+    journal.append(event(1), []);
+    await until(() => bus.lots === 1);
+    for (let n = 2; n <= 4; n++) journal.append(event(n), []);
+    await durable(journal, 4);
+    expect(texts(bus)).toEqual(['1']);
+    journal.append(event(5), []); // a full lot does not wait
+    await until(() => bus.lots === 2);
+    expect(texts(bus)).toEqual(['1', '2', '3', '4', '5']);
+    for (let n = 6; n <= 9; n++) journal.append(event(n, 900), []);
+    await until(() => bus.lots === 3);
+    expect(texts(bus).slice(5)).toEqual(['6', '7']);
+    bus.how = 'take';
+    bus.to?.acknowledged({ lane: 0, first: 2, last: 5 });
+    expect(journal.acked).toBe(0);
+    bus.to?.acknowledged({ lane: 0, first: 1, last: 1 });
+    await until(() => journal.acked === 5);
+    bus.to?.acknowledged({ lane: 0, first: 6, last: 7 });
+    await until(() => journal.acked === 9);
+    expect(texts(bus)).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9']);
   });
 
   it('calls one who asks for what is durable already at once', async () => {
@@ -85,10 +112,11 @@ describe('a journal', () => {
     const journal = await open(bus);
     bus.how = 'lose';
     journal.append(event(1), []);
+    await until(() => bus.lots === 1);
     bus.how = 'take';
     journal.append(event(2), []);
     await until(() => journal.acked === 2);
-    expect(texts(bus)).toEqual(['1', '2', '1']);
+    expect(texts(bus)).toEqual(['1', '1', '2']);
   });
 
   it('refuses events while the stream is full, and takes them again when it is not', async () => {

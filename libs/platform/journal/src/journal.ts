@@ -117,7 +117,7 @@ export class Journal implements EvidenceLog {
     const message = encode(event, blobs);
     if (message.byteLength > this.#of.bus.maxMessageBytes) throw new EvidenceUnavailableError(`an event of ${message.byteLength} bytes is over what the bus takes`);
     this.#commit.push(message);
-    this.#own.sender.push(message, performance.now());
+    this.#own.sender.push(message);
     return this.#own.sender.tail;
   }
 
@@ -161,12 +161,12 @@ export class Journal implements EvidenceLog {
   #listener(): BusListener {
     const lane = (number: number) => this.#lanes.get(number)?.sender;
     return {
-      acknowledged: (number, pseq) => lane(number)?.onAck(pseq, performance.now()),
-      refused: (number, _pseq, why) => {
+      acknowledged: (lot) => lane(lot.lane)?.onAck(lot, performance.now()),
+      refused: (lot, why) => {
         if (this.#own.sender.refused === null) this.#of.log.error('the bus refuses evidence', { why });
-        lane(number)?.onRefused(why);
+        lane(lot.lane)?.onRefused(why);
       },
-      nobodyThere: (number) => lane(number)?.onNobodyThere(),
+      nobodyThere: (lot) => lane(lot.lane)?.onNobodyThere(),
       committed: (epoch, pseq) => this.#committed(epoch, pseq),
       back: () => {
         for (const { sender } of this.#lanes.values()) sender.again(performance.now());

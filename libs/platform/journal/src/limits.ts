@@ -12,7 +12,10 @@ export interface JournalLimits {
   readonly stallMs: number;
   /** How often a failed write is tried again. */
   readonly probeMs: number;
-  /** Messages and bytes on their way to the bus without an acknowledgement. */
+  /** Events and bytes that travel as one message of the bus; a single event may be larger. */
+  readonly lotEvents: number;
+  readonly lotBytes: number;
+  /** Lots and bytes on their way to the bus without an acknowledgement. */
   readonly window: number;
   readonly windowBytes: number;
   /** Bytes of unacknowledged messages kept in memory, so that sending again rarely reads the disk. */
@@ -26,7 +29,9 @@ export const defaultLimits: JournalLimits = {
   resendMs: 2000,
   stallMs: 30_000,
   probeMs: 500,
-  window: 8192,
+  lotEvents: 128,
+  lotBytes: 128 * 1024,
+  window: 256,
   windowBytes: 16 * 1024 ** 2,
   memoryBytes: 32 * 1024 ** 2,
 };

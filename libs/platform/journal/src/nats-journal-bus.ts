@@ -1,10 +1,10 @@
 import { subjects, watermark, type Bus } from '@sallyport/platform-bus';
 import { createInbox, type Msg } from '@nats-io/transport-node';
-import type { BusListener, JournalBus } from './journal-bus.ts';
+import type { BusListener, JournalBus, Lot } from './journal-bus.ts';
 
 /**
- * The journal on NATS: core publishes with a reply subject that carries lane and counter, and one subscription that counts the stream's
- * acknowledgements. No promise, timer or inbox for each message: that would cost twenty times as much.
+ * The journal on NATS: core publishes with a reply subject that names the lot, and one subscription that counts the stream's
+ * acknowledgements. No promise, timer or inbox for each lot: that would cost twenty times as much.
  */
 export function natsJournalBus(bus: Bus, producer: string): JournalBus {
   return new NatsJournalBus(bus, producer);
@@ -32,8 +32,8 @@ class NatsJournalBus implements JournalBus {
     return this.#bus.nc.info?.max_payload ?? 1024 * 1024;
   }
 
-  send(lane: number, pseq: number, message: Uint8Array): void {
-    this.#bus.nc.publish(this.#subject, message, { reply: `${this.#inbox}${lane}.${pseq}` });
+  send({ lane, first, last }: Lot, bytes: Uint8Array): void {
+    this.#bus.nc.publish(this.#subject, bytes, { reply: `${this.#inbox}${lane}.${first}.${last}` });
   }
 
   listen(to: BusListener): void {
@@ -49,15 +49,12 @@ class NatsJournalBus implements JournalBus {
   }
 
   #onAck(message: Msg, to: BusListener): void {
-    const place = message.subject.slice(this.#inbox.length);
-    const dot = place.indexOf('.');
-    const lane = Number(place.slice(0, dot));
-    const pseq = Number(place.slice(dot + 1));
-    if (message.data.byteLength === 0) return to.nobodyThere(lane, pseq);
-    if (isPlainAck(message.data)) return to.acknowledged(lane, pseq);
-    const why = refusalOf(message);
-    if (why === null) to.acknowledged(lane, pseq);
-    else to.refused(lane, pseq, why);
+    const [lane = 0, first = 0, last = 0] = message.subject.slice(this.#inbox.length).split('.').map(Number);
+    const lot = { lane, first, last };
+    if (message.data.byteLength === 0) return to.nobodyThere(lot);
+    const why = isPlainAck(message.data) ? null : refusalOf(message);
+    if (why === null) to.acknowledged(lot);
+    else to.refused(lot, why);
   }
 
   async #follow(to: BusListener, listening: () => boolean): Promise<void> {

@@ -1,4 +1,4 @@
-import type { JournalBus } from './journal-bus.ts';
+import type { JournalBus, Lot } from './journal-bus.ts';
 import type { JournalLimits } from './limits.ts';
 import { SegmentReader, type Segment } from './segment.ts';
 
@@ -19,8 +19,9 @@ export interface SenderOptions {
 }
 
 /**
- * Sends the messages of one epoch in their order, at most a window ahead of what the stream has acknowledged. What is not acknowledged in
- * time is sent again, from memory or from disk; the ledger takes a message twice as once.
+ * Sends the messages of one epoch in their order, at most a window ahead of what the stream has acknowledged. Each message of the bus costs
+ * every process on its way a wake-up, so messages travel in lots: what comes while a lot is on its way goes with the next one. Nothing
+ * waits while nothing is on its way. What is not acknowledged in time is sent again, from memory or from disk; the ledger takes a message twice as once.
  */
 export class Sender {
   /** All messages up to this counter were acknowledged. Only grows. */
@@ -30,7 +31,8 @@ export class Sender {
   /** What the stream said when it refused; null when it takes messages. */
   refused: string | null = null;
   readonly #of: SenderOptions;
-  readonly #early = new Set<number>();
+  /** Lots that were acknowledged before those in front of them. */
+  #early: Lot[] = [];
   /** The newest messages, ending with `tail`. */
   #recent: Uint8Array[] = [];
   #recentFrom: number;
@@ -41,7 +43,10 @@ export class Sender {
   #progress = 0;
   #halted = false;
   #loading = false;
+  #scheduled = false;
   #reader: SegmentReader | null = null;
+  /** Read from disk, and too large for the lot that was being made. */
+  #over: { readonly pseq: number; readonly message: Uint8Array } | null = null;
 
   constructor(of: SenderOptions) {
     this.#of = of;
@@ -51,39 +56,52 @@ export class Sender {
     this.#recentFrom = of.before + 1;
   }
 
-  /** The next message: sent at once when nothing is in its way. */
-  push(message: Uint8Array, now: number): void {
+  /** The next message. It goes after the events of this turn of the loop, so that all of them share a lot. */
+  push(message: Uint8Array): void {
     this.tail++;
     this.#remember(message);
-    if (this.#sent === this.tail - 1 && this.#mayPass()) this.#pass(message, now);
+    if (this.#scheduled || (this.#open > 0 && this.tail - this.#sent < this.#of.limits.lotEvents)) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.pump(performance.now());
+    });
   }
 
   /** Sends what it can. */
   pump(now: number): void {
     while (this.#sent < this.tail && this.#mayPass()) {
-      const message = this.#next();
-      if (message === null) return void this.#load();
-      this.#pass(message, now);
+      const lot = this.#lot();
+      if (lot.length === 0) return void this.#load();
+      this.#pass(lot, now);
     }
   }
 
-  onAck(pseq: number, now: number): void {
+  onAck(lot: Lot, now: number): void {
     this.#open = Math.max(0, this.#open - 1);
     if (this.#open === 0) this.#openBytes = 0;
     this.refused = null;
     // Acknowledged before, and sent again because the ledger did not get it.
-    if (pseq <= this.acked) this.#progress = now;
-    else if (pseq <= this.tail) {
-      if (pseq !== this.acked + 1) this.#early.add(pseq);
+    if (lot.last <= this.acked) this.#progress = now;
+    else if (lot.last <= this.tail) {
+      if (lot.first > this.acked + 1) this.#early.push(lot);
       else {
-        this.acked++;
-        while (this.#early.size > 0 && this.#early.delete(this.acked + 1)) this.acked++;
+        this.acked = lot.last;
+        this.#reachEarly();
         this.#progress = now;
         this.#forget();
         this.#of.acked();
       }
     }
-    if (this.#sent < this.tail && this.#open < this.#of.limits.window / 2) this.pump(now);
+    this.pump(now);
+  }
+
+  #reachEarly(): void {
+    for (let next = this.#early.find(({ first }) => first <= this.acked + 1); next !== undefined; next = this.#early.find(({ first }) => first <= this.acked + 1)) {
+      this.acked = Math.max(this.acked, next.last);
+      const reached = next;
+      this.#early = this.#early.filter((lot) => lot !== reached);
+    }
   }
 
   /** The stream takes nothing: stop, and try again with the first unacknowledged one when its time comes. */
@@ -107,6 +125,7 @@ export class Sender {
     this.#sent = Math.max(from, this.#of.before);
     this.#open = 0;
     this.#openBytes = 0;
+    this.#early = [];
     this.#halted = false;
     this.#progress = now;
     this.pump(now);
@@ -120,16 +139,39 @@ export class Sender {
 
   #mayPass(): boolean {
     const { bus, limits } = this.#of;
-    return !this.#halted && this.#open < limits.window && this.#openBytes < limits.windowBytes && bus.connected;
+    if (this.#halted || !bus.connected) return false;
+    if (this.#open === 0) return true;
+    // Behind a lot that is on its way only a full one goes.
+    return this.tail - this.#sent >= limits.lotEvents && this.#open < limits.window && this.#openBytes < limits.windowBytes;
   }
 
-  #pass(message: Uint8Array, now: number): void {
-    const pseq = ++this.#sent;
-    if (this.#early.has(pseq)) return;
+  #pass(lot: readonly Uint8Array[], now: number): void {
+    const [only] = lot;
+    const bytes = lot.length === 1 && only !== undefined ? only : Buffer.concat(lot);
+    const first = this.#sent + 1;
+    this.#sent += lot.length;
     if (this.#open === 0) this.#progress = now;
     this.#open++;
-    this.#openBytes += message.byteLength;
-    this.#of.bus.send(this.#of.lane, pseq, message);
+    this.#openBytes += bytes.byteLength;
+    this.#of.bus.send({ lane: this.#of.lane, first, last: this.#sent }, bytes);
+  }
+
+  /** The next messages that are at hand, as many as fit. */
+  #lot(): Uint8Array[] {
+    const { lotEvents, lotBytes } = this.#of.limits;
+    const lot: Uint8Array[] = [];
+    let bytes = 0;
+    for (let pseq = this.#sent + 1; pseq <= this.tail && lot.length < lotEvents && bytes < lotBytes; pseq++) {
+      const message = this.#at(pseq);
+      if (message === null) break;
+      if (lot.length > 0 && bytes + message.byteLength > lotBytes) {
+        this.#over = { pseq, message };
+        break;
+      }
+      lot.push(message);
+      bytes += message.byteLength;
+    }
+    return lot;
   }
 
   #remember(message: Uint8Array): void {
@@ -149,14 +191,14 @@ export class Sender {
     this.#recentFrom += count;
   }
 
-  #next(): Uint8Array | null {
-    const wanted = this.#sent + 1;
+  #at(wanted: number): Uint8Array | null {
     const recent = this.#recent[wanted - this.#recentFrom];
     if (recent !== undefined) return recent;
+    if (this.#over?.pseq === wanted) return this.#over.message;
     return this.#reader?.next === wanted && wanted <= this.#of.written() ? this.#reader.take() : null;
   }
 
-  /** Brings the next message from disk within reach of `#next`, then goes on. */
+  /** Brings the next message from disk within reach of `#at`, then goes on. */
   async #load(): Promise<void> {
     const wanted = this.#sent + 1;
     // What is neither in memory nor written comes with a later commit.
