@@ -46,7 +46,8 @@ function printConnecting({ env }: Stack): void {
     return;
   }
   print(`  export PGPASSWORD=$(scripts/sallyport demo token nightly-ledger)`);
-  print(`  psql "host=${host} port=${port} user=ledger-db dbname=ledger sslmode=verify-full sslrootcert=$SALLYPORT_CA"\n`);
+  print(`  psql "host=${host} port=${port} user=ledger-db dbname=ledger sslmode=verify-full sslrootcert=$SALLYPORT_CA"`);
+  print('  scripts/sallyport login      # be alice, bob, carol, dora or erin, in a browser\n');
 }
 
 async function down(code: number): Promise<void> {

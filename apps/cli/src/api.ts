@@ -2,6 +2,7 @@ import { request as http, type IncomingMessage } from 'node:http';
 import { request as https } from 'node:https';
 import { z } from 'zod';
 import { Failure } from './failure.ts';
+import { tokenOf } from './login/renew.ts';
 import type { Settings } from './settings.ts';
 
 /** A page of evidence is the largest answer there is. */
@@ -47,8 +48,9 @@ export class Api {
   }
 
   /** One exchange, whatever the status. */
-  raw(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
-    const { api, token, ca } = this.#settings;
+  async raw(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
+    const { api, ca } = this.#settings;
+    const token = await this.#token();
     const url = new URL(`${api.pathname.replace(/\/+$/, '')}${path}`, api);
     const payload = body === undefined ? null : JSON.stringify(body);
     const headers = {
@@ -65,6 +67,18 @@ export class Api {
       outgoing.on('error', (error) => reject(unreachable(error, url)));
       outgoing.end(payload ?? undefined);
     });
+  }
+
+  async #token(): Promise<string | null> {
+    const { credential, api, logins } = this.#settings;
+    switch (credential.from) {
+      case 'login':
+        return tokenOf(credential.login, api, logins);
+      case null:
+        return null;
+      default:
+        return credential.token;
+    }
   }
 }
 
@@ -101,12 +115,13 @@ function unreachable(error: NodeJS.ErrnoException, url: URL): Failure {
   return new Failure('unreachable', `${url.origin} cannot be reached (${error.code ?? error.message})`, 'is SALLYPORT_API right and the console running? try `sallyport doctor`');
 }
 
-function wayOut(code: string, { token, tokenFrom }: Settings): string | null {
+function wayOut(code: string, { credential: { from } }: Settings): string | null {
   switch (code) {
     case 'unauthenticated':
-      return token === null ? 'set SALLYPORT_TOKEN to a token of yours, or SALLYPORT_ADMIN_TOKEN for setup' : `${tokenFrom} is not accepted; get a fresh one and see \`sallyport token inspect\``;
+      if (from === null) return 'run `sallyport login`, or set SALLYPORT_TOKEN to a token of yours';
+      return from === 'login' ? 'your login is not accepted any more; run `sallyport login`' : `${from} is not accepted; get a fresh one and see \`sallyport token inspect\``;
     case 'forbidden':
-      return '`sallyport doctor` shows your roles; an administrator gives others in your Person document';
+      return '`sallyport whoami` shows your roles; an administrator gives others in your Person document';
     case 'rate-limited':
       return 'wait a minute';
     case 'unavailable':

@@ -5,6 +5,7 @@ import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evidenceCommand } from './commands/evidence.ts';
 import { getCommand } from './commands/get.ts';
+import { loginCommand, logoutCommand, whoamiCommand } from './commands/login.ts';
 import { policyCommand } from './commands/policy.ts';
 import { sessionsCommand } from './commands/sessions.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -17,6 +18,9 @@ export function program(): Command {
     .version(version)
     .addOption(new Option('-o, --output <form>', 'how to print').choices(['text', 'json']).default('text'))
     .addHelpText('after', environment)
+    .addCommand(loginCommand())
+    .addCommand(logoutCommand())
+    .addCommand(whoamiCommand())
     .addCommand(applyCommand())
     .addCommand(getCommand())
     .addCommand(sessionsCommand())
@@ -38,9 +42,11 @@ function settle(command: Command): void {
 const environment = `
 Environment:
   SALLYPORT_API          address of the console's API
-  SALLYPORT_TOKEN        your token (OIDC)
-  SALLYPORT_ADMIN_TOKEN  the bootstrap administrator's, used when SALLYPORT_TOKEN is not set; for setup only
+  SALLYPORT_TOKEN        a token of yours (OIDC); goes before the login that \`sallyport login\` keeps
+  SALLYPORT_ADMIN_TOKEN  the bootstrap administrator's, used when there is neither; for setup only
   SALLYPORT_CA           PEM file of the authority that signed the API's certificate
+  SALLYPORT_CONFIG       directory of logins.json; default $XDG_CONFIG_HOME/sallyport
+  SALLYPORT_LOGIN_…      ISSUER, CLIENT_ID, SCOPE, AUDIENCE, RESOURCE, CA: as the options of \`sallyport login\`
 
 Exit codes:
   0 ok · 1 failed · 2 usage or invalid input · 10 denied · 11 approval pending · 12 approval rejected or expired

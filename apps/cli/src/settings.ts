@@ -1,12 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { Failure } from './failure.ts';
+import { Logins, type Login } from './login/logins.ts';
 
-/** What the environment says. Tokens are read here and shown nowhere. */
+/** What goes along with each request. Tokens are read here and shown nowhere. */
+export type Credential =
+  | { readonly from: 'SALLYPORT_TOKEN' | 'SALLYPORT_ADMIN_TOKEN'; readonly token: string }
+  | { readonly from: 'login'; readonly login: Login }
+  | { readonly from: null };
+
+/** What the environment and the stored logins say. */
 export interface Settings {
   readonly api: URL;
-  /** A person's token, else the bootstrap administrator's. Null when neither is set. */
-  readonly token: string | null;
-  readonly tokenFrom: 'SALLYPORT_TOKEN' | 'SALLYPORT_ADMIN_TOKEN' | null;
+  /** A token of SALLYPORT_TOKEN, else the login that is stored for this API, else the bootstrap administrator's token. */
+  readonly credential: Credential;
+  readonly logins: Logins;
   /** PEM text of the authority that signed the API's certificate; null for the system's authorities. */
   readonly ca: string | null;
 }
@@ -15,9 +22,16 @@ export function settings(env: NodeJS.ProcessEnv): Settings {
   const address = env['SALLYPORT_API'];
   if (address === undefined || address === '') throw new Failure('usage', 'SALLYPORT_API is not set', 'run `. .sallyport/env`, or set it to the address of the console, like https://sallyport.example:8443');
   if (!URL.canParse(address)) throw new Failure('usage', 'SALLYPORT_API is not a URL', 'it looks like https://sallyport.example:8443');
-  const token = env['SALLYPORT_TOKEN'] || env['SALLYPORT_ADMIN_TOKEN'] || null;
-  const tokenFrom = env['SALLYPORT_TOKEN'] ? 'SALLYPORT_TOKEN' : token === null ? null : 'SALLYPORT_ADMIN_TOKEN';
-  return { api: new URL(address), token, tokenFrom, ca: certificate(env['SALLYPORT_CA']) };
+  const api = new URL(address);
+  const logins = new Logins(env);
+  return { api, credential: credential(env, api, logins), logins, ca: certificate(env['SALLYPORT_CA']) };
+}
+
+function credential(env: NodeJS.ProcessEnv, api: URL, logins: Logins): Credential {
+  if (env['SALLYPORT_TOKEN']) return { from: 'SALLYPORT_TOKEN', token: env['SALLYPORT_TOKEN'] };
+  const login = logins.of(api);
+  if (login !== null) return { from: 'login', login };
+  return env['SALLYPORT_ADMIN_TOKEN'] ? { from: 'SALLYPORT_ADMIN_TOKEN', token: env['SALLYPORT_ADMIN_TOKEN'] } : { from: null };
 }
 
 function certificate(path: string | undefined): string | null {

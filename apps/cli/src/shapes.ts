@@ -46,3 +46,7 @@ export type Explanation = z.infer<typeof explanation>;
 
 export const me = z.object({ person: z.string(), roles: z.array(z.string()), groups: z.array(z.string()), tokenExpires: z.string().nullable() });
 export const health = z.object({ version: z.string(), services: z.array(z.object({ service: z.string(), ok: z.boolean(), say: z.string() })) });
+
+export const loginPlaces = z.object({
+  issuers: z.array(z.object({ name: z.string(), issuer: z.string(), clientId: z.string(), scopes: z.array(z.string()), audience: z.string().nullable(), resource: z.string().nullable(), token: z.enum(['access', 'id']) })),
+});

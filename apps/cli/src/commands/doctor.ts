@@ -4,14 +4,15 @@ import { does } from '../context.ts';
 import { exit } from '../exit.ts';
 import { Failure } from '../failure.ts';
 import { visibleLine } from '../output/visible.ts';
+import type { Credential } from '../settings.ts';
 import { health, me } from '../shapes.ts';
 import { version } from '../version.ts';
 
 export const doctorCommand = (): Command =>
   does(new Command('doctor').description('check the way from here to a working Sallyport, and say what is wrong'), async ({ out, api, settings }) => {
     const findings: Finding[] = [];
-    const { api: address, ca, tokenFrom } = settings();
-    findings.push({ check: 'settings', ok: true, say: `${address.origin}, ${ca === null ? "the system's authorities" : 'own authority (SALLYPORT_CA)'}, ${tokenFrom === null ? 'no token' : `token from ${tokenFrom}`}` });
+    const { api: address, ca, credential } = settings();
+    findings.push({ check: 'settings', ok: true, say: `${address.origin}, ${ca === null ? "the system's authorities" : 'own authority (SALLYPORT_CA)'}, ${tokenFrom(credential)}` });
     const answer = await reach(api(), findings);
     if (answer !== null) {
       services(answer, findings);
@@ -22,6 +23,17 @@ export const doctorCommand = (): Command =>
     out.show({ ok: well, version, findings }, (value) => value.findings.map(({ check, ok, say }) => `${ok ? out.paint('good', 'ok  ') : out.paint('bad', 'FAIL')}  ${check.padEnd(10)}  ${visibleLine(say)}`).join('\n'));
     return well ? exit.ok : exit.failed;
   });
+
+function tokenFrom(credential: Credential): string {
+  switch (credential.from) {
+    case null:
+      return 'no token';
+    case 'login':
+      return `login of ${credential.login.person}`;
+    default:
+      return `token from ${credential.from}`;
+  }
+}
 
 interface Finding {
   readonly check: string;
