@@ -16,11 +16,13 @@ export class Catalogue {
   readonly #routines = new Map<string, Routine[]>();
   readonly #operators = new Map<string, Routine[]>();
   readonly #schemas: ReadonlySet<string>;
+  readonly #types: ReadonlyMap<number, number>;
 
   constructor(content: CatalogueContent) {
     this.path = content.path.map(foldTemp);
     this.complete = content.complete;
     this.#schemas = new Set(content.schemas);
+    this.#types = content.types ?? new Map<number, number>();
     for (const relation of content.relations) {
       this.#byOid.set(relation.oid, relation);
       const schema = this.#byName.get(relation.schema) ?? new Map<string, Relation>();
@@ -68,6 +70,12 @@ export class Catalogue {
     return this.#operators.get(name) ?? [];
   }
 
+  /** The type whose values look like those of this one: what a domain rests on, text for citext. Itself for all others. */
+  readsAs(typeOid: number): number {
+    const base = this.#types.get(typeOid);
+    return base === undefined ? typeOid : (this.#types.get(base) ?? base);
+  }
+
   hasSchema(name: string): boolean {
     return this.#schemas.has(name);
   }
@@ -93,6 +101,8 @@ export interface CatalogueContent {
   readonly routines: readonly Routine[];
   readonly operators: readonly Routine[];
   readonly schemas: readonly string[];
+  /** By number of a domain or of citext: see {@link Catalogue.readsAs}. */
+  readonly types?: ReadonlyMap<number, number>;
   readonly path: readonly string[];
   readonly complete: boolean;
 }

@@ -4,7 +4,7 @@
  * so all of them must be run in one session with no change of search_path in between (best: one simple query string).
  * Needs no rights beyond those of any role.
  */
-export const limits = { relations: 50_000, columns: 500_000, inherits: 100_000, routines: 50_000, operators: 10_000, schemas: 10_000, viewText: 65_536 } as const;
+export const limits = { relations: 50_000, columns: 500_000, inherits: 100_000, routines: 50_000, operators: 10_000, schemas: 10_000, types: 10_000, viewText: 65_536 } as const;
 
 const ours = `n.nspname !~ '^pg_toast' and (n.nspname !~ '^pg_temp_' or n.oid = pg_catalog.pg_my_temp_schema())`;
 const kinds = `c.relkind in ('r', 'v', 'm', 'f', 'p', 'S', 'i', 'I', 'c')`;
@@ -50,6 +50,18 @@ from pg_catalog.pg_operator o join pg_catalog.pg_namespace n on n.oid = o.oprnam
   left join pg_catalog.pg_extension e on e.oid = d.refobjid and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
 where o.oid >= ${firstOwn} and ${ours} limit ${limits.operators}`,
   schemas: `select n.nspname from pg_catalog.pg_namespace n where ${ours} limit ${limits.schemas}`,
+  /** Types that read as another: domains as what they rest on, citext as text (25). */
+  types: `
+with recursive d(oid, base) as (
+  select t.oid, t.typbasetype from pg_catalog.pg_type t where t.typtype = 'd' and t.oid >= ${firstOwn}
+  union all select d.oid, t.typbasetype from d join pg_catalog.pg_type t on t.oid = d.base where t.typtype = 'd')
+select d.oid, d.base from d join pg_catalog.pg_type t on t.oid = d.base where t.typtype <> 'd'
+union all
+select t.oid, 25 from pg_catalog.pg_type t
+  join pg_catalog.pg_depend p on p.classid = 'pg_catalog.pg_type'::pg_catalog.regclass and p.objid = t.oid and p.deptype = 'e'
+  join pg_catalog.pg_extension e on e.oid = p.refobjid and p.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+where t.typname = 'citext' and e.extname = 'citext'
+limit ${limits.types}`,
   path: `select s from pg_catalog.unnest(pg_catalog.current_schemas(true)) with ordinality as p(s, i) order by i`,
 } as const;
 

@@ -26,6 +26,7 @@ export function readCatalogue(rows: CatalogueRows): Catalogue {
     routines: rows.routines.map((row) => readRoutine(row, 'routines')),
     operators: rows.operators.map((row) => readRoutine(row, 'operators')),
     schemas: rows.schemas.map((row) => text(row, 0, 'schemas')),
+    types: new Map(rows.types.map((row) => [number(row, 0, 'types'), number(row, 1, 'types')])),
     path: rows.path.map((row) => text(row, 0, 'path')),
     complete:
       rows.relations.length < limits.relations && rows.columns.length < limits.columns && rows.inherits.length < limits.inherits &&

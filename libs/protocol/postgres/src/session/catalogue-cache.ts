@@ -94,8 +94,8 @@ export class CatalogueCache {
     }
     // What was read before somebody's change may be read without it: whoever made it, or comes next, reads again.
     if (spoiled !== this.#spoiled) return;
-    const { relations = [], columns = [], inherits = [], routines = [], operators = [], schemas = [], path = [] } = rows;
-    const all: CatalogueRows = { relations: this.#kind === 'shared' ? relations.filter(([, schema]) => !schema?.startsWith('pg_temp_')) : relations, columns, inherits, routines, operators, schemas, path };
+    const { relations = [], columns = [], inherits = [], routines = [], operators = [], schemas = [], types = [], path = [] } = rows;
+    const all: CatalogueRows = { relations: this.#kind === 'shared' ? relations.filter(([, schema]) => !schema?.startsWith('pg_temp_')) : relations, columns, inherits, routines, operators, schemas, types, path };
     const digest = JSON.stringify(all);
     if (digest !== this.#digest) {
       this.catalogue = readCatalogue(all);

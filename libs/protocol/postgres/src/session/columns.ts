@@ -2,9 +2,12 @@ import type { CellType, ColumnRef, OutputColumn } from '@sallyport/domain-model'
 import type { Catalogue, Relation } from '../catalogue/index.ts';
 import type { ResultColumn } from '../messages/row-description.ts';
 
-/** pg_type OIDs of the built-in types, by how their cells read. What is not here is `other`. */
+/**
+ * pg_type OIDs of the built-in types, by how their cells read. What is not here (arrays, composites, hstore, types of extensions) is `other`: looked at in
+ * either format, and hidden whole when something is found. In RowDescription the server names a domain's base type, not the domain.
+ */
 const types: ReadonlyMap<number, CellType> = new Map<number, CellType>([
-  ...[25, 1043, 1042, 19, 18, 705].map((oid) => [oid, 'text'] as const),
+  ...[25, 1043, 1042, 19, 18, 705, 142].map((oid) => [oid, 'text'] as const),
   ...[114, 3802].map((oid) => [oid, 'json'] as const),
   [17, 'bytes'],
   ...[20, 21, 23, 26, 700, 701, 790, 1700].map((oid) => [oid, 'number'] as const),
@@ -13,8 +16,8 @@ const types: ReadonlyMap<number, CellType> = new Map<number, CellType>([
   [2950, 'uuid'],
 ]);
 
-export function cellType(typeOid: number): CellType {
-  return types.get(typeOid) ?? 'other';
+export function cellType(typeOid: number, catalogue: Catalogue): CellType {
+  return types.get(typeOid) ?? types.get(catalogue.readsAs(typeOid)) ?? 'other';
 }
 
 /** What the masker needs to know of the columns that the server has described, with the statement's own lineage beside it. */
@@ -27,7 +30,7 @@ export function columnRefs(columns: readonly ResultColumn[], catalogue: Catalogu
       origin: origin(column, catalogue),
       derived: relation !== undefined && computes(relation),
       lineage: lineage?.[index] ?? null,
-      type: cellType(column.typeOid),
+      type: cellType(column.typeOid, catalogue),
       format: column.format === 1 ? 'binary' : 'text',
     };
   });

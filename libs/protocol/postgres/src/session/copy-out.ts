@@ -75,7 +75,7 @@ function copyColumns(statement: Statement, catalogue: Catalogue, count: number):
     const column = known !== null && known.length === count ? known[i] : undefined;
     const lineage = outputs !== null && outputs.length === count ? (outputs[i] ?? null) : null;
     if (relation !== undefined && column !== undefined) {
-      return { name: column.name, origin: `${relation.schema}.${relation.name}.${column.name}`, derived: computes(relation), lineage, type: cellType(column.typeOid), format: 'text' };
+      return { name: column.name, origin: `${relation.schema}.${relation.name}.${column.name}`, derived: computes(relation), lineage, type: cellType(column.typeOid, catalogue), format: 'text' };
     }
     return { name: `column ${i + 1}`, origin: 'none', lineage, type: 'text', format: 'text' };
   });
