@@ -149,6 +149,7 @@ async function serve(house: House, opening: Opening, { actor, target, lease, clo
 
 function close(recorder: SessionRecorder, gate: SessionGate, end: SessionEnd, failed: (error: unknown) => void): void {
   try {
+    gate.end();
     recorder.close({ by: end.by, why: end.why.slice(0, 200), ...gate.tally });
   } catch (error) {
     // The ledger then closes the session by itself (session.abandoned), which says so.

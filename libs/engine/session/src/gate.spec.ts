@@ -49,6 +49,16 @@ describe('the gate', () => {
     expect(await answer).toMatchObject({ kind: 'refusal', code: 'evidence-unavailable' });
   });
 
+  it('calls a change unsent whose record is not durable when the session ends, once', async () => {
+    ports.autoDurable = false;
+    const asked = command(write);
+    const answer = gate.submit(asked);
+    gate.end();
+    expect(await answer).toMatchObject({ code: 'closing' });
+    ports.settleEvidence();
+    expect(ports.recorded).toMatchObject([{ what: 'decided', decision: 'allow' }, { what: 'settled', result: { command: asked.id, status: 'unsent' } }]);
+  });
+
   it('refuses everything while no evidence can be taken', () => {
     ports.refusing = 'the journal is full';
     expect(gate.submit(command(read))).toMatchObject({ kind: 'refusal', code: 'evidence-unavailable' });
@@ -111,6 +121,8 @@ describe('the gate', () => {
   });
 
   describe('with a held command', () => {
+    const lastWords = () => ports.recorded.flatMap((one) => (one.what === 'command.refused' ? [one.data] : []));
+
     beforeEach(() => {
       ports.decide = () => hold();
     });
@@ -130,6 +142,7 @@ describe('the gate', () => {
       await turn();
       ports.answer?.(refusal('rejected', 'bob said no', 'a'));
       expect(await answer).toMatchObject({ code: 'rejected' });
+      expect(lastWords()).toEqual([{ request: expect.any(String), code: 'rejected', say: 'bob said no', what: 'UPDATE' }]);
       ports.decide = () => allow();
       expect(gate.submit(command(read))).toMatchObject({ kind: 'permit' });
     });
@@ -140,6 +153,7 @@ describe('the gate', () => {
       await turn();
       ports.answer?.(true);
       expect(await answer).toMatchObject({ kind: 'refusal', say: 'spent already' });
+      expect(lastWords()).toMatchObject([{ code: 'denied', say: 'spent already' }]);
     });
 
     it('withdraws the request when the client goes away', async () => {
@@ -149,6 +163,28 @@ describe('the gate', () => {
       gone.abort();
       expect(await answer).toMatchObject({ code: 'withdrawn' });
       expect(ports.withdrawn).toEqual(['approval-1']);
+      expect(lastWords()).toMatchObject([{ code: 'withdrawn' }]);
+    });
+
+    it('says why it could not be asked', async () => {
+      ports.approvals.open = () => Promise.resolve(refusal('denied', 'the approvals service is away', 'a'));
+      expect(await gate.submit(command(write))).toMatchObject({ code: 'denied' });
+      expect(ports.recorded).toMatchObject([{ what: 'decided', decision: 'hold' }, { what: 'command.refused', data: { code: 'denied', say: 'the approvals service is away' } }]);
+    });
+
+    it('gets its last word before the session’s, and none after it, however late the answer comes', async () => {
+      const asked = command(write);
+      let opened: (answer: Refusal) => void = () => undefined;
+      ports.approvals.open = () => new Promise((resolve) => (opened = resolve));
+      const answer = gate.submit(asked);
+      await turn();
+      gate.end();
+      expect(lastWords()).toMatchObject([{ request: asked.id, code: 'closing' }]);
+      opened(refusal('denied', 'too late', 'a'));
+      expect(await answer).toMatchObject({ say: 'too late' });
+      gate.refused(refusal('unreadable', 'later still', 'b'), 'Query');
+      expect(await gate.submit(command(write))).toMatchObject({ code: 'closing' });
+      expect(ports.recorded).toHaveLength(2);
     });
 
     it('does not use an approval under another policy than the one it was asked under', async () => {
@@ -157,6 +193,7 @@ describe('the gate', () => {
       ports.decide = () => ({ ...hold(), slice: id('b'.repeat(64)) });
       ports.answer?.(true);
       expect(await answer).toMatchObject({ code: 'expired' });
+      expect(lastWords()).toMatchObject([{ code: 'expired', say: expect.stringContaining('the policy changed') }]);
     });
 
     it('does not use an approval for what is denied by now', async () => {
@@ -165,6 +202,7 @@ describe('the gate', () => {
       ports.decide = () => deny();
       ports.answer?.(true);
       expect(await answer).toMatchObject({ code: 'denied' });
+      expect([lastWords(), ports.recorded.at(-1)]).toMatchObject([[], { what: 'decided', decision: 'deny' }]);
     });
   });
 

@@ -28,6 +28,9 @@ export class SessionGate implements Gate {
   readonly #ports: GatePorts;
   readonly #masker: () => ResultMasker;
   readonly #tagged = new TaggedRelations();
+  /** Commands that wait for people or for their evidence, and what gives each its last word when the session ends first. */
+  readonly #waiting = new Map<Command, () => void>();
+  #over = false;
 
   constructor(of: { readonly session: SessionId; readonly ports: GatePorts; readonly masker: () => ResultMasker; readonly closing: AbortSignal }) {
     this.#session = of.session;
@@ -63,7 +66,16 @@ export class SessionGate implements Gate {
     return decision.kind === 'deny' ? this.#deny(command, decision, lease) : null;
   }
 
+  /** The session is over: what still waits is recorded as not run. Nothing is recorded after this, so that the chain's last event can be written. */
+  end(): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const end of waiting) end();
+    this.#over = true;
+  }
+
   refused(said: Refusal, what: string): void {
+    if (this.#over) return;
     this.tally.denied++;
     this.#ports.evidence.record('command.refused', { request: said.requestId, code: said.code, say: said.say, what });
   }
@@ -122,10 +134,15 @@ export class SessionGate implements Gate {
   #durable(command: Command, position: Position, permit: Permit): Permit | Promise<Permit | Refusal> {
     if (this.released >= position) return permit;
     return new Promise((resolve) => {
-      this.whenReleased(position, (error) => {
-        if (error === null && !this.closing.aborted) return resolve(permit);
+      const no = (said: Refusal) => {
         permit.settle(unsent);
-        resolve(error === null ? ending(command) : unrecorded(command));
+        resolve(said);
+      };
+      this.#waiting.set(command, () => no(ending(command)));
+      this.whenReleased(position, (error) => {
+        if (!this.#waiting.delete(command)) return;
+        if (error === null && !this.closing.aborted) return resolve(permit);
+        no(error === null ? ending(command) : unrecorded(command));
       });
     });
   }
@@ -134,34 +151,49 @@ export class SessionGate implements Gate {
     this.tally.held++;
     const position = this.#record(command, decision, lease, null);
     if (typeof position !== 'number') return position;
+    this.#waiting.set(command, () => void this.#unheld(command, ending(command)));
+    try {
+      return await this.#ask(command, decision, hooks);
+    } finally {
+      this.#waiting.delete(command);
+    }
+  }
+
+  async #ask(command: Command, decision: Hold, hooks: SubmitHooks): Promise<Permit | Refusal> {
     const approvals = this.#ports.approvals;
     const held = { session: this.#session, command, hold: decision, binding: approvals.binding(command, decision.slice) };
     const opened = await approvals.open(held);
-    if ('kind' in opened) return opened;
+    if ('kind' in opened) return this.#unheld(command, opened);
     hooks.onHold?.({ approval: opened.approval, say: decision.say, url: opened.url, expires: opened.expires });
     const gone = AbortSignal.any([this.closing, ...(hooks.signal ? [hooks.signal] : [])]);
     const outcome = await approvals.outcome(opened.approval, gone);
     if (gone.aborted) {
       approvals.withdraw(opened.approval, this.closing.aborted ? 'the session ended' : 'the client cancelled or went away');
-      return refusal('withdrawn', 'the request for approval was withdrawn', command.id);
+      return this.#unheld(command, refusal('withdrawn', 'the request for approval was withdrawn', command.id));
     }
-    if (outcome !== true) return outcome;
+    if (outcome !== true) return this.#unheld(command, outcome);
     return this.#approved(command, opened.approval, held);
+  }
+
+  /** The last word on a held command that does not run: the ledger tells why, whoever said so. */
+  #unheld(command: Command, said: Refusal): Refusal {
+    if (!this.#over) this.#ports.evidence.record('command.refused', { request: command.id, code: said.code, say: said.say, what: command.means.facts.kind });
+    return said;
   }
 
   /** The world may have moved while people thought: the lease must still say "hold, under this very slice" (or allow). */
   async #approved(command: Command, approval: ApprovalId, held: { readonly session: SessionId; readonly command: Command; readonly hold: Hold; readonly binding: string }): Promise<Permit | Refusal> {
     const lease = this.#ports.lease.current() ?? (await this.#ports.lease.renewed());
-    if ('kind' in lease) return lease;
+    if ('kind' in lease) return this.#unheld(command, lease);
     const now = this.#decide(command.means, lease);
     if (now.kind === 'deny') return this.#deny(command, now, lease);
     if (now.slice !== held.hold.slice) {
       this.#ports.approvals.withdraw(approval, 'the policy changed after the request');
-      return refusal('expired', 'the policy changed while the request waited: ask again', command.id);
+      return this.#unheld(command, refusal('expired', 'the policy changed while the request waited: ask again', command.id));
     }
     const spent = await this.#ports.approvals.consume(approval, held);
-    if (spent !== true) return spent;
-    if (this.closing.aborted) return ending(command);
+    if (spent !== true) return this.#unheld(command, spent);
+    if (this.closing.aborted) return this.#unheld(command, ending(command));
     return this.#allow(command, now, now.obligations, lease, approval);
   }
 
@@ -184,6 +216,7 @@ export class SessionGate implements Gate {
   }
 
   #record(command: Command, decision: Decision, lease: LiveLease, approval: ApprovalId | null): Position | Refusal {
+    if (this.#over) return ending(command);
     const evidence = this.#ports.evidence;
     if (evidence.refusing !== null) return unrecorded(command);
     try {
