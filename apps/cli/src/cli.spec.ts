@@ -223,8 +223,37 @@ describe('token inspect', { timeout: 30_000 }, () => {
     expect(code).toBe(0);
     expect(out).toContain('NOT VERIFIED');
     expect(out).toContain('2023-11-14T22:13:20Z (EXPIRED)');
-    expect(out).toContain('not answered by this version');
+    expect(out).toContain('`--resolve` asks the console');
     expect(out).not.toContain(token);
+  });
+  it('sends nothing by itself, even when a console and a login are there', async () => {
+    expect((await run('token', 'inspect', token)).code).toBe(0);
+    expect(api.asked).toEqual([]);
+  });
+  const told = { verdict: 'refused', code: 'claims-unmatched', say: 'no machine is bound to this', issuer: 'ci', machine: null, binding: null, person: null, expires: null, used: null, bindings: [] as unknown[] };
+  it('with --resolve says what the token would be, to nobody but the console', async () => {
+    api.on('POST /v1/tokens/explain', { body: { ...told, verdict: 'machine', code: null, say: null, machine: 'ci-deploy', binding: 'ci-deploy/main', used: { source: '10.0.0.7', at: '2026-11-22T10:00:00Z', mode: 'bind_first' } } });
+    const { code, out, err } = await run('token', 'inspect', '--resolve', token);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain('ACCEPTED as machine ci-deploy, by binding ci-deploy/main\nUsed since 2026-11-22T10:00:00Z by 10.0.0.7; from any other address it is a replay.');
+    expect(api.asked).toEqual([{ route: 'POST /v1/tokens/explain', authorization: 'Bearer token-of-alice', body: { token } }]);
+    expect(out).not.toContain(token);
+  });
+  it('with --resolve shows the nearest bindings claim by claim, made safe, and ends with 10', async () => {
+    const bindings = Array.from({ length: 5 }, (_, i) => ({ machine: `m-${i}`, binding: 'b', fits: false, audience: { wanted: 'sallyport', same: i === 0 }, claims: [{ claim: 'repository_id', wanted: '"74"', found: '74', same: false }, { claim: 'ref', wanted: '"main"', found: null, same: false }, { claim: 'env', wanted: '"x\u202e"', found: '"x\u202e"', same: true }] }));
+    api.on('POST /v1/tokens/explain', { body: { ...told, bindings } });
+    const { code, out } = await run('token', 'inspect', '--resolve', token);
+    expect(code).toBe(10);
+    expect(out).toContain('REFUSED: no machine is bound to this (claims-unmatched).');
+    expect(out).toContain('binding b of machine m-0\n  = aud: "sallyport"\n  ≠ repository_id: "74"; the token has 74\n  ≠ ref: "main"; not in the token\n  = env: "x\\u{202e}"');
+    expect(out).toContain('  ≠ aud: "sallyport"; the token is for others');
+    expect(out).toContain('and 2 more that are further away');
+    expect(out).not.toContain('m-3');
+  });
+  it('with --resolve fails when the console cannot be asked', async () => {
+    api.on('POST /v1/tokens/explain', refusal(403, 'forbidden', 'alice may not'));
+    expect(await run('token', 'inspect', '--resolve', token)).toMatchObject({ code: 10, out: '', err: expect.stringContaining('forbidden') });
+    expect(await sallyport(['token', 'inspect', '--resolve', token])).toMatchObject({ code: 2, err: expect.stringContaining('SALLYPORT_API') });
   });
   it('refuses what is no token without repeating it', async () => {
     expect(await sallyport(['token', 'inspect', 'secret-thing'])).toMatchObject({ code: 2, err: expect.not.stringContaining('secret-thing') });

@@ -50,3 +50,14 @@ export const health = z.object({ version: z.string(), services: z.array(z.object
 export const loginPlaces = z.object({
   issuers: z.array(z.object({ name: z.string(), issuer: z.string(), clientId: z.string(), scopes: z.array(z.string()), audience: z.string().nullable(), resource: z.string().nullable(), token: z.enum(['access', 'id']) })),
 });
+
+export const tokenExplanation = z.object({
+  verdict: z.enum(['machine', 'person', 'refused']), code: z.string().nullable(), say: z.string().nullable(), issuer: z.string().nullable(),
+  machine: z.string().nullable(), binding: z.string().nullable(), person: z.string().nullable(), expires: z.string().nullable(),
+  used: z.object({ source: z.string(), at: z.string(), mode: z.enum(['bind_first', 'single_use']) }).nullable(),
+  bindings: z.array(z.object({
+    machine: z.string(), binding: z.string(), fits: z.boolean(), audience: z.object({ wanted: z.string(), same: z.boolean() }),
+    claims: z.array(z.object({ claim: z.string(), wanted: z.string(), found: z.string().nullable(), same: z.boolean() })),
+  })),
+});
+export type TokenExplanation = z.infer<typeof tokenExplanation>;

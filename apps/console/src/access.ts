@@ -22,6 +22,8 @@ export const access: Readonly<Record<string, Access>> = {
   'GET /v1/resources/:kind': readers,
   'GET /v1/resources/:kind/:name': readers,
 
+  'POST /v1/tokens/explain': ['admin', 'operator'],
+
   'GET /v1/policy': ['admin', 'auditor', 'operator'],
   'POST /v1/policy/explain': ['admin', 'auditor', 'operator'],
 

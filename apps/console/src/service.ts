@@ -17,12 +17,13 @@ import { ApprovalsController } from './handlers/approvals.controller.ts';
 import { EvidenceController } from './handlers/evidence.controller.ts';
 import { PolicyController } from './handlers/policy.controller.ts';
 import { SessionsController } from './handlers/sessions.controller.ts';
+import { TokensController } from './handlers/tokens.controller.ts';
 import { OpenApi } from './openapi.ts';
 
 @Module({})
 export class ConsoleModule {}
 
-export const controllers = [AboutController, ApplyController, PolicyController, ApprovalsController, SessionsController, EvidenceController];
+export const controllers = [AboutController, ApplyController, PolicyController, ApprovalsController, SessionsController, EvidenceController, TokensController];
 
 /** The whole API on a bus. It keeps nothing: what it shows is the services'. */
 export function consoleService({ config, bus, log }: { readonly config: ConsoleConfig; readonly bus: Bus; readonly log: Log }): { module: DynamicModule; prepare(app: INestApplication): void } {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeMessage, type EventType } from '@sallyport/domain-events';
-import { buckets, identityApply, identityList, identityResolve, leaseChanged, subjects, type Bus, type Caller } from '@sallyport/platform-bus';
+import { buckets, identityApply, identityExplain, identityList, identityResolve, leaseChanged, subjects, type Bus, type Caller } from '@sallyport/platform-bus';
 import { boot, type Running } from '@sallyport/platform-runtime';
 import { migrate } from '@sallyport/platform-store';
 import { silentLog } from '@sallyport/platform-telemetry';
@@ -161,6 +161,28 @@ describe('the identity service', () => {
     const text = JSON.stringify(await events());
     expect(text).not.toContain('hunter2');
     expect(text).not.toContain('evil.example');
+  });
+
+  it('explains a token without letting anybody in or using it up, and records who asked', async () => {
+    await must([machine('once', { bindings: [binding({ workload_id: 'once' }, { replay: 'single_use' })] })]);
+    const token = await mint({ workload_id: 'once' });
+    const ask = (what: string, roles = ['operator']) => console_.call(identityExplain, { by: { ...admin, person: 'dora', roles }, token: what });
+    const before = (await events()).length;
+    expect(await ask(token)).toMatchObject({ ok: true, value: { verdict: 'machine', machine: 'once', used: null, code: null } });
+    expect((await events()).slice(before)).toMatchObject([{ type: 'operator.acted', who: { id: 'person:dora' }, d: { action: 'token.explain', object: 'once', ok: true, code: null } }]);
+    expect(await resolve(token)).toBe('once');
+    expect(await ask(token)).toMatchObject({ ok: true, value: { verdict: 'machine', used: { source: '10.0.0.1', mode: 'single_use' } } });
+
+    const near = await ask(await mint({ workload_id: 'onec' }));
+    expect(near).toMatchObject({ ok: true, value: { verdict: 'refused', code: 'claims-unmatched', bindings: [{ fits: false, claims: [{ found: '"onec"', same: false }] }, { fits: false }] } });
+    expect(await ask(await mint({ workload_id: 'once', exp: Math.floor(Date.now() / 1000) - 600 }))).toMatchObject({ ok: true, value: { verdict: 'refused', code: 'token-expired', machine: 'once' } });
+    for (const [what, code] of [[`${token.slice(0, -10)}AAAAAAAAAA`, 'signature-wrong'], [await mint({ iss: 'https://evil.example' }), 'issuer-unknown'], ['hunter2-is-my-password', 'token-malformed']] as const) {
+      expect(await ask(what)).toMatchObject({ ok: true, value: { verdict: 'refused', code, bindings: [], issuer: null } });
+      expect(await last()).toMatchObject({ d: { action: 'token.explain', object: 'unknown', code } });
+    }
+    expect(await ask(token, ['approver', 'auditor'])).toMatchObject({ ok: false, error: { code: 'denied' } });
+    expect(await last()).toMatchObject({ type: 'operator.acted', d: { ok: false, code: 'denied' } });
+    expect(JSON.stringify(await events())).not.toContain('hunter2');
   });
 
   it('knows people with their roles and groups, and no machine as one', async () => {

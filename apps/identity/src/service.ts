@@ -9,6 +9,7 @@ import { IdentityController } from './handlers/identity.controller.ts';
 import { Admissions } from './store/admissions.ts';
 import { Applier } from './store/applier.ts';
 import type { IdentityDatabase } from './store/database.ts';
+import { Explainer } from './store/explainer.ts';
 import { Mirror } from './store/mirror.ts';
 import { Registry } from './store/registry.ts';
 import { Resolver } from './store/resolver.ts';
@@ -68,6 +69,7 @@ export async function startIdentity({ config, tenant, bus, log, readiness, now =
       providers: [
         { provide: Resolver, useValue: resolver },
         { provide: Applier, useValue: applier },
+        { provide: Explainer, useValue: new Explainer(store.db, outbox, registry, log) },
         { provide: Registry, useValue: registry },
       ],
     },

@@ -21,12 +21,10 @@ export function claimsText({ header, claims }: Claims, now: number): string {
   const word = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
   const shown = Object.entries(claims).map(([name, value]) => [name, times.includes(name) && typeof value === 'number' ? moment(value, now, name) : word(value)] as const);
   return [
-    'NOT VERIFIED: this is what the token says of itself. Only the gateway decides whether it is true.',
+    'NOT VERIFIED: this is what the token says of itself. `--resolve` asks the console what it would be.',
     fields([['alg', word(header['alg'])], ['kid', word(header['kid'] ?? '-')], ['typ', word(header['typ'] ?? '-')]]),
     '',
     fields(shown.length === 0 ? [['claims', 'none']] : shown),
-    '',
-    'Which machine or person this would be is not answered by this version; `sallyport get machines` shows the bindings.',
   ].join('\n');
 }
 

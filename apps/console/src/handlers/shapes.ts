@@ -18,6 +18,8 @@ export const ofKind = z.strictObject({ kind: z.string().max(63) });
 export const ofKindAndName = z.strictObject({ kind: z.string().max(63), name });
 export const documents = z.strictObject({ documents: z.array(z.unknown()) });
 
+export const tokenBody = z.strictObject({ token: z.string().min(1).max(65_536) });
+
 export const policyQuery = z.strictObject({ version: z.coerce.number().int().min(1).optional() });
 export const explainBody = z.strictObject({
   machine: name, target: name, role: name.nullable().default(null), text: z.string().min(1).max(1_048_576),

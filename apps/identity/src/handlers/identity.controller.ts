@@ -1,8 +1,9 @@
 import { Controller } from '@nestjs/common';
 import type { z } from 'zod';
-import { Handles, fail, identityApply, identityList, identityResolve, ok, type Reply } from '@sallyport/platform-bus';
+import { Handles, fail, identityApply, identityExplain, identityList, identityResolve, ok, type Reply } from '@sallyport/platform-bus';
 import { ownedKinds } from '../model/document.ts';
 import { Applier } from '../store/applier.ts';
+import { Explainer } from '../store/explainer.ts';
 import { Registry } from '../store/registry.ts';
 import { Resolver } from '../store/resolver.ts';
 
@@ -15,12 +16,18 @@ export class IdentityController {
   constructor(
     private readonly resolver: Resolver,
     private readonly applier: Applier,
+    private readonly explainer: Explainer,
     private readonly registry: Registry,
   ) {}
 
   @Handles(identityResolve)
   resolve(request: Request<typeof identityResolve>): Answer<typeof identityResolve> {
     return this.resolver.resolve(request);
+  }
+
+  @Handles(identityExplain)
+  explain({ by, token }: Request<typeof identityExplain>): Answer<typeof identityExplain> {
+    return this.explainer.explain(by, token);
   }
 
   @Handles(identityApply)

@@ -35,6 +35,12 @@ export async function rememberUses(trx: Transaction<IdentityDatabase>, uses: rea
   return first;
 }
 
+/** The first use that is remembered of a token by a binding, or null. Remembers nothing. */
+export async function firstUse(trx: Transaction<IdentityDatabase>, use: TokenUse): Promise<{ readonly source: string; readonly at: Date } | null> {
+  const found = await trx.selectFrom('token_use').select(['first_source', 'first_seen']).where('binding', '=', use.binding).where('token', '=', Buffer.from(use.key)).executeTakeFirst();
+  return found === undefined ? null : { source: found.first_source, at: found.first_seen };
+}
+
 /** Forgets uses of tokens that have expired. @returns how many */
 export async function forgetExpired(db: Kysely<IdentityDatabase>): Promise<number> {
   for (let total = 0; ; ) {

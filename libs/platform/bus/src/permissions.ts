@@ -51,7 +51,7 @@ const publishes = (gateways: readonly string[]): Record<ServiceName, readonly st
   identity: [...emits('identity'), subjects.leaseChanged, anySession, ...writes(buckets.inventory)],
   evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...reads(buckets.inventory), `${inboxPrefix('console')}.>`],
   console: [
-    subjects.identityResolve, subjects.identityApply, subjects.identityList, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
+    subjects.identityResolve, subjects.identityExplain, subjects.identityApply, subjects.identityList, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
     subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote,
     anySession, ...reads(buckets.inventory),
   ],

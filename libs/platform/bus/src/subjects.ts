@@ -4,6 +4,7 @@
  */
 export const subjects = {
   identityResolve: 'identity.resolve',
+  identityExplain: 'identity.explain',
   identityApply: 'identity.apply',
   identityList: 'identity.list',
 

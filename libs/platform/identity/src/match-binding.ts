@@ -58,10 +58,11 @@ function fits(binding: TrustBinding, claims: Claims, rules: ProviderRules, ignor
   const wanted = Object.entries(binding.claims);
   // A binding without claims would fit every token of the issuer. The linter refuses it; so does this.
   if (wanted.length === 0) return false;
-  return wanted.every(([claim, value]) => claim === ignore || same(readClaim(claims, parseClaimPath(claim)), value, rules.lists.includes(claim)));
+  return wanted.every(([claim, value]) => claim === ignore || sameClaim(readClaim(claims, parseClaimPath(claim)), value, rules.lists.includes(claim)));
 }
 
-function same(actual: unknown, wanted: string | number | boolean, list: boolean): boolean {
+/** Exactly the wanted value, with its type; where the provider's claim is a list, one of its members. */
+export function sameClaim(actual: unknown, wanted: string | number | boolean, list: boolean): boolean {
   return actual === wanted || (list && Array.isArray(actual) && actual.includes(wanted));
 }
 

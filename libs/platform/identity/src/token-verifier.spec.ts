@@ -42,6 +42,15 @@ describe('a token', () => {
     expect(JSON.stringify(verified)).not.toContain(token);
   });
 
+  it('that comes too late can still be examined, a forged one cannot', async () => {
+    const token = await issuer.token(now);
+    expect(await verifier.examine(token)).toMatchObject({ trouble: null, token: { expires: now + 600_000 } });
+    now += 700_000;
+    expect(await verifier.examine(token)).toMatchObject({ trouble: { code: 'token-expired' }, token: { expires: now - 100_000, claims: { workload_id: 'w-1' } } });
+    expect(await verifier.examine(await issuer.token(now, { exp: 'soon' }))).toMatchObject({ trouble: { code: 'claims-malformed' }, token: { expires: 0 } });
+    await expect(verifier.examine(`${token.slice(0, -10)}AAAAAAAAAA`)).rejects.toMatchObject({ code: 'signature-wrong' });
+  });
+
   it('of 8 KB works, and one over 16 KB is refused unread', async () => {
     const token = await issuer.token(now, { groups: Array.from({ length: 160 }, () => randomUUID()) });
     expect(token.length).toBeGreaterThan(8000);

@@ -4,7 +4,7 @@ import type { IssuerDocument } from '@sallyport/platform-config';
 import { compactVerify, errors } from 'jose';
 import { takeApart, type Claims, type UnverifiedToken } from './compact-jws.ts';
 import { KeySource, type KeySourceStatus } from './key-source.ts';
-import { refuse } from './refused.ts';
+import { refuse, TokenRefusedError } from './refused.ts';
 import { checkTimes } from './times.ts';
 
 /** A token whose issuer, signature, audience and times are proven. Holds the claims, never the token. */
@@ -67,10 +67,30 @@ export class TokenVerifier {
 
   /** Throws TokenRefusedError. The order is that of its list of codes. */
   async verify(compact: string): Promise<VerifiedToken> {
+    const proven = await this.#genuine(compact);
+    return { ...proven, expires: checkTimes(proven.claims, proven.issuer, this.#now()) };
+  }
+
+  /**
+   * For explanations, never for admission: a genuine token, and what is wrong with its times, if anything is. Then `expires` is what the token
+   * says, or 0. Throws TokenRefusedError for a token that is not genuine.
+   */
+  async examine(compact: string): Promise<{ readonly token: VerifiedToken; readonly trouble: TokenRefusedError | null }> {
+    const proven = await this.#genuine(compact);
+    try {
+      return { token: { ...proven, expires: checkTimes(proven.claims, proven.issuer, this.#now()) }, trouble: null };
+    } catch (error) {
+      if (!(error instanceof TokenRefusedError)) throw error;
+      const { exp } = proven.claims;
+      const sensible = typeof exp === 'number' && exp >= 0 && exp <= 253_402_300_799;
+      return { token: { ...proven, expires: sensible ? exp * 1000 : 0 }, trouble: error };
+    }
+  }
+
+  async #genuine(compact: string): Promise<Omit<VerifiedToken, 'expires'>> {
     const hash = createHash('sha256').update(compact).digest('hex');
     const { token, issuer } = this.#recall(hash) ?? (await this.#prove(compact, hash));
-    const expires = checkTimes(token.claims, issuer, this.#now());
-    return { issuer, claims: token.claims, audiences: audiencesOf(token.claims), hash: id<Digest>(hash), jti: jtiOf(token.claims), expires };
+    return { issuer, claims: token.claims, audiences: audiencesOf(token.claims), hash: id<Digest>(hash), jti: jtiOf(token.claims) };
   }
 
   async #prove(compact: string, hash: string): Promise<Remembered> {

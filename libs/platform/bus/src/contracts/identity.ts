@@ -25,6 +25,32 @@ export const identityResolve = contract(
   principal,
 );
 
+/** What a token would be, and how far it is from each binding of its issuer. */
+export const tokenExplanation = z.strictObject({
+  verdict: z.enum(['machine', 'person', 'refused']),
+  /** A code of the closed lists and its sentence; null when the token would be taken now. */
+  code: z.string().nullable(), say: z.string().nullable(),
+  /** The Issuer document's name; null when the token is not genuine. */
+  issuer: z.string().nullable(),
+  /** Who it is, also where the verdict is `refused` for its times or the machine's state. */
+  machine: z.string().nullable(), binding: z.string().nullable(), person: z.string().nullable(),
+  expires: z.string().nullable(),
+  /** The first use of the token by this binding, if there was one: from another address it is a replay. */
+  used: z.strictObject({ source: z.string(), at: z.string(), mode: z.enum(['bind_first', 'single_use']) }).nullable(),
+  /** Nearest first, the nearest twenty. Empty for a token that is not genuine. */
+  bindings: z.array(z.strictObject({
+    machine: z.string(), binding: z.string(), fits: z.boolean(), audience: z.strictObject({ wanted: z.string(), same: z.boolean() }),
+    claims: z.array(z.strictObject({ claim: z.string(), wanted: z.string(), found: z.string().nullable(), same: z.boolean() })),
+  })),
+});
+export type TokenExplanation = z.infer<typeof tokenExplanation>;
+
+/**
+ * Says what `identity.resolve` would, without letting anybody in: no `auth.*` event, no use of the token is remembered. Who asked is recorded (`operator.acted`)
+ * before it is answered. The token is in no event or log. Errors: `denied` (needs the role admin or operator), `unavailable`.
+ */
+export const identityExplain = contract(subjects.identityExplain, z.strictObject({ by: caller, token: z.string().max(65_536) }), tokenExplanation);
+
 export const change = z.strictObject({ kind: z.string(), name: z.string(), change: z.enum(['created', 'updated', 'removed', 'unchanged']), version: z.int() });
 export type Change = z.infer<typeof change>;
 

@@ -1,0 +1,67 @@
+import type { Kysely } from 'kysely';
+import type { Who } from '@sallyport/domain-events';
+import { instant } from '@sallyport/domain-model';
+import { fail, ok, type Caller, type Reply, type TokenExplanation } from '@sallyport/platform-bus';
+import { TokenRefusedError } from '@sallyport/platform-identity';
+import { StoreError, type Outbox } from '@sallyport/platform-store';
+import type { Log } from '@sallyport/platform-telemetry';
+import { explain, type Explained } from '../model/explain.ts';
+import type { IdentityDatabase } from './database.ts';
+import type { Registry } from './registry.ts';
+import { firstUse } from './token-uses.ts';
+
+const may = ['admin', 'operator'];
+
+/** Tells people what a token would be, and why not. Nobody is let in by it, and the token's first use is still to come. */
+export class Explainer {
+  readonly #db: Kysely<IdentityDatabase>;
+  readonly #outbox: Pick<Outbox, 'emit'>;
+  readonly #registry: Registry;
+  readonly #log: Log;
+
+  constructor(db: Kysely<IdentityDatabase>, outbox: Pick<Outbox, 'emit'>, registry: Registry, log: Log) {
+    this.#db = db;
+    this.#outbox = outbox;
+    this.#registry = registry;
+    this.#log = log;
+  }
+
+  async explain(by: Caller, token: string): Promise<Reply<TokenExplanation>> {
+    try {
+      if (!may.some((role) => by.roles.includes(role))) {
+        await this.#record(by, '', 'denied', null);
+        return fail('denied', 'explaining a token needs the role admin or operator');
+      }
+      await this.#registry.follow();
+      const { answer, use } = await this.#judge(token);
+      const used = await this.#record(by, answer.machine ?? answer.person ?? answer.issuer ?? 'unknown', answer.code, use);
+      return ok({ ...answer, used });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#log.error('an explanation could not be recorded and is not given', { error });
+      return fail('unavailable', 'this is only told when it can be recorded, and that is not possible now');
+    }
+  }
+
+  async #judge(token: string): Promise<Explained> {
+    const { inventory, verifier } = this.#registry;
+    try {
+      const examined = await verifier.examine(token);
+      return explain(examined.token, examined.trouble, inventory);
+    } catch (error) {
+      if (!(error instanceof TokenRefusedError)) throw error;
+      return { answer: { verdict: 'refused', code: error.code, say: error.message, issuer: null, machine: null, binding: null, person: null, expires: null, bindings: [] }, use: null };
+    }
+  }
+
+  /** Who asked about whom, and what came of it; nothing of the token. */
+  #record(by: Caller, object: string, code: string | null, use: Explained['use']): Promise<TokenExplanation['used']> {
+    return this.#db.transaction().execute(async (trx) => {
+      const first = use === null ? null : await firstUse(trx, use);
+      await this.#outbox.emit(trx, 'operator.acted', { action: 'token.explain', object, ok: code !== 'denied', code }, { who: whoOf(by) });
+      return first === null || use === null ? null : { source: first.source, at: instant(first.at.getTime()), mode: use.mode };
+    });
+  }
+}
+
+const whoOf = (by: Caller): Who => ({ id: `person:${by.person}`, npid: null, iss: null, tok: null, jti: null, owner: null });
