@@ -128,6 +128,7 @@ describe('a risky change is held', () => {
     const found = await eventually(world, (all) => all.some(({ type, d }) => type === 'approval.rejected' && d['approval'] === second));
     expect(of(found, id)).toEqual(['approval.requested', 'approval.refused', 'approval.voted', 'approval.granted', 'approval.consumed', 'approval.refused', 'approval.refused']);
     expect(of(found, second)).toEqual(['approval.requested', 'approval.voted', 'approval.rejected']);
+    expect(await lastWord(second)).toBe('rejected');
     const allowed = found.find(({ type, auth, d }) => type === 'command.decided' && auth?.approval === id && d['decision'] === 'allow');
     expect(allowed?.who?.id).toBe('machine:nightly');
   });
@@ -152,9 +153,11 @@ describe('a risky change is held', () => {
     expect(Date.now() - started).toBeLessThan(15_000);
     const id = await asked(session);
     expect(await world.cli('bob', 'approvals', 'approve', id)).toMatchObject({ code: 12, err: expect.stringContaining('expired') });
+    expect((await world.cli('bob', 'approvals', 'show', id)).out).toContain("│ $1 = 'late'\n│ $2 = '1'\n");
     expect((await session.client.query('select 1 as alive')).rows).toEqual([{ alive: 1 }]);
     const found = await eventually(world, (all) => of(all, id).includes('approval.expired'));
     expect(of(found, id).slice(0, 2)).toEqual(['approval.requested', 'approval.expired']);
+    expect(await lastWord(id)).toBe('expired');
   });
 
   it('and is withdrawn when the client cancels: psql on an interrupt', async (context) => {
@@ -175,6 +178,7 @@ describe('a risky change is held', () => {
     expect(code).not.toBe(0);
     const found = await eventually(world, (all) => of(all, id).includes('approval.withdrawn'));
     expect(of(found, id)).toEqual(['approval.requested', 'approval.withdrawn']);
+    expect(await lastWord(id)).toBe('withdrawn');
     expect(await world.cli('bob', 'approvals', 'approve', id)).toMatchObject({ code: 12 });
     expect(await direct('select balance from ledger.accounts where id = 2')).toEqual([{ balance: '2250.00' }]);
   });
@@ -187,9 +191,19 @@ describe('a risky change is held', () => {
     await running;
     const found = await eventually(world, (all) => of(all, id).includes('approval.withdrawn'));
     expect(of(found, id)).toEqual(['approval.requested', 'approval.withdrawn']);
+    expect(await lastWord(id)).toBe('withdrawn');
     expect((await approvals(world, 'pending')).filter((one) => one.id === id)).toEqual([]);
   });
 });
+
+/** Why the command that asked for this approval did not run, as the session's own chain tells. */
+async function lastWord(approval: string): Promise<unknown> {
+  const wordOf = (all: readonly StoredEvent[]) => {
+    const command = all.find(({ type, d }) => type === 'approval.requested' && d['approval'] === approval)?.d['command'];
+    return all.find(({ type, d }) => type === 'command.refused' && d['request'] === command)?.d['code'];
+  };
+  return wordOf(await eventually(world, (all) => wordOf(all) !== undefined));
+}
 
 const of = (found: readonly StoredEvent[], approval: string) => found.filter(({ type, d }) => type.startsWith('approval.') && type !== 'approval.notified' && d['approval'] === approval).map(({ type }) => type);
 

@@ -12,8 +12,8 @@ export function evidenceOf(approval: string, event: ApprovalEvent, { asked }: Ap
   const service = 'service:approvals';
   switch (event.type) {
     case 'requested': {
-      const { session, shape, binding, quorum, expires, rules, target } = asked;
-      return { type: 'approval.requested', who: machine, data: { approval, session, machine: asked.machine, target, shape, binding, quorum, expires, rules } };
+      const { session, command, shape, binding, quorum, expires, rules, target } = asked;
+      return { type: 'approval.requested', who: machine, data: { approval, session, command, machine: asked.machine, target, shape, binding, quorum, expires, rules } };
     }
     case 'voted':
       return { type: 'approval.voted', who: `person:${event.by}`, data: { approval, by: event.by, vote: event.vote, groups: event.groups } };

@@ -20,12 +20,13 @@ export interface EventData {
   'command.decided': CommandDecided;
   /** Ends of commands, in batches: one entry for each command, in the order in which they ended. */
   'command.settled': { results: readonly CommandResult[] };
+  /** What was refused before it was a command, or (`request` is the command's id) why a held one was not run after all. */
   'command.refused': { request: string; code: string; say: string; what: string };
   'mask.applied': { command: string; columns: readonly { column: string; tag: string; action: string; layer: string; cells: number }[] };
   'mask.failed_closed': { command: string; why: string };
 
   // --- approvals
-  'approval.requested': { approval: string; session: string; machine: string; target: string; shape: string; binding: string; quorum: readonly { group: string; count: number }[]; expires: string; rules: readonly string[] };
+  'approval.requested': { approval: string; session: string; command: string; machine: string; target: string; shape: string; binding: string; quorum: readonly { group: string; count: number }[]; expires: string; rules: readonly string[] };
   'approval.voted': { approval: string; by: string; vote: 'approve' | 'reject'; groups: readonly string[] };
   'approval.granted': { approval: string; by: readonly string[] };
   'approval.rejected': { approval: string; by: string };
