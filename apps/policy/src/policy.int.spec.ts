@@ -18,6 +18,10 @@ const value = <T>(reply: Reply<T>): T => {
 const failure = (reply: Reply<unknown>) => (reply.ok ? 'ok' : `${reply.error.code}: ${reply.error.say}`);
 const apply = (text: string, change: { dryRun?: boolean; roles?: string[] } = {}) =>
   h.console.call(policyApply, { by: caller(...(change.roles ?? ['admin'])), files: [{ name: 'ledger.cedar', text }], dryRun: change.dryRun ?? false });
+const verifyLeaseVersion = (lease: string): number | null => {
+  const verified = verifyLease(lease, h.leaseKey, Date.now());
+  return 'kind' in verified ? null : verified.policyVersion;
+};
 const open = () => h.gateway.call(policyOpen, asked());
 
 describe('the policy service', () => {
@@ -75,9 +79,15 @@ describe('the policy service', () => {
       const answers = await Promise.all(Array.from({ length: 20 }, open));
       expect(answers.map(failure)).toEqual(Array.from({ length: 20 }, () => 'denied: closed (closed)'));
     });
+    // A process that has not heard of a version yet looks for it when a gateway wants it, and does not answer from the older one.
+    await h.sql("insert into policy.policy_version (version, digest, files, rules, author) select 3, digest, files, rules, 'test' from policy.policy_version where version = 1");
+    await h.sql('update policy.policy_state set version = 3');
+    const wanting = await Promise.all(Array.from({ length: 10 }, () => h.gateway.call(policyOpen, { ...asked(), atLeast: 3 })));
+    expect(new Set(wanting.map((reply) => verifyLeaseVersion(value(reply).lease)))).toEqual(new Set([3]));
+    expect(failure(await h.gateway.call(policyOpen, { ...asked(), atLeast: 4 }))).toBe('behind: the decision point has policy version 3, and 4 was in force already');
     const third = await h.start();
     await vi.waitFor(() => expect(third.readiness.waiting()).toEqual({}));
-    expect(value(await h.console.call(policyGet, { version: null })).version).toBe(2);
+    expect(value(await h.console.call(policyGet, { version: null })).version).toBe(3);
   });
 
   it('cannot change a version that is stored', async () => {
@@ -86,12 +96,12 @@ describe('the policy service', () => {
   });
 
   it('refuses everything when the stored policy cannot be used, comes up all the same, and takes a better one', async () => {
-    await h.sql(`insert into policy.policy_version (version, digest, files, rules, author) values (3, '${'a'.repeat(64)}', '[{"name":"x.cedar","text":"permit("}]', 1, 'somebody')`);
-    await h.sql('update policy.policy_state set version = 3');
+    await h.sql(`insert into policy.policy_version (version, digest, files, rules, author) values (4, '${'a'.repeat(64)}', '[{"name":"x.cedar","text":"permit("}]', 1, 'somebody')`);
+    await h.sql('update policy.policy_state set version = 4');
     await vi.waitFor(async () => expect((await Promise.all(Array.from({ length: 20 }, open))).map(failure)).toEqual(Array.from({ length: 20 }, () => 'unavailable: no policy is in force that can be used')), { timeout: 10_000 });
     const fourth = await h.start();
     expect(fourth.readiness.waiting()).toMatchObject({ policy: 'a policy version that can be used' });
-    expect(value(await apply(rules))).toMatchObject({ version: 4, changes: [{ name: 'ledger.cedar', change: 'created' }, { name: 'x.cedar', change: 'removed' }] });
+    expect(value(await apply(rules))).toMatchObject({ version: 5, changes: [{ name: 'ledger.cedar', change: 'created' }, { name: 'x.cedar', change: 'removed' }] });
     await vi.waitFor(async () => (await Promise.all(Array.from({ length: 20 }, open))).forEach(value));
     expect(fourth.readiness.waiting()).toEqual({});
   });

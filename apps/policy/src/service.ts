@@ -51,7 +51,7 @@ export async function startPolicy({ config, tenant, bus, log, readiness, now = D
   const inventory = new Inventory();
   const policies = new Policies({
     db: store.db, outbox, inventory, log,
-    changed: ({ version }) => bus.publish(subjects.leaseChanged, { machine: null, target: null, why: `policy version ${version}` }),
+    changed: ({ version }) => bus.publish(subjects.leaseChanged, { machine: null, target: null, why: `policy version ${version}`, policy: version }),
   });
   let database: string | null = 'the database';
   let inventorySeen: string | null = 'the inventory';
@@ -65,14 +65,14 @@ export async function startPolicy({ config, tenant, bus, log, readiness, now = D
   await outbox.start();
   const slices = new Slices(await bus.kv(buckets.slices), now);
   const policy = () => policies.active;
-  const leases = new Leases({ policy, inventory, publish: (slice) => slices.publish(slice), sign: (lease) => signer.sign(lease), newId: () => uuidv7(now()), now, log });
+  const leases = new Leases({ policy, follow, inventory, publish: (slice) => slices.publish(slice), sign: (lease) => signer.sign(lease), newId: () => uuidv7(now()), now, log });
   const explainer = new Explainer({ policy, inventory, readers: await statementReaders(), now });
   gauge('sallyport_policy_version', 'Version of the policy set in force in this process', [], () => policies.active?.version ?? -1);
   gauge('sallyport_policy_rules', 'Rules of the policy set in force in this process', [], () => policies.active?.set.rules.length ?? 0);
 
   // Another process put a version in force: this one must not answer from the older.
-  const stopHearing = bus.subscribe(subjects.leaseChanged, leaseChanged, ({ machine, target }) => {
-    if (machine === null && target === null) void follow().catch((error: unknown) => log.warn('the policy could not be looked for', { error }));
+  const stopHearing = bus.subscribe(subjects.leaseChanged, leaseChanged, ({ policy: version }) => {
+    if (version !== null && version !== policies.active?.version) void follow().catch((error: unknown) => log.warn('the policy could not be looked for', { error }));
   });
   // Last, because it tells gateways to ask for their leases again: the sooner they are answered, the shorter their commands wait.
   await follow();

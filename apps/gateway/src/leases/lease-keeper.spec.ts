@@ -6,7 +6,7 @@ import { leaseClaims, leaseType, readPolicySet, sliceFor, type Slice } from '@sa
 import { fail, ok, policyOpen, type Bus, type LeaseRequest, type Reply } from '@sallyport/platform-bus';
 import { silentLog } from '@sallyport/platform-telemetry';
 import { FakeClock } from '@sallyport/testing-kit';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { SessionLease } from './session-lease.ts';
 import { Slices } from './slices.ts';
@@ -15,20 +15,27 @@ const { publicKey, privateKey } = generateKeyPairSync('ed25519');
 const request: LeaseRequest = { session: uuidv7(), machine: 'm', npid: 'n', target: 't', role: null, protocol: 'postgres', source: { address: '127.0.0.1', port: 1, client: null } };
 const clock = new FakeClock();
 
-/** A decision point whose answers wait until the test lets them go, and that can be away. */
+/** A decision point whose answers wait until the test lets them go, that can be away, and of which one process can lag behind. */
 class DecisionPoint implements Pick<Bus, 'call' | 'subscribe' | 'kv'> {
   version = 1;
   away = false;
   asked = 0;
+  /** `honest` says that it is behind, as it must; `careless` answers from what it has. */
+  lagging: 'honest' | 'careless' | null = null;
+  readonly wanted: number[] = [];
   #letGo: (() => void)[] = [];
   holding = false;
   readonly #slices = new Map<string, Slice>();
   #told: (value: unknown) => void = () => undefined;
 
-  async call<_Req extends z.ZodType, Res extends z.ZodType>(contract: { readonly subject: string; readonly value: Res }): Promise<Reply<z.output<Res>>> {
+  async call<_Req extends z.ZodType, Res extends z.ZodType>(contract: { readonly subject: string; readonly value: Res }, request: unknown): Promise<Reply<z.output<Res>>> {
     this.asked++;
+    const atLeast = z.object({ atLeast: z.number() }).parse(request).atLeast;
+    this.wanted.push(atLeast);
     if (this.away) return fail('unavailable', 'nobody answers');
-    const granted = await this.#grant();
+    const version = this.lagging === null ? this.version : this.version - 1;
+    if (this.lagging === 'honest' && version < atLeast) return fail('behind', `the decision point has policy version ${version}, and ${atLeast} was in force already`);
+    const granted = await this.#grant(version);
     if (this.holding) await new Promise<void>((done) => this.#letGo.push(done));
     return ok(contract.value.parse(contract.subject === policyOpen.subject ? granted : { answers: [granted] }));
   }
@@ -47,7 +54,11 @@ class DecisionPoint implements Pick<Bus, 'call' | 'subscribe' | 'kv'> {
   /** Another policy is in force, and that is told. */
   change(): void {
     this.version++;
-    this.#told({ machine: null, target: null, why: 'test' });
+    this.tell({ policy: this.version });
+  }
+
+  tell(change: { readonly policy?: number; readonly machine?: string }): void {
+    this.#told({ machine: null, target: null, why: 'test', ...change });
   }
 
   letGo(): void {
@@ -55,14 +66,14 @@ class DecisionPoint implements Pick<Bus, 'call' | 'subscribe' | 'kv'> {
     for (const done of this.#letGo.splice(0)) done();
   }
 
-  async #grant(): Promise<{ lease: string; slice: string }> {
-    const read = readPolicySet([{ name: 'p.cedar', text: `@id("v${this.version}") permit (principal, action, resource);` }]);
+  async #grant(version: number): Promise<{ lease: string; slice: string }> {
+    const read = readPolicySet([{ name: 'p.cedar', text: `@id("v${version}") permit (principal, action, resource);` }]);
     if (!read.ok) throw new Error('the policy of this test');
     const slice = sliceFor({ policySet: read.set, machine: { name: 'm', owner: 'o', environment: 'e', criticality: 'c', kind: 'k', groups: [] }, target: { name: 't', kind: 'postgres', environment: 'e', tags: [] } });
     this.#slices.set(slice.digest, slice);
     const lease: Lease = {
       id: uuidv7(), session: id<SessionId>(request.session), machine: id<MachineName>('m'), target: id<TargetName>('t'), role: null,
-      slice: slice.digest, policyVersion: this.version, maskPlan: null, expires: instant(clock.now() + 30_000),
+      slice: slice.digest, policyVersion: version, maskPlan: null, expires: instant(clock.now() + 30_000),
     };
     return { lease: await new SignJWT(leaseClaims(lease)).setProtectedHeader({ alg: 'EdDSA', typ: leaseType }).sign(privateKey), slice: slice.digest };
   }
@@ -76,9 +87,12 @@ beforeEach(() => {
   policy = new DecisionPoint();
   keeper = new LeaseKeeper({ bus: policy, slices: new Slices(policy), publicKey, clock, log: silentLog });
   keeper.start();
-  lease = new SessionLease({ request, facts: { protocol: 'postgres', role: null, source: '127.0.0.1', client: null }, plan: () => null, now: () => clock.now(), askRenewal: (one) => keeper.ask(one) });
+  lease = leaseFor();
 });
 afterEach(() => keeper.stop());
+
+const leaseFor = () =>
+  new SessionLease({ request, facts: { protocol: 'postgres', role: null, source: '127.0.0.1', client: null }, plan: () => null, now: () => clock.now(), askRenewal: (one) => keeper.ask(one) });
 
 const open = () => keeper.open(lease, () => undefined);
 const asked = (times: number) => vi.waitFor(() => expect(policy.asked).toBe(times));
@@ -122,6 +136,67 @@ describe('the leases of a gateway', () => {
     await vi.waitFor(() => expect(policy.asked).toBeGreaterThan(3), { timeout: 3000 });
     policy.away = false;
     expect(await waiting).toMatchObject({ policyVersion: 2 });
+  });
+
+  it('are not made stale by hearing again of the version that they are of, and are by any other change', async () => {
+    await open();
+    policy.tell({ policy: 1 });
+    expect(lease.current()).toMatchObject({ policyVersion: 1 });
+    expect(policy.asked).toBe(1);
+    policy.tell({ machine: 'another' });
+    expect(lease.current()).not.toBeNull();
+    policy.tell({ machine: 'm' });
+    expect(lease.current()).toBeNull();
+    expect(await lease.renewed()).toMatchObject({ policyVersion: 1 });
+  });
+
+  it('ask for the version that was told, and ask again while the one who answers has not loaded it', async () => {
+    await open();
+    policy.lagging = 'honest';
+    policy.change();
+    const waiting = lease.renewed();
+    await vi.waitFor(() => expect(policy.asked).toBeGreaterThan(3), { timeout: 3000 });
+    expect(lease.current()).toBeNull();
+    policy.lagging = null;
+    expect(await waiting).toMatchObject({ policyVersion: 2 });
+    expect(policy.wanted[0]).toBe(0);
+    expect(new Set(policy.wanted.slice(1))).toEqual(new Set([2]));
+  });
+
+  it('never go back: an answer from an older policy is not taken, however often it comes, and the command is told why', async () => {
+    policy.version = 2;
+    await open();
+    policy.lagging = 'careless';
+    policy.tell({ machine: 'm' });
+    expect(await lease.renewed()).toMatchObject({ kind: 'refusal', code: 'policy-unavailable', say: 'the decision point answered from policy version 1, and 2 was in force already' });
+    expect(lease.current()).toBeNull();
+    policy.lagging = null;
+    expect(await lease.renewed()).toMatchObject({ policyVersion: 2 });
+  });
+
+  it('of other sessions are stale as soon as one session was answered from a newer policy, before anybody told', async () => {
+    await open();
+    const other = leaseFor();
+    policy.version = 2;
+    expect(await keeper.open(other, () => undefined)).toBeNull();
+    expect(lease.current()).toBeNull();
+    expect(await lease.renewed()).toMatchObject({ policyVersion: 2 });
+  });
+
+  it('are opened when the one who lags has caught up, and not at all when it does not', async () => {
+    policy.tell({ policy: 2 });
+    policy.version = 2;
+    policy.lagging = 'careless';
+    const opening = open();
+    await asked(2);
+    policy.lagging = null;
+    expect(await opening).toBeNull();
+    expect(lease.current()).toMatchObject({ policyVersion: 2 });
+
+    policy.lagging = 'honest';
+    policy.tell({ policy: 3 });
+    policy.version = 3;
+    expect(await keeper.open(leaseFor(), () => undefined)).toMatchObject({ code: 'policy-unavailable', say: 'the decision point has policy version 2, and 3 was in force already' });
   });
 
   it('end with their time when nobody renews them', async () => {

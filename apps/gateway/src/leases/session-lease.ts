@@ -18,6 +18,7 @@ export class SessionLease implements LeasePort {
   readonly #askRenewal: (lease: SessionLease) => void;
   #live: (LiveLease & { readonly expires: number; readonly plan: MaskPlan | null; readonly of: Lease; readonly slice_: CompiledSlice }) | null = null;
   #stale = true;
+  #trouble: string | null = null;
   #spoils = 0;
   #waiting: ((lease: LiveLease | Refusal) => void)[] = [];
 
@@ -38,6 +39,11 @@ export class SessionLease implements LeasePort {
     return this.#live;
   }
 
+  /** The policy version of the last answer, stale or not; null before the first. */
+  get policyVersion(): number | null {
+    return this.#live?.policyVersion ?? null;
+  }
+
   /** A command waits for a renewal. */
   get isAwaited(): boolean {
     return this.#waiting.length > 0;
@@ -47,7 +53,7 @@ export class SessionLease implements LeasePort {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#waiting = this.#waiting.filter((one) => one !== told);
-        resolve(refusal('policy-unavailable', 'the decision point could not be asked, and the last answer is not valid any more', this.request.session, { hint: 'try again; if it stays, tell the operators of the gateway' }));
+        resolve(refusal('policy-unavailable', this.#trouble ?? 'the decision point could not be asked, and the last answer is not valid any more', this.request.session, { hint: 'try again; if it stays, tell the operators of the gateway' }));
       }, renewalWait);
       const told = (lease: LiveLease | Refusal) => {
         clearTimeout(timer);
@@ -64,6 +70,11 @@ export class SessionLease implements LeasePort {
     this.#spoils++;
   }
 
+  /** Why the last try to renew it failed: what a command is told that waits in vain. */
+  troubled(say: string): void {
+    this.#trouble = say;
+  }
+
   /** How often it was spoiled. */
   get spoils(): number {
     return this.#spoils;
@@ -74,6 +85,7 @@ export class SessionLease implements LeasePort {
     if (spoils !== this.#spoils) return;
     this.#set(lease, slice);
     this.#stale = false;
+    this.#trouble = null;
     const live = this.#live;
     if (live !== null) this.#tell(live);
   }

@@ -12,12 +12,12 @@ export class LeasesController {
   constructor(private readonly leases: Leases) {}
 
   @Handles(policyOpen)
-  open(request: Request<typeof policyOpen>): Answer<typeof policyOpen> {
-    return this.leases.open(request);
+  open({ atLeast, ...asked }: Request<typeof policyOpen>): Answer<typeof policyOpen> {
+    return this.leases.open(asked, atLeast);
   }
 
   @Handles(policyRenew)
-  renew({ leases }: Request<typeof policyRenew>): Answer<typeof policyRenew> {
-    return this.leases.renew(leases);
+  renew({ leases, atLeast }: Request<typeof policyRenew>): Answer<typeof policyRenew> {
+    return this.leases.renew(leases, atLeast);
   }
 }

@@ -8,6 +8,8 @@ import type { Inventory } from './inventory.ts';
 
 export interface LeasesParts {
   readonly policy: () => ActivePolicy | null;
+  /** Looks now whether another version is in force, and loads it. May reject. */
+  readonly follow: () => Promise<void>;
   readonly inventory: Inventory;
   /** Puts a slice where the gateway finds it. */
   readonly publish: (slice: Slice) => Promise<void>;
@@ -28,20 +30,36 @@ export class Leases {
     this.#parts = parts;
   }
 
-  async open(asked: LeaseRequest): Promise<Reply<Grant>> {
+  /** @param atLeast the least policy version that the answer may come from */
+  async open(asked: LeaseRequest, atLeast: number): Promise<Reply<Grant>> {
+    const behind = await this.#behind(atLeast);
+    if (behind !== null) return behind;
     const answer = await this.#answer(asked);
     if (!answer.ok) return answer;
     return 'refused' in answer.value ? fail('denied', answer.value.refused) : ok(answer.value);
   }
 
   /** One that cannot be answered now makes all unanswered: a gateway must not take our trouble for a refusal. */
-  async renew(asked: readonly LeaseRequest[]): Promise<Reply<{ answers: Answer[] }>> {
+  async renew(asked: readonly LeaseRequest[], atLeast: number): Promise<Reply<{ answers: Answer[] }>> {
+    const behind = await this.#behind(atLeast);
+    if (behind !== null) return behind;
     const answers: Answer[] = [];
     for (const answer of await Promise.all(asked.map((one) => this.#answer(one)))) {
       if (!answer.ok) return answer;
       answers.push(answer.value);
     }
     return ok({ answers });
+  }
+
+  /** Another process may have put a version in force that this one has not loaded yet: it looks, and if that does not help the gateway asks again. */
+  async #behind(atLeast: number): Promise<Reply<never> | null> {
+    const { policy, follow, log } = this.#parts;
+    if ((policy()?.version ?? atLeast) >= atLeast) return null;
+    await follow().catch((error: unknown) => log.warn('the policy could not be looked for', { error }));
+    const known = policy()?.version ?? atLeast;
+    if (known >= atLeast) return null;
+    log.warn('a gateway has seen a later policy version', { wanted: atLeast, known });
+    return fail('behind', `the decision point has policy version ${known}, and ${atLeast} was in force already`);
   }
 
   async #answer(asked: LeaseRequest): Promise<Reply<Answer>> {

@@ -11,13 +11,19 @@ export type LeaseRequest = z.infer<typeof leaseRequest>;
 /** `lease` is a compact JWS (EdDSA) over the domain's Lease, by the decision point's key; typ `sallyport-lease+jwt`. */
 export const grant = z.strictObject({ lease: z.string(), slice: z.string() });
 
-/** Asks for a lease. Errors: `denied` (no rule permits connect, machine not active, unknown target) with the reason. */
-export const policyOpen = contract(subjects.policyOpen, leaseRequest, grant);
+/** The least policy version that an answer may come from: the highest that the gateway has seen. */
+const atLeast = z.int().min(0).default(0);
 
-/** Renews many at once; the answers are in the order of the requests. */
+/**
+ * Asks for a lease. Errors: `denied` (no rule permits connect, machine not active, unknown target) with the reason; `behind` (this process of the decision
+ * point has not loaded that policy version yet) and `unavailable`: ask again.
+ */
+export const policyOpen = contract(subjects.policyOpen, leaseRequest.extend({ atLeast }), grant);
+
+/** Renews many at once; the answers are in the order of the requests. Errors: `behind`, `unavailable`: ask again. */
 export const policyRenew = contract(
   subjects.policyRenew,
-  z.strictObject({ leases: z.array(leaseRequest).max(500) }),
+  z.strictObject({ leases: z.array(leaseRequest).max(500), atLeast }),
   z.strictObject({ answers: z.array(z.union([grant, z.strictObject({ refused: z.string() })])) }),
 );
 
@@ -46,5 +52,8 @@ export const policyApply = contract(
 
 export const policyGet = contract(subjects.policyGet, z.strictObject({ version: z.int().nullable() }), z.strictObject({ version: z.int(), digest: z.string(), files: z.array(policyFile) }));
 
-/** Leases in this scope are stale; null means any. Published by policy and identity. */
-export const leaseChanged = z.strictObject({ machine: z.string().nullable(), target: z.string().nullable(), why: z.string() });
+/**
+ * Leases in this scope are stale; null means any. Published by policy, identity and masking. With `policy` it tells that this policy version is in force: then
+ * only leases of lower versions are stale, and no answer of a lower version is taken any more.
+ */
+export const leaseChanged = z.strictObject({ machine: z.string().nullable(), target: z.string().nullable(), why: z.string(), policy: z.int().min(0).nullable().default(null) });
