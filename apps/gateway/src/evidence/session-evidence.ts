@@ -5,7 +5,7 @@ import type { EvidencePort, LiveLease } from '@sallyport/engine-session';
 import { recordSpan, tracing } from '@sallyport/platform-telemetry';
 
 /** Ends of commands wait at most this long, in milliseconds, to share an event. */
-const flushAfter = 20;
+const flushAfter = 100;
 
 /** One session's evidence as its gate sees it: the recorder writes, the log makes durable. */
 export class SessionEvidence implements EvidencePort {

@@ -34,8 +34,8 @@ const tickMs = 100;
 const readyMs = 3000;
 
 /**
- * The evidence of one producer on its way: a file that is synced, and the bus, at the same time. Events go into the file's next group commit and
- * at once to the bus; segments are removed when the ledger says that it has committed them, not when the bus acknowledged them. Every event that
+ * The evidence of one producer on its way: a file that is synced, and the bus, at the same time: the events of one write
+ * are one message of the bus; segments are removed when the ledger says that it has committed them, not when the bus acknowledged them. Every event that
  * was once taken is tried until then, across restarts.
  */
 export class Journal implements EvidenceLog {
@@ -63,6 +63,7 @@ export class Journal implements EvidenceLog {
       epoch: of.producer.epoch,
       limits: of.limits,
       log: of.log,
+      begins: () => this.#own.sender.pump(performance.now()),
       durable: () => this.#durable(),
       failed: (code) => this.#failed(code),
       works: () => (this.#fault = null),

@@ -20,8 +20,8 @@ export interface SenderOptions {
 
 /**
  * Sends the messages of one epoch in their order, at most a window ahead of what the stream has acknowledged. Each message of the bus costs
- * every process on its way a wake-up, so messages travel in lots: what comes while a lot is on its way goes with the next one. Nothing
- * waits while nothing is on its way. What is not acknowledged in time is sent again, from memory or from disk; the ledger takes a message twice as once.
+ * every process on its way a wake-up, so what is there when `pump` is called travels as one lot. What is not acknowledged in time is sent
+ * again, from memory or from disk; the ledger takes a message twice as once.
  */
 export class Sender {
   /** All messages up to this counter were acknowledged. Only grows. */
@@ -41,9 +41,9 @@ export class Sender {
   #open = 0;
   #openBytes = 0;
   #progress = 0;
+  #full = false;
   #halted = false;
   #loading = false;
-  #scheduled = false;
   #reader: SegmentReader | null = null;
   /** Read from disk, and too large for the lot that was being made. */
   #over: { readonly pseq: number; readonly message: Uint8Array } | null = null;
@@ -56,25 +56,20 @@ export class Sender {
     this.#recentFrom = of.before + 1;
   }
 
-  /** The next message. It goes after the events of this turn of the loop, so that all of them share a lot. */
+  /** The next message; it goes with the next `pump`. */
   push(message: Uint8Array): void {
     this.tail++;
     this.#remember(message);
-    if (this.#scheduled || (this.#open > 0 && this.tail - this.#sent < this.#of.limits.lotEvents)) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.pump(performance.now());
-    });
   }
 
-  /** Sends what it can. */
+  /** Sends what it can; what the window leaves behind goes as acknowledgements come. */
   pump(now: number): void {
     while (this.#sent < this.tail && this.#mayPass()) {
       const lot = this.#lot();
       if (lot.length === 0) return void this.#load();
       this.#pass(lot, now);
     }
+    this.#full = this.#sent < this.tail;
   }
 
   onAck(lot: Lot, now: number): void {
@@ -93,7 +88,7 @@ export class Sender {
         this.#of.acked();
       }
     }
-    this.pump(now);
+    if (this.#full) this.pump(now);
   }
 
   #reachEarly(): void {
@@ -139,10 +134,7 @@ export class Sender {
 
   #mayPass(): boolean {
     const { bus, limits } = this.#of;
-    if (this.#halted || !bus.connected) return false;
-    if (this.#open === 0) return true;
-    // Behind a lot that is on its way only a full one goes.
-    return this.tail - this.#sent >= limits.lotEvents && this.#open < limits.window && this.#openBytes < limits.windowBytes;
+    return !this.#halted && this.#open < limits.window && this.#openBytes < limits.windowBytes && bus.connected;
   }
 
   #pass(lot: readonly Uint8Array[], now: number): void {
