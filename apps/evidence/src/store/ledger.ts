@@ -25,7 +25,7 @@ export class Ledger {
   append(batch: Batch): Promise<Appended> {
     return this.#db.transaction().execute(async (trx) => {
       const answer = await appendBatch(trx, batch);
-      for (const conflict of answer.conflicts) await this.#outbox.emit(trx, 'log.equivocation', conflict);
+      await this.#outbox.emitAll(trx, answer.conflicts.map((data) => ({ type: 'log.equivocation', data })));
       return answer;
     });
   }
@@ -38,7 +38,7 @@ export class Ledger {
   tellGaps(olderMs: number): Promise<number> {
     return this.#db.transaction().execute(async (trx) => {
       const { rows } = await sql<{ producer: string; epoch: string; from_pseq: string; to_pseq: string }>`select * from new_gaps(${interval(olderMs)})`.execute(trx);
-      for (const gap of rows) await this.#outbox.emit(trx, 'log.gap', { producer: gap.producer, epoch: gap.epoch, from: Number(gap.from_pseq), to: Number(gap.to_pseq) });
+      await this.#outbox.emitAll(trx, rows.map((gap) => ({ type: 'log.gap', data: { producer: gap.producer, epoch: gap.epoch, from: Number(gap.from_pseq), to: Number(gap.to_pseq) } })));
       return rows.length;
     });
   }
@@ -53,7 +53,7 @@ export class Ledger {
   tellAbandoned(after: { readonly replacedMs: number; readonly silentMs: number }): Promise<number> {
     return this.#db.transaction().execute(async (trx) => {
       const { rows } = await sql<{ sid: string; last_seq: string; why: string }>`select * from newly_abandoned(${interval(after.replacedMs)}, ${interval(after.silentMs)}, 500)`.execute(trx);
-      for (const { sid, last_seq, why } of rows) await this.#outbox.emit(trx, 'session.abandoned', { session: sid, last_seq: Number(last_seq), why });
+      await this.#outbox.emitAll(trx, rows.map(({ sid, last_seq, why }) => ({ type: 'session.abandoned', data: { session: sid, last_seq: Number(last_seq), why } })));
       return rows.length;
     });
   }

@@ -105,10 +105,7 @@ export class Admissions {
         const revision = await readRevision(trx);
         if (entries.some(({ judged }) => judged.revision !== revision)) throw new StaleInventory(revision);
         const all = entries.map((entry) => ({ attempt: entry.attempt, ruled: rule(entry, uses) }));
-        for (const { attempt, ruled: { judgement, replayOf } } of all) {
-          const event = authEvent(attempt, judgement, replayOf);
-          await this.#outbox.emit(trx, event.type, event.data, { who: event.who });
-        }
+        await this.#outbox.emitAll(trx, all.map(({ attempt, ruled: { judgement, replayOf } }) => authEvent(attempt, judgement, replayOf)));
         return all.map((one) => one.ruled);
       });
       return { kind: 'ruled', ruled };

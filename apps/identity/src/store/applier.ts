@@ -79,8 +79,10 @@ export class Applier {
     return db.transaction().execute(async (trx) => {
       if ((await lockRevision(trx)) !== before.revision) return false;
       await writeVersions(trx, changed, by.person, before.revision + 1);
-      for (const { kind, name, change, version, digest, previous } of changed) if (change !== 'unchanged') await outbox.emit(trx, 'config.changed', { kind, name, change, version, digest, previous }, { who });
-      for (const { machine, why } of follows.suspended) await outbox.emit(trx, 'nhi.suspended', { machine, why }, { who });
+      await outbox.emitAll(trx, [
+        ...changed.flatMap(({ kind, name, change, version, digest, previous }) => (change === 'unchanged' ? [] : [{ type: 'config.changed' as const, data: { kind, name, change, version, digest, previous }, who }])),
+        ...follows.suspended.map(({ machine, why }) => ({ type: 'nhi.suspended' as const, data: { machine, why }, who })),
+      ]);
       return true;
     });
   }
@@ -101,7 +103,7 @@ export class Applier {
   #record(by: Caller, problems: readonly ApplyProblem[]): Promise<void> {
     const { db, outbox } = this.#parts;
     return db.transaction().execute(async (trx) => {
-      for (const { kind, name, code, say } of problems.slice(0, maxTold)) await outbox.emit(trx, 'config.refused', { kind, name, code, say: say.slice(0, 500) }, { who: author(by) });
+      await outbox.emitAll(trx, problems.slice(0, maxTold).map(({ kind, name, code, say }) => ({ type: 'config.refused', data: { kind, name, code, say: say.slice(0, 500) }, who: author(by) })));
     });
   }
 }

@@ -77,9 +77,8 @@ export class Classifier {
       const plan = planApply(await readStanding(trx), documents, prune);
       if (!plan.ok || plan.targets.length === 0) return plan;
       await write(trx, plan.changes, plan.targets.map((target) => maskPlan(target, plan.after)), by.person, revision + 1);
-      for (const { name, change, version, digest, previous } of plan.changes) {
-        if (change !== 'unchanged') await outbox.emit(trx, 'config.changed', { kind, name, change, version, digest, previous }, { who: author(by) });
-      }
+      const who = author(by);
+      await outbox.emitAll(trx, plan.changes.flatMap(({ name, change, version, digest, previous }) => (change === 'unchanged' ? [] : [{ type: 'config.changed', data: { kind, name, change, version, digest, previous }, who }])));
       return plan;
     });
   }
@@ -96,7 +95,7 @@ export class Classifier {
   #refused(by: Caller, problems: readonly { readonly name: string; readonly code: string; readonly say: string }[]): Promise<void> {
     const { db, outbox } = this.#parts;
     return db.transaction().execute(async (trx) => {
-      for (const { name, code, say } of problems.slice(0, maxTold)) await outbox.emit(trx, 'config.refused', { kind, name, code, say: say.slice(0, 500) }, { who: author(by) });
+      await outbox.emitAll(trx, problems.slice(0, maxTold).map(({ name, code, say }) => ({ type: 'config.refused', data: { kind, name, code, say: say.slice(0, 500) }, who: author(by) })));
     });
   }
 }

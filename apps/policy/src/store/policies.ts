@@ -6,13 +6,13 @@ import type { Outbox } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
 import type { ActivePolicy } from '../model/active-policy.ts';
 import type { Inventory } from '../model/inventory.ts';
-import { planApply, type FileChange, type PlannedApply } from '../model/plan-apply.ts';
+import { planApply, type PlannedApply } from '../model/plan-apply.ts';
 import type { PolicyDatabase } from './database.ts';
 import { activeVersion, lockVersion, readActive, readVersion, writeVersion, type StoredVersion } from './versions.ts';
 
 export interface PoliciesParts {
   readonly db: Kysely<PolicyDatabase>;
-  readonly outbox: Pick<Outbox, 'emit'>;
+  readonly outbox: Pick<Outbox, 'emitAll'>;
   readonly inventory: Inventory;
   readonly log: Log;
   /** Another version is in force in this process from now on. */
@@ -99,13 +99,11 @@ export class Policies {
     return db.transaction().execute(async (trx) => {
       if ((await lockVersion(trx)) !== before.version) return false;
       await writeVersion(trx, version, plan.set, by.person);
-      for (const change of plan.changes) await emitChange(change);
-      await outbox.emit(trx, 'policy.activated', { version, digest: plan.set.digest, previous: before.version === 0 ? null : before.digest, rules: plan.set.rules.length }, { who });
+      await outbox.emitAll(trx, [
+        ...plan.changes.flatMap(({ name, change, digest, previous }) => (change === 'unchanged' ? [] : [{ type: 'config.changed' as const, data: { kind: 'Policy', name, change, version, digest, previous }, who }])),
+        { type: 'policy.activated', data: { version, digest: plan.set.digest, previous: before.version === 0 ? null : before.digest, rules: plan.set.rules.length }, who },
+      ]);
       return true;
-
-      async function emitChange({ name, change, digest, previous }: FileChange): Promise<void> {
-        if (change !== 'unchanged') await outbox.emit(trx, 'config.changed', { kind: 'Policy', name, change, version, digest, previous }, { who });
-      }
     });
   }
 
@@ -121,7 +119,7 @@ export class Policies {
   #refuse(by: Caller, problems: readonly { name: string; code: string; say: string }[]): Promise<void> {
     const { db, outbox } = this.#parts;
     return db.transaction().execute(async (trx) => {
-      for (const { name, code, say } of problems.slice(0, maxTold)) await outbox.emit(trx, 'config.refused', { kind: 'Policy', name, code, say: say.slice(0, 500) }, { who: author(by) });
+      await outbox.emitAll(trx, problems.slice(0, maxTold).map(({ name, code, say }) => ({ type: 'config.refused', data: { kind: 'Policy', name, code, say: say.slice(0, 500) }, who: author(by) })));
     });
   }
 

@@ -24,9 +24,12 @@ export async function readHead(db: Executor): Promise<OutboxHead & { readonly ol
   return { ...head(rows[0]), oldest: Number(rows[0]?.oldest) };
 }
 
-export async function writeEvent(trx: Executor, pseq: number, event: Uint8Array, prev: string): Promise<void> {
-  await sql`insert into outbox (pseq, event) values (${pseq}, ${event})`.execute(trx);
-  await sql`update outbox_head set pseq = ${pseq}, prev = ${prev}`.execute(trx);
+/** Writes rows and moves the head in one statement: the caller holds the head. */
+export async function writeEvents(trx: Executor, rows: readonly { readonly pseq: number; readonly event: Uint8Array }[], prev: string): Promise<void> {
+  const events = rows.map(({ event }) => Buffer.from(event.buffer, event.byteOffset, event.byteLength));
+  await sql`
+    with added as (insert into outbox (pseq, event) select * from unnest(${rows.map(({ pseq }) => pseq)}::bigint[], ${events}::bytea[]))
+    update outbox_head set pseq = ${rows.at(-1)?.pseq}, prev = ${prev}`.execute(trx);
 }
 
 export async function readRows(db: Executor, after: number, limit: number): Promise<readonly { readonly pseq: number; readonly event: Uint8Array }[]> {

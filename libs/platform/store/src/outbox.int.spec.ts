@@ -88,6 +88,22 @@ describe('the outbox', () => {
     await vi.waitFor(() => expect(here.ledger.verified()).toEqual([id]), eventually);
   });
 
+  it('writes many at once in their order, none for none, and all or none', async () => {
+    await using here = await world();
+    const outbox = await here.outbox();
+    const many = Array.from({ length: 300 }, (_, i) => ({ type: 'nhi.suspended' as const, data: { machine: `m-${i}`, why: '{"\\x' } }));
+    const first = await here.emit(outbox, 'a');
+    const ids = await here.store.db.transaction().execute((trx) => outbox.emitAll(trx, many));
+    expect(await here.store.db.transaction().execute((trx) => outbox.emitAll(trx, []))).toEqual([]);
+    await expect(here.store.db.transaction().execute(async (trx) => {
+      await outbox.emitAll(trx, many.slice(0, 3));
+      throw new Error('no');
+    })).rejects.toThrow('no');
+    const lastOne = await here.emit(outbox, 'z');
+    await vi.waitFor(() => expect(here.ledger.verified()).toEqual([first, ...ids, lastOne]), eventually);
+    await vi.waitFor(async () => expect([await here.left(), outbox.pending()]).toEqual([0, 0]), eventually);
+  });
+
   it('refuses to write outside of a transaction', async () => {
     await using here = await world();
     const outbox = await here.outbox();

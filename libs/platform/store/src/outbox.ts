@@ -2,7 +2,7 @@ import { encodeMessage, EventChain, type Authority, type EventData, type EventTy
 import { instant, systemClock, uuidv7, type Clock } from '@sallyport/domain-model';
 import { subjects, watermark, type Bus } from '@sallyport/platform-bus';
 import { counter, gauge, type Log } from '@sallyport/platform-telemetry';
-import { readHead, readRows, removeUpTo, takeHead, writeEvent, type Executor, type TransactionExecutor } from './outbox-rows.ts';
+import { readHead, readRows, removeUpTo, takeHead, writeEvents, type Executor, type TransactionExecutor } from './outbox-rows.ts';
 
 const resent = counter('sallyport_outbox_resent_events_total', 'Events sent again because the ledger had not confirmed them in time');
 
@@ -20,6 +20,14 @@ export interface Parties {
   readonly who?: Who | null;
   readonly on?: On | null;
   readonly auth?: Authority | null;
+}
+
+/** One event to be written. */
+export type EventToTell = { readonly [T in EventType]: Told<T> }[EventType];
+
+interface Told<T extends EventType> extends Parties {
+  readonly type: T;
+  readonly data: EventData[T];
 }
 
 /** How long the ledger has to confirm before events are sent again; doubled with each vain try, up to a minute. */
@@ -62,21 +70,35 @@ export class Outbox {
    * @returns the event's id
    */
   async emit<T extends EventType>(trx: TransactionExecutor, type: T, data: EventData[T], parties: Parties = {}): Promise<string> {
+    const [id = ''] = await this.#write(trx, [{ ...parties, type, data }]);
+    return id;
+  }
+
+  /** Writes several, in their order, as quickly as one: two exchanges with the database, however many there are; none for none. */
+  emitAll(trx: TransactionExecutor, events: readonly EventToTell[]): Promise<readonly string[]> {
+    return this.#write(trx, events);
+  }
+
+  async #write(trx: TransactionExecutor, events: readonly Told<EventType>[]): Promise<readonly string[]> {
     if (!trx.isTransaction) throw new TypeError('emit needs the transaction of what the event tells');
-    const head = await takeHead(trx);
-    const chain = new EventChain(
-      { tenant: this.#options.tenant, sid: head.epoch, producer: { id: this.#options.producer, epoch: head.epoch } },
-      { who: parties.who ?? null, on: parties.on ?? null },
-      { seq: head.pseq, prev: head.prev },
-    );
-    const id = uuidv7();
-    const pseq = head.pseq + 1;
-    const event = chain.write(type, data, { id, pseq, wall: instant(this.#clock.now()), monoUs: this.#clock.monoUs() }, parties.auth ?? null);
-    await writeEvent(trx, pseq, event, chain.head.prev);
+    if (events.length === 0) return [];
+    const { epoch, ...head } = await takeHead(trx);
+    let { pseq, prev } = head;
+    const ids: string[] = [];
+    const written: { pseq: number; event: Uint8Array }[] = [];
+    for (const { type, data, who = null, on = null, auth = null } of events) {
+      const chain = new EventChain({ tenant: this.#options.tenant, sid: epoch, producer: { id: this.#options.producer, epoch } }, { who, on }, { seq: pseq, prev });
+      const id = uuidv7();
+      const event = chain.write(type, data, { id, pseq: ++pseq, wall: instant(this.#clock.now()), monoUs: this.#clock.monoUs() }, auth);
+      prev = chain.head.prev;
+      ids.push(id);
+      written.push({ pseq, event });
+    }
+    await writeEvents(trx, written, prev);
     this.#last = pseq;
     // The commit comes after this call returns; a row that is not visible yet is found by the next round.
     this.#soon(10);
-    return id;
+    return ids;
   }
 
   /** Begins to send. Throws StoreError when the tables cannot be read. */
