@@ -259,10 +259,10 @@ describe('a statement', () => {
     await alive();
   });
 
-  it('over a megabyte is refused too, and the session lives', async () => {
+  it('over its limit is refused too, and the session lives', async () => {
     await using session = await connect(await through('db'));
     const large = (bytes: number) => session.client.query(`select length('${'x'.repeat(bytes)}') as n`);
-    expect((await large(500_000)).rows).toEqual([{ n: 500_000 }]);
+    expect((await large(100_000)).rows).toEqual([{ n: 100_000 }]);
     expect(await failure(large(20_000_000))).toMatchObject({ code: '54000', severity: 'ERROR', message: expect.stringContaining('longer than') });
     expect((await session.client.query('select 1 as alive')).rows).toEqual([{ alive: 1 }]);
   });

@@ -6,41 +6,46 @@ import { CatalogueCache } from './session/catalogue-cache.ts';
 import { closingRefusal } from './session/closing.ts';
 import { PostgresSession } from './session/session.ts';
 import { showParameters } from './show-parameters.ts';
-import { loadParser, StatementReader } from './sql/index.ts';
+import { largestStatement, loadParser, StatementReader, usualStatement, type Parser } from './sql/index.ts';
 import { dialUpstream, UpstreamError } from './upstream.ts';
 
 /** Settings of a PostgreSQL target. */
 export interface PostgresSettings {
   /** Largest frame in bytes, both ways: rows, parameters, COPY data. Default 64 MiB. */
   readonly maxFrame: number;
+  /** UTF-8 bytes of one text of SQL, which may hold several statements. Default 128 KiB, at most 1 MiB: reading it holds up all sessions of the gateway. */
+  readonly maxStatement: number;
   /** Milliseconds to reach the target and log in. Default 10 000. */
   readonly dialTimeoutMs: number;
 }
 
-const defaults: PostgresSettings = { maxFrame: 64 * 1024 * 1024, dialTimeoutMs: 10_000 };
+const defaults: PostgresSettings = { maxFrame: 64 * 1024 * 1024, maxStatement: usualStatement, dialTimeoutMs: 10_000 };
 
 /** PostgreSQL, protocol 3.0 and 3.2. One adapter serves all sessions of a gateway; they share parsed texts and catalogues. */
 export class PostgresAdapter implements ProtocolAdapter<PostgresSettings, PostgresGreeting> {
   readonly id = 'postgres';
-  readonly #reader: StatementReader;
+  readonly #parser: Parser;
+  /** One for each limit of a target: what one has read is what others need not read. */
+  readonly #readers = new Map<number, StatementReader>();
   readonly #catalogues = new Map<string, CatalogueCache>();
 
-  private constructor(reader: StatementReader) {
-    this.#reader = reader;
+  private constructor(parser: Parser) {
+    this.#parser = parser;
   }
 
   /** Loads the parser (WebAssembly), once per process. */
   static async load(): Promise<PostgresAdapter> {
-    return new PostgresAdapter(new StatementReader(await loadParser()));
+    return new PostgresAdapter(await loadParser());
   }
 
   parseSettings(raw: Readonly<Record<string, unknown>>): PostgresSettings {
     const settings: Record<keyof PostgresSettings, number> = { ...defaults };
     for (const [name, value] of Object.entries(raw)) {
-      if (name !== 'maxFrame' && name !== 'dialTimeoutMs') throw new Error(`settings.${name} is not known for a postgres target`);
+      if (name !== 'maxFrame' && name !== 'maxStatement' && name !== 'dialTimeoutMs') throw new Error(`settings.${name} is not known for a postgres target`);
       if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) throw new Error(`settings.${name} must be a positive whole number`);
       settings[name] = value;
     }
+    if (settings.maxStatement > largestStatement) throw new Error(`settings.maxStatement must not be more than ${largestStatement}`);
     return settings;
   }
 
@@ -71,7 +76,7 @@ export class PostgresAdapter implements ProtocolAdapter<PostgresSettings, Postgr
       await this.refuse(greeting, said);
       return { by: 'failed', why: code };
     }
-    return new PostgresSession({ session, greeting, upstream, reader: this.#reader, catalogue: this.#catalogue(session, greeting.database), maxFrame: session.settings.maxFrame }).run();
+    return new PostgresSession({ session, greeting, upstream, reader: this.#reader(session.settings.maxStatement), catalogue: this.#catalogue(session, greeting.database), maxFrame: session.settings.maxFrame }).run();
   }
 
   showParameters(parameters: Uint8Array, types: readonly number[]): ShownParameters {
@@ -80,6 +85,12 @@ export class PostgresAdapter implements ProtocolAdapter<PostgresSettings, Postgr
 
   refuse(greeting: PostgresGreeting, said: Refusal): Promise<void> {
     return refuse(greeting, said);
+  }
+
+  #reader(maxBytes: number): StatementReader {
+    let known = this.#readers.get(maxBytes);
+    if (known === undefined) this.#readers.set(maxBytes, (known = new StatementReader(this.#parser, { maxBytes })));
+    return known;
   }
 
   /** Names differ by database, and what can be seen of them by credential. */

@@ -132,7 +132,11 @@ describe('what never becomes a command', () => {
   });
 
   it('a text over the limit is refused, the session alive', async () => {
-    expect(await client.ask(q(`select '${'x'.repeat(1100 * 1024)}'`))).toEqual(['E 54000 the statement is longer than 1048576 bytes', 'Z I']);
+    const text = `select '${'x'.repeat(1100 * 1024)}'`;
+    const said = `E 54000 the statement is longer than 131072 bytes (it has ${text.length} or more): send rows with COPY or in smaller batches, large values as parameters`;
+    expect(await client.ask(q(text))).toEqual([said, 'Z I']);
+    expect(await client.ask(extended(text))).toEqual([said, 'Z I']);
+    expect((await client.ask(extended('select length($1)', ['x'.repeat(1100 * 1024)]))).at(-3)).toBe('D 1126400');
     expect(await client.ask(q('select 1'))).toContain('D 1');
   });
 

@@ -5,7 +5,7 @@ import type { SessionControl } from './control.ts';
 import { readStatement, templated } from './effects/index.ts';
 import { StatementDraft } from './effects/reading.ts';
 import { lexingCost, maxLexingCost } from './lexing-cost.ts';
-import { TooDeep } from './limits.ts';
+import { maxStatements, TooCostly, TooDeep, usualStatement } from './limits.ts';
 import { merge } from './lineage/flow.ts';
 import type { NameScope } from './names.ts';
 import { loadParser as load, ParseFault, type Parser } from './parser.ts';
@@ -44,7 +44,7 @@ export async function loadParser(): Promise<Parser> {
 }
 
 export interface ReaderLimits {
-  /** UTF-8 bytes of a text; default 1 MiB. */
+  /** UTF-8 bytes of a text; default `usualStatement`. */
   readonly maxBytes?: number;
   /** Texts kept, and templates kept, for each version of the scope; default 10 000. */
   readonly cacheSize?: number;
@@ -77,7 +77,7 @@ export class StatementReader {
 
   constructor(parser: Parser, limits: ReaderLimits = {}) {
     this.#parser = parser;
-    this.#maxBytes = limits.maxBytes ?? 1024 * 1024;
+    this.#maxBytes = limits.maxBytes ?? usualStatement;
     this.#cacheSize = limits.cacheSize ?? 10_000;
     this.#shelf = this.#makeShelf();
   }
@@ -106,6 +106,8 @@ export class StatementReader {
       return set;
     } catch (error) {
       if (error instanceof ParseFault) return unparsed(error);
+      if (error instanceof TooCostly) return { code: 'too-large', say: 'the statement names too many columns of too many tables at once' };
+      if (error instanceof TooMany) return { code: 'too-large', say: `the text holds more than ${maxStatements} statements: send them in smaller batches` };
       if (error instanceof TooDeep || error instanceof RangeError) return { code: 'unreadable', say: 'the statement is nested too deeply' };
       // A form of the tree that we did not expect. It is safe to go on: the statement is refused, and nothing is remembered.
       return { code: 'unreadable', say: 'the statement is of a form that is not understood' };
@@ -113,7 +115,8 @@ export class StatementReader {
   }
 
   #refuse(text: string): Unreadable | null {
-    if (text.length > this.#maxBytes || Buffer.byteLength(text) > this.#maxBytes) return { code: 'too-large', say: `the statement is longer than ${this.#maxBytes} bytes` };
+    const bytes = text.length > this.#maxBytes ? text.length : Buffer.byteLength(text);
+    if (bytes > this.#maxBytes) return { code: 'too-large', say: `the statement is longer than ${this.#maxBytes} bytes (it has ${bytes} or more): send rows with COPY or in smaller batches, large values as parameters` };
     if (text.includes('\0')) return { code: 'unreadable', say: 'the statement contains a NUL character' };
     // A lone surrogate has no UTF-8: what the server got was not this text.
     if (!text.isWellFormed()) return { code: 'unreadable', say: 'the statement is not valid text' };
@@ -123,6 +126,7 @@ export class StatementReader {
 
   #drafts(text: string, key: string | null, scope: NameScope): readonly Read[] {
     const statements = this.#parser.parse(text).stmts ?? [];
+    if (statements.length > maxStatements) throw new TooMany();
     const slice = slicer(text);
     return statements.map((raw) => this.#one(raw, { whole: text, text: slice(raw), key: statements.length === 1 ? key : null }, scope));
   }
@@ -196,6 +200,10 @@ export class StatementReader {
   #makeShelf(): Shelf {
     return { texts: new Recent(this.#cacheSize, maxCachedChars), templates: new Recent(this.#cacheSize, maxCachedChars) };
   }
+}
+
+class TooMany extends Error {
+  readonly code = 'ERR_TOO_MANY_STATEMENTS';
 }
 
 interface Source {

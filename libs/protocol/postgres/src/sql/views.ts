@@ -3,7 +3,7 @@ import type { Catalogue, Relation } from '../catalogue/catalogue.ts';
 import { Findings } from './findings.ts';
 import { lineageOf } from './lineage/lineage.ts';
 import type { OutColumn } from './lineage/flow.ts';
-import { maxViewDepth } from './limits.ts';
+import { maxViewDepth, TooCostly } from './limits.ts';
 import { Names } from './names.ts';
 import { ParseFault, type Parser } from './parser.ts';
 import { Walk } from './walk.ts';
@@ -63,7 +63,7 @@ function read(catalogue: Catalogue, view: Relation): ViewMeaning {
     const columns = lineageOf(names).query(statement);
     return { effects: found.effects, reading: found.reading, columns: columns?.length === view.columns.length ? columns : null };
   } catch (error) {
-    if (error instanceof ParseFault) return unseen;
+    if (error instanceof ParseFault || error instanceof TooCostly) return unseen;
     throw error;
   }
 }

@@ -28,7 +28,8 @@ export class Walk {
   readonly #read: Named[] = [];
   /** What each alias of FROM stands for; null for what is no relation. */
   readonly #aliases = new Map<string, (Named | null)[]>();
-  readonly #dotted: (readonly string[])[] = [];
+  /** Dotted names, each once. */
+  readonly #dotted = new Map<string, readonly string[]>();
 
   /** Types besides those of queries that are not unknown here. */
   readonly #more: ReadonlySet<string>;
@@ -51,7 +52,7 @@ export class Walk {
 
   /** After the last node: dotted names that are no columns may be hidden calls (`x.f` calls f). */
   finish(): void {
-    for (const parts of this.#dotted) {
+    for (const parts of this.#dotted.values()) {
       const name = parts.at(-1) ?? '';
       if (hiddenCall(this.names, name) && !this.#isColumn(parts.at(-2) ?? '', name)) callsFunction(this.names, [name], null, this.found);
     }
@@ -132,7 +133,7 @@ export class Walk {
   }
 
   #column(parts: readonly string[]): void {
-    if (parts.length > 1) this.#dotted.push(parts);
+    if (parts.length > 1) this.#dotted.set(parts.slice(-2).join('\0'), parts);
   }
 
   #sample(body: Body): void {
@@ -186,7 +187,7 @@ export class Walk {
       const outerSetting = this.found.settingName;
       this.found.settingName = settingOf(select, this.names);
       this.node(fromClause);
-      for (const lock of lockingClause ?? []) if ('LockingClause' in lock) this.#lock(lock.LockingClause, this.#read.slice(before));
+      if (lockingClause) this.#lock(lockingClause, this.#read.slice(before));
       if (intoClause) this.#into(intoClause.rel);
       this.#children(rest as Body);
       this.found.settingName = outerSetting;
@@ -197,13 +198,14 @@ export class Walk {
    * FOR UPDATE and its kin: control of the tables whose rows are locked, besides their reading. `OF` names aliases; where
    * one of them is not found among this query's relations, all of them count as locked.
    */
-  #lock(clause: LockingClause, read: readonly Named[]): void {
-    const wanted = (clause.lockedRels ?? []).flatMap((node) => ('RangeVar' in node ? [node.RangeVar.relname ?? ''] : []));
-    const meant = wanted.map((alias) => this.#aliases.get(alias) ?? [null]);
-    const exact = meant.length > 0 && meant.every((each) => each.every((named) => named !== null));
-    const locked = exact ? meant.flat() : read;
-    for (const named of locked) if (named) usesRelation('control', named, this.names, this.found);
-    if (locked.length === 0) this.found.add('control', 'session', null, 'row-locks');
+  #lock(clauses: readonly Node[], read: readonly Named[]): void {
+    const wanted = clauses.map((node) => ('LockingClause' in node ? lockedBy(node.LockingClause) : []));
+    const meant = [...new Set(wanted.flat())].map((alias) => this.#aliases.get(alias) ?? [null]);
+    const exact = wanted.every((aliases) => aliases.length > 0) && meant.every((each) => each.every((named) => named !== null));
+    // Each once: what clauses, aliases and relations multiply to is not done again and again.
+    const locked = new Map((exact ? meant.flat() : [...read, ...meant.flat()]).flatMap((named) => (named ? [[`${named.schema}\0${named.name}`, named]] : [])));
+    for (const named of locked.values()) usesRelation('control', named, this.names, this.found);
+    if (locked.size === 0) this.found.add('control', 'session', null, 'row-locks');
   }
 
   #into(range: RangeVar | undefined): void {
@@ -261,6 +263,10 @@ export class Walk {
     const { relation: _target, withClause: _with, ...rest } = statement;
     this.#with(clause, () => this.#children(rest as Body));
   }
+}
+
+function lockedBy(clause: LockingClause): readonly string[] {
+  return (clause.lockedRels ?? []).flatMap((node) => ('RangeVar' in node ? [node.RangeVar.relname ?? ''] : []));
 }
 
 const columnTypes: ReadonlySet<string> = new Set(['ColumnRef']);

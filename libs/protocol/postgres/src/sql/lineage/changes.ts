@@ -106,6 +106,7 @@ function both(one: Stored, other: Stored): Stored {
 /** Remembers what is stored; a column's own former value stored in it again is nothing new. */
 function keep(lineage: Lineage, target: Range, stored: Stored): void {
   for (const [name, flow] of stored) {
+    lineage.spend(target.columns.length + flow.sources.length);
     const own = target.columns.find((column) => column.name === name);
     const sources = flow.sources.filter((source) => !own?.sources.includes(source));
     if (sources.length > 0 || !flow.proven) lineage.stored.push({ sources, proven: flow.proven });

@@ -6,7 +6,7 @@ import { eachChild, eachNode, strings, type Body } from '../tree.ts';
 import { clean, doubt, merge, tainted } from './flow.ts';
 import type { Lineage, Place } from './lineage.ts';
 import { syntaxFunctions } from '../walk-types.ts';
-import { columnNamed, qualified, unqualified } from './range.ts';
+import { columnNamed, qualified, sizeOf, unqualified } from './range.ts';
 
 /** Where the value of an expression comes from: everything that its parts come from. What is not listed here is not proven. */
 export function expression(lineage: Lineage, node: unknown, place: Place, field = ''): OutputColumn {
@@ -78,6 +78,7 @@ function deeper(lineage: Lineage, type: string | null, body: Body, place: Place)
 }
 
 function column(lineage: Lineage, names: readonly string[], place: Place): OutputColumn {
+  lineage.spend(sizeOf(place.level));
   if (names.length === 1) return unqualified(place.level, names[0] ?? '');
   return qualified(place.level, names, (name) => hiddenCall(lineage.names, name));
 }
@@ -87,7 +88,10 @@ function call(lineage: Lineage, body: FuncCall, place: Place): OutputColumn {
   const isKnown = isPure(lineage.names, name);
   if (isKnown && body.agg_star) return clean;
   // Reserved since PostgreSQL 16; before, it is the name of a column like any other.
-  if (body.funcformat === 'COERCE_SQL_SYNTAX' && name.at(-1) === 'system_user') return columnNamed(place.level, 'system_user');
+  if (body.funcformat === 'COERCE_SQL_SYNTAX' && name.at(-1) === 'system_user') {
+    lineage.spend(sizeOf(place.level));
+    return columnNamed(place.level, 'system_user');
+  }
   const from = merge([...(body.args ?? []), ...(body.agg_order ?? [])].map((arg) => lineage.value(arg, place)));
   return isKnown ? from : doubt(from);
 }

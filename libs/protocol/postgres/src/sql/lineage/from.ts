@@ -30,19 +30,31 @@ function lateral(place: Place, before: readonly Range[], sees: boolean | undefin
 
 function table(lineage: Lineage, range: RangeVar, place: Place): Range {
   const name = range.relname ?? '';
-  const cte = (range.schemaname ?? '') === '' ? cteOf(place.ctes, name) : null;
-  if (!cte) return tableRange(lineage.names, range);
+  const cte = (range.schemaname ?? '') === '' ? cteOf(lineage, place.ctes, name) : null;
+  if (!cte) {
+    const found = tableRange(lineage.names, range);
+    lineage.spend(found.columns.length);
+    return found;
+  }
+  lineage.spend(cte.columns.length);
   const columns = renamed(cte.columns, strings(range.alias?.colnames));
   return { ...nothing, alias: range.alias?.aliasname ?? name, columns, rest: cte.rest };
 }
 
-function cteOf(ctes: Cte | null, name: string): Cte | null {
-  for (let at = ctes; at; at = at.next) if (at.name === name) return at;
+function cteOf(lineage: Lineage, ctes: Cte | null, name: string): Cte | null {
+  let steps = 0;
+  for (let at = ctes; at; at = at.next, steps++) {
+    if (at.name !== name) continue;
+    lineage.spend(steps);
+    return at;
+  }
+  lineage.spend(steps);
   return null;
 }
 
 function subselect(lineage: Lineage, range: RangeSubselect, place: Place): Range {
   const columns = lineage.query(range.subquery, place);
+  lineage.spend(columns?.length ?? 0);
   return {
     ...nothing,
     alias: range.alias?.aliasname ?? null,
@@ -53,8 +65,9 @@ function subselect(lineage: Lineage, range: RangeSubselect, place: Place): Range
 
 function join(lineage: Lineage, body: JoinExpr, place: Place, before: readonly Range[]): Item {
   const left = body.larg ? fromItem(lineage, body.larg, place, before) : single({ ...nothing, rest: tainted });
+  lineage.spend(before.length + left.ranges.length);
   const right = body.rarg ? fromItem(lineage, body.rarg, place, [...before, ...left.ranges]) : single({ ...nothing, rest: tainted });
-  const star = joinStar(body, left.star, right.star);
+  const star = joinStar(lineage, body, left.star, right.star);
   const inside = [...left.ranges, ...right.ranges];
   const using = strings(body.usingClause);
   const merged = body.join_using_alias?.aliasname;
@@ -67,11 +80,13 @@ function join(lineage: Lineage, body: JoinExpr, place: Place, before: readonly R
 }
 
 /** USING and NATURAL put the merged columns first; those come from both sides (either may be null-extended). */
-function joinStar(body: JoinExpr, left: readonly OutColumn[] | null, right: readonly OutColumn[] | null): readonly OutColumn[] | null {
+function joinStar(lineage: Lineage, body: JoinExpr, left: readonly OutColumn[] | null, right: readonly OutColumn[] | null): readonly OutColumn[] | null {
   if (!left || !right) return null;
+  const using = strings(body.usingClause);
+  lineage.spend(left.length + right.length + (body.isNatural ? 2 * left.length * right.length : 2 * using.length * (left.length + right.length)));
   const shared = body.isNatural
     ? left.flatMap((column) => (column.name !== null && right.some((other) => other.name === column.name) ? [column.name] : []))
-    : strings(body.usingClause);
+    : using;
   if (shared.length === 0) return [...left, ...right];
   const isShared = (column: OutColumn): boolean => column.name !== null && shared.includes(column.name);
   const merged = shared.map((name) => named(name, merge([...left, ...right].filter((column) => column.name === name))));

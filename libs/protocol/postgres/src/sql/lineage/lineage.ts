@@ -1,13 +1,13 @@
 import type { CommonTableExpr, Node, SelectStmt, WithClause } from 'libpg-query';
 import type { OutputColumn } from '@sallyport/domain-model';
-import { maxDepth, TooDeep } from '../limits.ts';
+import { maxDepth, maxEffort, TooCostly, TooDeep } from '../limits.ts';
 import type { Names } from '../names.ts';
 import { contains, strings, typeOf } from '../tree.ts';
 import { changed } from './changes.ts';
 import { expression } from './expression.ts';
 import { doubt, merge, named, tainted, type OutColumn } from './flow.ts';
 import { fromItem } from './from.ts';
-import { rangeOf, type Item, type Level } from './range.ts';
+import { rangeOf, sizeOf, type Item, type Level, type Range } from './range.ts';
 
 /** A CTE that is visible at a place. */
 export interface Cte {
@@ -37,9 +37,16 @@ export class Lineage {
   /** How many of those statements were seen. */
   changes = 0;
   #depth = 0;
+  #effort = 0;
 
   constructor(names: Names) {
     this.names = names;
+  }
+
+  /** Counts work that can grow faster than the text. Throws {@link TooCostly}. */
+  spend(steps: number): void {
+    this.#effort += steps;
+    if (this.#effort > maxEffort) throw new TooCostly();
   }
 
   /** Columns of a statement that returns rows, in order; null when not even their number is known. */
@@ -60,6 +67,7 @@ export class Lineage {
     if (++this.#depth > maxDepth) throw new TooDeep();
     const flow = expression(this, node, place);
     this.#depth--;
+    this.spend(flow.sources.length);
     return flow;
   }
 
@@ -87,7 +95,14 @@ export class Lineage {
   /** FROM items, each LATERAL one seeing those before it. */
   from(clause: readonly Node[] | undefined, place: Place): readonly Item[] {
     const items: Item[] = [];
-    for (const node of clause ?? []) items.push(fromItem(this, node, place, items.flatMap((item) => item.ranges)));
+    // One list that grows: what an item sees of it is looked at before the next is added.
+    const before: Range[] = [];
+    for (const node of clause ?? []) {
+      const item = fromItem(this, node, place, before);
+      this.spend(item.ranges.length);
+      for (const range of item.ranges) before.push(range);
+      items.push(item);
+    }
     return items;
   }
 
@@ -100,7 +115,10 @@ export class Lineage {
       const star = this.#star(value, place, items);
       if (star === null) return null;
       if (star === undefined) columns.push(named(node.ResTarget.name ?? nameOf(value), this.value(value, place)));
-      else columns.push(...star);
+      else {
+        this.spend(star.length);
+        for (const column of star) columns.push(column);
+      }
     }
     return columns;
   }
@@ -113,6 +131,7 @@ export class Lineage {
     const fields = value.ColumnRef.fields ?? [];
     if (typeOf(fields.at(-1)) !== 'A_Star') return undefined;
     if (fields.length === 1) return items.some((item) => item.star === null) ? null : items.flatMap((item) => item.star ?? []);
+    this.spend(sizeOf(place.level));
     const range = rangeOf(place.level, strings(fields));
     return range && range.rest === null ? range.columns : null;
   }
@@ -123,6 +142,7 @@ export class Lineage {
     const all = (clause?.ctes ?? []).flatMap((node) => ('CommonTableExpr' in node ? [node.CommonTableExpr] : []));
     for (const [at, cte] of all.entries()) {
       const later = clause?.recursive ? all.slice(at).map((each) => each.ctename ?? '') : [];
+      this.spend(later.length);
       const isRecursive = later.length > 0 && refersTo(cte.ctequery, later);
       ctes = isRecursive ? this.#recursive(cte, later, ctes, place.level) : this.#cte(cte, ctes, place.level);
     }
@@ -164,13 +184,13 @@ function alongside(arms: readonly (readonly OutColumn[] | null)[]): readonly Out
 }
 
 function refersTo(node: Node | undefined, names: readonly string[]): boolean {
-  return contains(node, new Set(['RangeVar'])) && names.some((name) => mentions(node, name));
+  return contains(node, new Set(['RangeVar'])) && mentions(node, new Set(names));
 }
 
-function mentions(value: unknown, name: string): boolean {
+function mentions(value: unknown, names: ReadonlySet<unknown>): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  if ('relname' in value && value.relname === name) return true;
-  return Object.values(value).some((each) => mentions(each, name));
+  if ('relname' in value && names.has(value.relname)) return true;
+  return Object.values(value).some((each) => mentions(each, names));
 }
 
 /** The name that PostgreSQL gives an output column that has none, where others may refer to it; null for made-up ones. */

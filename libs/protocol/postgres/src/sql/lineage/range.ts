@@ -28,6 +28,19 @@ export interface Item {
   readonly star: readonly OutColumn[] | null;
 }
 
+const sizes = new WeakMap<Level, number>();
+
+/** What is in sight at a place: ranges and their columns, all of which a name may have to be compared with. */
+export function sizeOf(level: Level | null): number {
+  if (level === null) return 0;
+  let size = sizes.get(level);
+  if (size === undefined) {
+    size = sizeOf(level.outer) + level.ranges.reduce((sum, range) => sum + 1 + range.columns.length, 0);
+    sizes.set(level, size);
+  }
+  return size;
+}
+
 const systemNames: ReadonlySet<string> = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
 
 /** `name` by itself: the nearest level that has it. Where several ranges could have it (merged columns of a join), all of them. */
