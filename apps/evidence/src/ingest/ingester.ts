@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import { encodeMessage } from '@sallyport/domain-events';
-import { streams, type Bus } from '@sallyport/platform-bus';
+import { PullConsumer, streams, type Bus, type Pulled } from '@sallyport/platform-bus';
 import { StoreError } from '@sallyport/platform-store';
 import { recordSpan, tracing, type Log } from '@sallyport/platform-telemetry';
 import { packBatch } from '../model/batch.ts';
@@ -19,30 +18,28 @@ export interface IngesterOptions {
   readonly log: Log;
 }
 
-const batchEvents = 500;
-const lingerMs = 50;
-/** The database takes a value of up to 1 GB; a batch stays far below. */
-const batchBytes = 32 * 1024 ** 2;
+/** What one look at the stream brings at most. A lot has up to 256 events; the bytes are over those of the largest message. */
+const burst = { messages: 128, bytes: 32 * 1024 ** 2, waitMs: 5000 };
+/** Looks at the stream are this far apart, in milliseconds: what came in between is read, committed and acknowledged together. */
+const paceMs = 100;
+/** Events of one commit. */
+const batchEvents = 1000;
 
 /**
- * From the stream into the ledger: batches of up to 500 events or 50 ms, committed, then acknowledged, then told to their producers. Killed at any
+ * From the stream into the ledger: what came is committed, then acknowledged, then told to its producers. Killed at any
  * point it takes up where it was: what was not acknowledged comes again, and what is in the ledger is passed over. Nothing that comes
  * is lost or blocks the rest: what is no event is kept aside.
  */
 export class Ingester {
   readonly #of: IngesterOptions;
-  #messages: ConsumerMessages | null = null;
-  #batch: Lot[] = [];
-  #events = 0;
-  #bytes = 0;
-  #timer: NodeJS.Timeout | null = null;
-  #committing: Promise<void> = Promise.resolve();
+  readonly #stream: PullConsumer;
   #running: Promise<void> = Promise.resolve();
-  #stopped = false;
+  readonly #stopping = new AbortController();
   #attached = false;
 
   constructor(of: IngesterOptions) {
     this.#of = of;
+    this.#stream = new PullConsumer(of.bus, streams.ingest.name, streams.ingest.consumer);
   }
 
   /** Null while messages come in, else what is waited for. */
@@ -56,11 +53,9 @@ export class Ingester {
 
   /** Commits what came, and ends. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#messages?.close();
+    this.#stopping.abort();
+    this.#stream.close();
     await this.#running;
-    this.#flush();
-    await this.#committing;
   }
 
   /** Messages of the stream that were not delivered yet, or are not acknowledged. */
@@ -72,53 +67,43 @@ export class Ingester {
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopped) {
+    while (!this.#stopping.signal.aborted) {
       try {
-        await this.#consume();
+        await this.pending();
+        this.#attached = true;
+        await this.#follow();
       } catch (error) {
         this.#of.log.warn('the stream cannot be read; trying again', { error });
       }
       this.#attached = false;
-      if (!this.#stopped) await sleep(500);
+      await this.#pause(500);
     }
   }
 
-  async #consume(): Promise<void> {
-    const { name, consumer } = streams.ingest;
-    const messages = await (await this.#of.bus.js.consumers.get(name, consumer)).consume({ max_messages: 2 * batchEvents, expires: 5000 });
-    this.#messages = messages;
-    this.#attached = true;
-    for await (const message of messages) {
-      const lot = { message, read: readLot(message.subject, message.data, this.#of.tenant) };
-      this.#batch.push(lot);
-      this.#events += lot.read.length;
-      this.#bytes += message.data.byteLength;
-      if (this.#events >= batchEvents || this.#bytes >= batchBytes) {
-        // The next batch fills while this one is committed; the one after waits: back-pressure on the stream.
-        await this.#committing;
-        this.#flush();
-      } else this.#timer ??= setTimeout(() => this.#flush(), lingerMs);
+  async #follow(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const began = performance.now();
+      const messages = await this.#stream.take(burst);
+      if (messages.length > 0) await this.#take(messages);
+      else await this.pending(); // silence is only believed of a consumer that is there
+      if (messages.length > 0 && messages.length < burst.messages) await this.#pause(paceMs - (performance.now() - began));
     }
   }
 
-  #flush(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    const batch = this.#batch;
-    if (batch.length === 0) return;
-    this.#batch = [];
-    this.#events = 0;
-    this.#bytes = 0;
-    this.#committing = this.#committing.then(() => this.#take(batch));
-  }
-
-  async #take(batch: readonly Lot[]): Promise<void> {
+  async #take(messages: readonly Pulled[]): Promise<void> {
     const end = batches.startTimer();
-    const arrivals = batch.flatMap(({ message, read }) => read.map((entry): Arrival => ({ entry, subject: message.subject })));
-    for (const round of roundsOf(arrivals)) if (!(await this.#insist(round))) return;
-    for (const { message } of batch) message.ack();
+    const arrivals = messages.flatMap(({ subject, data }) => readLot(subject, data, this.#of.tenant).map((entry): Arrival => ({ entry, subject })));
+    for (let i = 0; i < arrivals.length; i += batchEvents) {
+      for (const round of roundsOf(arrivals.slice(i, i + batchEvents))) if (!(await this.#insist(round))) return;
+    }
+    for (const message of messages) this.#stream.acknowledge(message);
     batchSize.observe(arrivals.length);
     end();
+  }
+
+  /** Ends early when the service stops. */
+  async #pause(ms: number): Promise<void> {
+    if (ms > 0) await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
   /** Until the database has it: there is nowhere else to put it, and the stream holds the rest. False: the service ends before. */
@@ -128,9 +113,9 @@ export class Ingester {
         await this.#commit(round);
         return true;
       } catch (error) {
-        if (this.#stopped) return false;
+        if (this.#stopping.signal.aborted) return false;
         this.#of.log.error('a batch is not in the ledger yet; trying again', { events: round.events.length, error });
-        await sleep(pause);
+        await this.#pause(pause);
       }
     }
   }
@@ -167,12 +152,6 @@ export class Ingester {
       await this.#commit({ events: [], strangers: [{ subject: first.subject, say: `the database refuses it: ${error.code}`, bytes: encodeMessage({ event: bytes, blobs }) }] });
     }
   }
-}
-
-/** A message of the stream, and what it holds. */
-interface Lot {
-  readonly message: JsMsg;
-  readonly read: ReturnType<typeof readLot>;
 }
 
 /** In the session's trace: from when the gateway wrote the event to when the ledger had it. */

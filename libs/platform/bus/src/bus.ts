@@ -27,6 +27,9 @@ export interface Bus {
   /** Opens a bucket that exists. Throws BucketUnavailableError. */
   kv(bucket: string): Promise<Bucket>;
 
+  /** A subject of one's own to hear answers on: nobody else may. */
+  inbox(): string;
+
   /** Sends what is queued, ends subscriptions and closes. */
   close(): Promise<void>;
 }

@@ -31,7 +31,7 @@ export const inboxPrefix = (user: string) => `_INBOX_${user}`;
  */
 export async function connectBus(options: BusOptions): Promise<Bus> {
   const nc = await firstConnection(options);
-  return new NatsBus(nc, jetstream(nc, { timeout: 5000 }), options.log);
+  return new NatsBus(nc, jetstream(nc, { timeout: 5000 }), inboxPrefix(options.user), options.log);
 }
 
 async function firstConnection(options: BusOptions): Promise<NatsConnection> {

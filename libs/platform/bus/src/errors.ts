@@ -9,3 +9,9 @@ export class BucketUnavailableError extends Error {
   override readonly name = 'BucketUnavailableError';
   readonly code = 'ERR_BUCKET_UNAVAILABLE';
 }
+
+/** A durable consumer cannot be read: it does not exist, this user may not, or the bus is closed. */
+export class PullFailedError extends Error {
+  override readonly name = 'PullFailedError';
+  readonly code = 'ERR_PULL_FAILED';
+}

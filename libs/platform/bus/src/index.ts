@@ -5,6 +5,7 @@ export * from './errors.ts';
 export type { Bus } from './bus.ts';
 export type { Bucket } from './bucket.ts';
 export * from './connect.ts';
+export * from './pull.ts';
 export * from './handles.ts';
 export * from './transport.ts';
 export * from './create-streams.ts';

@@ -1,6 +1,6 @@
 import type { JetStreamClient } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
-import { headers, NoRespondersError, RequestError, TimeoutError, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { createInbox, headers, NoRespondersError, RequestError, TimeoutError, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { counter, histogram, span, traceHeaders, type Log } from '@sallyport/platform-telemetry';
 import { z } from 'zod';
 import { NatsBucket, type Bucket } from './bucket.ts';
@@ -16,11 +16,13 @@ export class NatsBus implements Bus {
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
   readonly #log: Log;
+  readonly #inboxPrefix: string;
   #connected = true;
 
-  constructor(nc: NatsConnection, js: JetStreamClient, log: Log) {
+  constructor(nc: NatsConnection, js: JetStreamClient, inboxPrefix: string, log: Log) {
     this.nc = nc;
     this.js = js;
+    this.#inboxPrefix = inboxPrefix;
     this.#log = log;
     void this.#follow();
   }
@@ -84,6 +86,10 @@ export class NatsBus implements Bus {
     } catch (error) {
       throw new BucketUnavailableError(`bucket ${bucket} cannot be opened: it does not exist, or this user may not`, { cause: error });
     }
+  }
+
+  inbox(): string {
+    return createInbox(this.#inboxPrefix);
   }
 
   async close(): Promise<void> {

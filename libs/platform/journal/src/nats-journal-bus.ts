@@ -1,5 +1,5 @@
 import { subjects, watermark, type Bus } from '@sallyport/platform-bus';
-import { createInbox, type Msg } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import type { BusListener, JournalBus, Lot } from './journal-bus.ts';
 
 /**
@@ -21,7 +21,7 @@ class NatsJournalBus implements JournalBus {
     this.#bus = bus;
     this.#producer = producer;
     this.#subject = subjects.ingest(producer);
-    this.#inbox = `${createInbox(inboxPrefixOf(bus))}.`;
+    this.#inbox = `${bus.inbox()}.`;
   }
 
   get connected(): boolean {
@@ -80,11 +80,4 @@ function refusalOf(message: Msg): string | null {
   } catch {
     return 'an answer that is not JSON';
   }
-}
-
-/** The connection's own prefix: a user may hear no other. */
-function inboxPrefixOf(bus: Bus): string {
-  const probe: unknown = Reflect.get(bus.nc, 'options');
-  const prefix: unknown = typeof probe === 'object' && probe !== null ? Reflect.get(probe, 'inboxPrefix') : undefined;
-  return typeof prefix === 'string' ? prefix : '_INBOX';
 }
