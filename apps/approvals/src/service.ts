@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { systemClock, type Clock } from '@sallyport/domain-model';
 import type { Bus } from '@sallyport/platform-bus';
-import type { Readiness } from '@sallyport/platform-runtime';
+import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { Outbox, openStore, type Store } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
 import type { ApprovalsConfig } from './config.ts';
@@ -15,7 +15,6 @@ import type { ApprovalsDatabase } from './store/database.ts';
 import { expireDue } from './store/expirer.ts';
 import { Inventory } from './store/inventory.ts';
 import { TextSeal } from './store/seal.ts';
-import { Timer } from './timer.ts';
 import { sendDue } from './webhook/sender.ts';
 
 @Module({})
@@ -42,7 +41,7 @@ export interface StartedApprovals {
 /** Builds the service on its store and bus, starts its timers, and says how to stop. */
 export async function startApprovals({ config, tenant, bus, log, readiness, clock = systemClock, everyMs = 1000 }: ServiceParts): Promise<StartedApprovals> {
   const store = openStore<ApprovalsDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'approvals', log });
-  const outbox = new Outbox({ store, bus, producer: 'approvals', tenant, log });
+  const outbox = new Outbox({ store, bus, producer: 'approvals', tenant, log, life: { service: 'approvals', version: packageVersion(import.meta.url) } });
   const inventory = new Inventory();
   const unfollow = await inventory.follow(bus);
   const url = new PublicUrl(config.SALLYPORT_PUBLIC_URL);
@@ -52,14 +51,14 @@ export async function startApprovals({ config, tenant, bus, log, readiness, cloc
   const announcer = new Announcer(store.db, bus, clock);
   let database: string | null = 'the database';
   readiness.add('database', () => database);
-  const timers = [
-    new Timer(everyMs, ping, log),
-    new Timer(everyMs, () => expireDue({ db: store.db, approvals, announcer, clock }), log),
-    new Timer(everyMs, () => announcer.catchUp(), log),
-    ...webhookTimer(),
-  ];
   await outbox.start();
-  for (const timer of timers) timer.start();
+  const rounds = (what: string) => ({ ms: everyMs, what, log, first: 'now' }) as const;
+  const stops = [
+    every(rounds('looking for the database'), ping),
+    every(rounds('expiring approvals'), () => expireDue({ db: store.db, approvals, announcer, clock })),
+    every(rounds('announcing approvals'), () => announcer.catchUp()),
+    ...webhook(),
+  ];
 
   return {
     module: {
@@ -75,7 +74,7 @@ export async function startApprovals({ config, tenant, bus, log, readiness, cloc
     outbox,
     store,
     async stop() {
-      await Promise.all(timers.map((timer) => timer.stop()));
+      await Promise.all(stops.map((stop) => stop()));
       unfollow();
     },
   };
@@ -89,10 +88,10 @@ export async function startApprovals({ config, tenant, bus, log, readiness, cloc
     }
   }
 
-  function webhookTimer(): Timer[] {
+  function webhook(): (() => Promise<void>)[] {
     const { SALLYPORT_WEBHOOK_URL: to, SALLYPORT_WEBHOOK_KEY: keyFile } = config;
     if (to === undefined || keyFile === undefined) return [];
     const parts = { db: store.db, outbox, url: new URL(to), key: readKeyFile(keyFile), clock, random: Math.random, log };
-    return [new Timer(everyMs, () => sendDue(parts), log)];
+    return [every(rounds('sending webhooks'), () => sendDue(parts))];
   }
 }

@@ -6,7 +6,10 @@ import { adminToken, house, type House } from './testing/house.ts';
 
 let h: House;
 beforeAll(async () => void (h = await house()));
-afterAll(() => h[Symbol.asyncDispose]());
+afterAll(async () => {
+  await h[Symbol.asyncDispose]();
+  expect(h.lives).toEqual(['service.started', 'service.stopped']);
+});
 beforeEach(() => {
   h.noted.length = 0;
   h.closed.length = 0;
@@ -78,6 +81,10 @@ describe('the API', () => {
     expect(await h.ask('POST', `/v1/sessions/${id}/kill`, 'operator', { reason: 'incident 7' })).toMatchObject({ status: 200, body: { session: id } });
     await eventually(() => expect(h.closed).toEqual([{ subject: `control.session.${id}.close`, code: 'closing', say: 'ended by operator: incident 7' }]));
     expect(h.noted).toEqual([`session.kill ${id} null`]);
+  });
+
+  it('has its own beginning noted, once', async () => {
+    await eventually(() => expect(h.lives).toEqual(['service.started']));
   });
 
   it('notes who tried to change something that he may not', async () => {

@@ -18,6 +18,7 @@ import { EvidenceController } from './handlers/evidence.controller.ts';
 import { PolicyController } from './handlers/policy.controller.ts';
 import { SessionsController } from './handlers/sessions.controller.ts';
 import { TokensController } from './handlers/tokens.controller.ts';
+import { tellLife } from './life.ts';
 import { OpenApi } from './openapi.ts';
 
 @Module({})
@@ -26,13 +27,15 @@ export class ConsoleModule {}
 export const controllers = [AboutController, ApplyController, PolicyController, ApprovalsController, SessionsController, EvidenceController, TokensController];
 
 /** The whole API on a bus. It keeps nothing: what it shows is the services'. */
-export function consoleService({ config, bus, log }: { readonly config: ConsoleConfig; readonly bus: Bus; readonly log: Log }): { module: DynamicModule; prepare(app: INestApplication): void } {
+export function consoleService({ config, bus, log }: { readonly config: ConsoleConfig; readonly bus: Bus; readonly log: Log }): { module: DynamicModule; prepare(app: INestApplication): void; stop(): Promise<void> } {
   const file = config.SALLYPORT_ADMIN_TOKEN_FILE;
   const openApi = new OpenApi();
   const pipe = new StandardSchemaValidationPipe({
     exceptionFactory: (issues) => new ApiError('invalid', issues.slice(0, 3).map(({ path, message }) => `${(path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.') || 'request'}: ${message}`).join('; ').slice(0, 1000)),
   });
+  const stop = tellLife(bus, log);
   return {
+    stop,
     prepare: (app) => openApi.describe(app),
     module: {
       module: ConsoleModule,

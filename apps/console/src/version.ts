@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import { packageVersion } from '@sallyport/platform-runtime';
 
-export const version = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))).version;
+export const version = packageVersion(import.meta.url);

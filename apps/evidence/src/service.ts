@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Bus } from '@sallyport/platform-bus';
-import type { Readiness } from '@sallyport/platform-runtime';
+import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { Outbox, openStore, type Store } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
 import type { EvidenceConfig } from './config.ts';
@@ -12,7 +12,6 @@ import { Watermarks } from './ingest/watermarks.ts';
 import { readReaderKey } from './key-file.ts';
 import type { EvidenceDatabase } from './store/database.ts';
 import { Ledger } from './store/ledger.ts';
-import { Timer } from './timer.ts';
 import { defaultPatience, Watcher, type Patience } from './watch/watcher.ts';
 
 @Module({})
@@ -42,7 +41,7 @@ const hourMs = 3_600_000;
 export async function startEvidence({ config, tenant, bus, log, readiness, everyMs = 5000, patience = {} }: ServiceParts): Promise<StartedEvidence> {
   const reader = new ReaderKey(readReaderKey(config.SALLYPORT_READER_KEY));
   const store = openStore<EvidenceDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'evidence', log });
-  const outbox = new Outbox({ store, bus, producer: 'evidence', tenant, log });
+  const outbox = new Outbox({ store, bus, producer: 'evidence', tenant, log, life: { service: 'evidence', version: packageVersion(import.meta.url) } });
   const ledger = new Ledger(store.db, outbox);
   const watermarks = new Watermarks(bus);
   const ingester = new Ingester({ bus, ledger, watermarks, tenant, log });
@@ -51,16 +50,16 @@ export async function startEvidence({ config, tenant, bus, log, readiness, every
   let database: string | null = 'the database';
   readiness.add('database', () => database);
   readiness.add('stream', () => ingester.waiting);
-  const timers = [
-    new Timer(Math.min(everyMs, 1000), ping, log),
-    new Timer(hourMs, () => ledger.ensurePartitions(), log),
-    new Timer(everyMs, async () => watermarks.again(), log),
-    new Timer(everyMs, () => watcher.look(), log),
-  ];
   watermarks.committed(await ledger.watermarks());
   await outbox.start();
   ingester.start();
-  for (const timer of timers) timer.start();
+  const rounds = (ms: number, what: string) => ({ ms, what, log, first: 'now' }) as const;
+  const stops = [
+    every(rounds(Math.min(everyMs, 1000), 'looking for the database'), ping),
+    every(rounds(hourMs, 'making partitions'), () => ledger.ensurePartitions()),
+    every(rounds(everyMs, 'telling watermarks'), async () => watermarks.again()),
+    every(rounds(everyMs, 'watching for gaps and abandoned sessions'), () => watcher.look()),
+  ];
 
   return {
     module: {
@@ -74,7 +73,7 @@ export async function startEvidence({ config, tenant, bus, log, readiness, every
     outbox,
     store,
     async stop() {
-      await Promise.all(timers.map((timer) => timer.stop()));
+      await Promise.all(stops.map((stop) => stop()));
       await ingester.stop();
     },
   };

@@ -80,7 +80,8 @@ describe('the identity service', () => {
     expect((await must(documents)).changes.every(({ change }) => change === 'unchanged')).toBe(true);
     const written = await events();
     expect(written.filter(({ type }) => type === 'config.changed')).toHaveLength(documents.length);
-    expect(written[0]).toMatchObject({ who: { id: 'person:root' }, d: { change: 'created', version: 1, previous: null } });
+    expect(written[0]).toMatchObject({ type: 'service.started', who: null, d: { service: 'identity', version: expect.stringMatching(/^\d+\.\d+/), node: process.version } });
+    expect(written[1]).toMatchObject({ who: { id: 'person:root' }, d: { change: 'created', version: 1, previous: null } });
   });
 
   it('shows it to the other services as whole documents, without issuers', async () => {

@@ -1,10 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Bus } from '@sallyport/platform-bus';
-import type { Readiness } from '@sallyport/platform-runtime';
+import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { openStore, Outbox, type Store } from '@sallyport/platform-store';
 import { gauge, type Log } from '@sallyport/platform-telemetry';
 import type { IdentityConfig } from './config.ts';
-import { every } from './every.ts';
 import { IdentityController } from './handlers/identity.controller.ts';
 import { Admissions } from './store/admissions.ts';
 import { Applier } from './store/applier.ts';
@@ -44,7 +43,7 @@ const forgetMs = 60_000;
 /** Builds the service on its store and bus, reads the inventory and shows it to the others, and says how to stop. */
 export async function startIdentity({ config, tenant, bus, log, readiness, now = Date.now }: ServiceParts): Promise<StartedIdentity> {
   const store = openStore<IdentityDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'identity', log });
-  const outbox = new Outbox({ store, bus, producer: 'identity', tenant, log });
+  const outbox = new Outbox({ store, bus, producer: 'identity', tenant, log, life: { service: 'identity', version: packageVersion(import.meta.url) } });
   const registry = new Registry(store.db, now);
   await registry.reload();
   const mirror = await Mirror.open(bus);
@@ -58,8 +57,8 @@ export async function startIdentity({ config, tenant, bus, log, readiness, now =
   readiness.add('inventory', () => mirror.waiting);
   gauge('sallyport_identity_issuers_unreachable', 'Issuers whose keys could not be fetched when last needed', [], () => registry.verifier.status.filter(({ state }) => state === 'unreachable').length);
   const stops = [
-    every(followMs, 'following the inventory', follow, log),
-    every(forgetMs, 'forgetting expired token uses', () => forgetExpired(store.db), log),
+    every({ ms: followMs, what: 'following the inventory', log }, follow),
+    every({ ms: forgetMs, what: 'forgetting expired token uses', log }, () => forgetExpired(store.db)),
   ];
 
   return {

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Bus } from '@sallyport/platform-bus';
-import type { Readiness } from '@sallyport/platform-runtime';
+import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { openStore, Outbox, type Store } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
 import type { MaskingConfig } from './config.ts';
@@ -8,7 +8,6 @@ import { MaskingController } from './handlers/masking.controller.ts';
 import { Classifier } from './store/classifier.ts';
 import type { MaskingDatabase } from './store/database.ts';
 import { PublishedPlans } from './store/published-plans.ts';
-import { Timer } from './timer.ts';
 import { TokenKey } from './token-key.ts';
 
 @Module({})
@@ -35,15 +34,14 @@ export interface StartedMasking {
 export async function startMasking({ config, tenant, bus, log, readiness, everyMs = 2000 }: ServiceParts): Promise<StartedMasking> {
   const key = new TokenKey(config.SALLYPORT_TOKEN_KEY);
   const store = openStore<MaskingDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'masking', log });
-  const outbox = new Outbox({ store, bus, producer: 'masking', tenant, log });
+  const outbox = new Outbox({ store, bus, producer: 'masking', tenant, log, life: { service: 'masking', version: packageVersion(import.meta.url) } });
   const published = await PublishedPlans.open(bus);
   const classifier = new Classifier({ db: store.db, outbox, published, log });
   let database: string | null = 'the database';
   readiness.add('database', () => database);
   readiness.add('plans', () => published.waiting);
   await outbox.start();
-  const timer = new Timer(everyMs, follow, log);
-  timer.start();
+  const stopFollowing = every({ ms: everyMs, what: 'following the classification', log, first: 'now' }, follow);
 
   return {
     module: {
@@ -57,7 +55,7 @@ export async function startMasking({ config, tenant, bus, log, readiness, everyM
     outbox,
     store,
     async stop() {
-      await timer.stop();
+      await stopFollowing();
       published.close();
     },
   };

@@ -2,11 +2,10 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { uuidv7 } from '@sallyport/domain-model';
 import { policyEngineTrouble } from '@sallyport/engine-policy';
 import { buckets, leaseChanged, subjects, type Bus } from '@sallyport/platform-bus';
-import type { Readiness } from '@sallyport/platform-runtime';
+import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { openStore, Outbox, type Store } from '@sallyport/platform-store';
 import { gauge, type Log } from '@sallyport/platform-telemetry';
 import type { PolicyConfig } from './config.ts';
-import { every } from './every.ts';
 import { LeasesController } from './handlers/leases.controller.ts';
 import { PoliciesController } from './handlers/policies.controller.ts';
 import { Explainer } from './model/explainer.ts';
@@ -47,7 +46,7 @@ const followMs = 2_000;
 export async function startPolicy({ config, tenant, bus, log, readiness, now = Date.now }: ServiceParts): Promise<StartedPolicy> {
   const signer = LeaseSigner.fromFile(config.SALLYPORT_LEASE_KEY);
   const store = openStore<PolicyDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'policy', log });
-  const outbox = new Outbox({ store, bus, producer: 'policy', tenant, log });
+  const outbox = new Outbox({ store, bus, producer: 'policy', tenant, log, life: { service: 'policy', version: packageVersion(import.meta.url) } });
   const inventory = new Inventory();
   const policies = new Policies({
     db: store.db, outbox, inventory, log,
@@ -76,7 +75,7 @@ export async function startPolicy({ config, tenant, bus, log, readiness, now = D
   });
   // Last, because it tells gateways to ask for their leases again: the sooner they are answered, the shorter their commands wait.
   await follow();
-  const stopFollowing = every(followMs, 'following the policy', follow, log);
+  const stopFollowing = every({ ms: followMs, what: 'following the policy', log }, follow);
 
   return {
     module: {

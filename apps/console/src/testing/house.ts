@@ -16,6 +16,8 @@ export interface House extends AsyncDisposable {
   ask(method: string, path: string, token: string | null, body?: unknown): Promise<{ readonly status: number; readonly headers: Readonly<Record<string, unknown>>; readonly body: unknown }>;
   /** What evidence was told to note: `action object code`. */
   readonly noted: string[];
+  /** Beginnings and ends of the console that evidence was told to note. */
+  readonly lives: string[];
   /** Messages that ended sessions. */
   readonly closed: unknown[];
   /** Requests that a service got. */
@@ -37,6 +39,7 @@ export async function house(): Promise<House> {
   const asked = new Map<string, unknown[]>();
   const answers = new Map<string, Reply<unknown>>();
   const noted: string[] = [];
+  const lives: string[] = [];
   const closed: unknown[] = [];
   let evidenceSilent = false;
 
@@ -61,7 +64,9 @@ export async function house(): Promise<House> {
   await serve('approvals', scripted);
   await serve('evidence', (subject, asking) => {
     if (subject !== subjects.evidenceNote) return scripted(subject);
-    noted.push(note(asking['data']));
+    const { type } = asking;
+    if (type === 'service.started' || type === 'service.stopped') lives.push(type);
+    else noted.push(note(asking['data']));
     return ok({});
   });
   const gateway = await nats.connect('gateway');
@@ -71,7 +76,7 @@ export async function house(): Promise<House> {
   const env = { SALLYPORT_NATS: nats.url, SALLYPORT_NATS_USER: 'console', SALLYPORT_NATS_PASSWORD: nats.passwords.console, SALLYPORT_HTTP: '127.0.0.1:0', SALLYPORT_ADMIN_TOKEN_FILE: tokenFile };
   const running = await boot({ name: 'console', config: consoleConfig, http: { bodyLimit: 1024 * 1024, tls: tlsOf }, start: ({ config, bus, log }) => Promise.resolve(consoleService({ config, bus, log })) }, env, silentLog);
   return {
-    noted, closed, asked,
+    noted, lives, closed, asked,
     ask: (method, path, token, body) => exchange(`http://${running.http}${path}`, method, token, body),
     answer: (subject, reply) => void answers.set(subject, reply),
     silence: (_service, silent) => void (evidenceSilent = silent),

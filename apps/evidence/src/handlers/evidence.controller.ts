@@ -17,6 +17,8 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const notes = {
   'operator.acted': z.strictObject({ action: z.string(), object: z.string(), ok: z.boolean(), code: z.string().nullable() }),
   'evidence.read': z.strictObject({ what: z.string(), filter: z.string(), count: z.int() }),
+  'service.started': z.strictObject({ service: z.string(), version: z.string(), node: z.string() }),
+  'service.stopped': z.strictObject({ service: z.string(), why: z.string() }),
 };
 
 /** What people ask of the ledger through the console. Every answer is recorded before it is given, a refused one too. */
@@ -65,7 +67,7 @@ export class EvidenceController {
     }
   }
 
-  /** The console tells what somebody did there. */
+  /** The console tells what somebody did there, and of itself. */
   @Handles(evidenceNote)
   async note({ by, type, data }: Request<typeof evidenceNote>): Answer<typeof evidenceNote> {
     const parsed = notes[type].safeParse(data);

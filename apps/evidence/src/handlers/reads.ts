@@ -6,6 +6,8 @@ import type { EvidenceDatabase } from '../store/database.ts';
 
 type Found<T> = { readonly count: number; readonly value: T } | Reply<never>;
 
+type NotedType = 'operator.acted' | 'evidence.read' | 'service.started' | 'service.stopped';
+
 /** Reads of the ledger, each in one transaction with the event that tells of it: no record, no answer. */
 export class Reads {
   readonly #db: Kysely<EvidenceDatabase>;
@@ -25,8 +27,9 @@ export class Reads {
     });
   }
 
-  async note(by: Caller, type: 'operator.acted' | 'evidence.read', data: EventData['operator.acted'] | EventData['evidence.read']): Promise<void> {
-    await this.#db.transaction().execute((trx) => this.#outbox.emit(trx, type, data, { who: whoOf(by) }));
+  async note<T extends NotedType>(by: Caller, type: T, data: EventData[T]): Promise<void> {
+    const who = type === 'service.started' || type === 'service.stopped' ? null : whoOf(by);
+    await this.#db.transaction().execute((trx) => this.#outbox.emit(trx, type, data, { who }));
   }
 }
 

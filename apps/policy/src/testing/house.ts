@@ -20,7 +20,7 @@ export interface House extends AsyncDisposable {
   /** Starts one more process of the service. */
   start(): Promise<Running>;
   sql(text: string): Promise<Record<string, unknown>[]>;
-  /** Types of the evidence events, in order. */
+  /** Types of the evidence events, in order; without beginnings and ends of processes. */
   evidence(): Promise<string[]>;
 }
 
@@ -56,7 +56,7 @@ export async function house(): Promise<House> {
   return {
     gateway, identity, told, sql, start, leaseKey: publicKey,
     console: await nats.connect('console'),
-    evidence: async () => (await sql('select event from policy.outbox order by pseq')).flatMap(({ event }) => (Buffer.isBuffer(event) ? [/"type":"([a-z.]+)"/.exec(event.toString('utf8'))?.[1] ?? '?'] : [])),
+    evidence: async () => (await sql('select event from policy.outbox order by pseq')).flatMap(({ event }) => (Buffer.isBuffer(event) ? [/"type":"([a-z.]+)"/.exec(event.toString('utf8'))?.[1] ?? '?'] : [])).filter((type) => !type.startsWith('service.')),
     [Symbol.asyncDispose]: async () => {
       for (const running of processes) await running.stop();
       await Promise.all([nats[Symbol.asyncDispose](), postgres[Symbol.asyncDispose](), directory[Symbol.asyncDispose]()]);

@@ -3,3 +3,5 @@ export * from './environment.ts';
 export * from './service.ts';
 export * from './boot.ts';
 export * from './run-service.ts';
+export * from './every.ts';
+export * from './package-version.ts';

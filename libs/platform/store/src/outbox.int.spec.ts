@@ -104,6 +104,34 @@ describe('the outbox', () => {
     await vi.waitFor(async () => expect([await here.left(), outbox.pending()]).toEqual([0, 0]), eventually);
   });
 
+  it('tells the beginning and the end of a process that it is asked to tell, without holding up its end when the database is away', async () => {
+    await using here = await world();
+    const life = { service: 'identity', version: '1.2.3' };
+    const started = async () => {
+      const made = new Outbox({ store: here.store, bus: await here.nats.connect('identity'), producer: 'identity', tenant: 'default', log: silentLog, life });
+      await made.start();
+      return made;
+    };
+    const one = await started();
+    await here.emit(one, 'between');
+    await one.stop();
+    await one.stop();
+    await started();
+    const told = () => [...here.ledger.bytes.values()].map((text) => JSON.parse(text)).map(({ type, d }) => [type, d]);
+    await vi.waitFor(() => expect(told()).toHaveLength(4), eventually);
+    expect(here.ledger.verified()).toHaveLength(4);
+    expect(told()).toEqual([
+      ['service.started', { ...life, node: process.version }], ['nhi.suspended', expect.anything()], ['service.stopped', { service: 'identity', why: 'signal' }], ['service.started', { ...life, node: process.version }],
+    ]);
+    const store = openStore<unknown>({ dsn: here.database.identityDsn, schema: 'identity', log: silentLog });
+    const cut = new Outbox({ store, bus: await here.nats.connect('identity'), producer: 'identity', tenant: 'default', log: silentLog, life });
+    await cut.start();
+    await store.close();
+    const began = Date.now();
+    await cut.stop();
+    expect(Date.now() - began).toBeLessThan(4_000);
+  });
+
   it('refuses to write outside of a transaction', async () => {
     await using here = await world();
     const outbox = await here.outbox();

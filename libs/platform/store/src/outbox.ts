@@ -7,13 +7,19 @@ import { readHead, readRows, removeUpTo, takeHead, writeEvents, type Executor, t
 const resent = counter('sallyport_outbox_resent_events_total', 'Events sent again because the ledger had not confirmed them in time');
 
 export interface OutboxOptions {
-  readonly store: { readonly db: Executor };
+  readonly store: { readonly db: Executor & Transactions };
   readonly bus: Bus;
   /** Producer id in the envelope and on the bus: the service's name. */
   readonly producer: string;
   readonly tenant: string;
   readonly log: Log;
   readonly clock?: Clock;
+  /** With it `start` writes `service.started` and `stop` writes `service.stopped`: a process that was killed has no end in the ledger. */
+  readonly life?: { readonly service: string; readonly version: string };
+}
+
+interface Transactions {
+  transaction(): { execute<T>(work: (trx: TransactionExecutor) => Promise<T>): Promise<T> };
 }
 
 export interface Parties {
@@ -101,7 +107,7 @@ export class Outbox {
     return ids;
   }
 
-  /** Begins to send. Throws StoreError when the tables cannot be read. */
+  /** Begins to send. Throws StoreError when the tables cannot be used. */
   async start(): Promise<void> {
     const head = await readHead(this.#options.store.db);
     this.#epoch = head.epoch;
@@ -112,6 +118,8 @@ export class Outbox {
     this.#silence = this.#options.bus.subscribe(subjects.watermark(this.#options.producer), watermark, (mark) => this.#onWatermark(mark));
     void this.#onReconnect();
     this.#soon(0);
+    const { life } = this.#options;
+    if (life !== undefined) await this.#tell('service.started', { ...life, node: process.version });
   }
 
   /** Sends what is committed, waiting up to three seconds, and ends. What is left is sent by the next start. */
@@ -119,7 +127,7 @@ export class Outbox {
     if (this.#stopped) return;
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await Promise.race([this.#flush(), new Promise<void>((done) => setTimeout(done, 3000).unref())]);
+    await Promise.race([this.#end(), new Promise<void>((done) => setTimeout(done, 3000).unref())]);
     this.#silence();
   }
 
@@ -128,9 +136,15 @@ export class Outbox {
     return Math.max(0, this.#last - this.#confirmed);
   }
 
-  async #flush(): Promise<void> {
+  async #end(): Promise<void> {
+    const { life, log } = this.#options;
+    if (life !== undefined) await this.#tell('service.stopped', { service: life.service, why: 'signal' }).catch((error: unknown) => log.warn('the end of this process could not be written as evidence', { error }));
     await this.#working;
     await this.#send().catch(() => undefined);
+  }
+
+  #tell<T extends 'service.started' | 'service.stopped'>(type: T, data: EventData[T]): Promise<string> {
+    return this.#options.store.db.transaction().execute((trx) => this.emit(trx, type, data));
   }
 
   #soon(ms: number): void {

@@ -34,8 +34,9 @@ export const evidenceReplay = contract(
   z.strictObject({ events: z.array(z.strictObject({ bytes: z.string(), texts: z.array(z.strictObject({ role: z.string(), text: z.string().nullable() })) })) }),
 );
 
+/** The console, which keeps nothing, has noted what people did there, and its own beginning and end. */
 export const evidenceNote = contract(
   subjects.evidenceNote,
-  z.strictObject({ by: caller, type: z.enum(['operator.acted', 'evidence.read']), data: z.record(z.string(), z.unknown()) }),
+  z.strictObject({ by: caller, type: z.enum(['operator.acted', 'evidence.read', 'service.started', 'service.stopped']), data: z.record(z.string(), z.unknown()) }),
   z.strictObject({}),
 );
