@@ -46,13 +46,19 @@ export function wanted({ audience, resource }: Place): Record<string, string> {
 export function tokensOf(answer: oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers, { kind, issuer }: Pick<Place, 'kind' | 'issuer'>, now: number, refreshToken: string | null = null): Tokens {
   const token = kind === 'id' ? answer.id_token : answer.access_token;
   if (token === undefined) throw new Failure('invalid', `${issuer} gave no ID token`, 'ask for the scope openid');
-  const seconds = kind === 'id' ? idTokenLeft(answer, now) : answer.expiresIn();
-  return { token, refreshToken: answer.refresh_token ?? refreshToken, expires: seconds === undefined ? null : new Date(now + seconds * 1000).toISOString() };
+  const seconds = kind === 'access' ? answer.expiresIn() : undefined;
+  return { token, refreshToken: answer.refresh_token ?? refreshToken, expires: seconds === undefined ? endOf(token) : new Date(now + seconds * 1000).toISOString() };
 }
 
-function idTokenLeft(answer: oidc.TokenEndpointResponseHelpers, now: number): number | undefined {
-  const exp = answer.claims()?.exp;
-  return exp === undefined ? undefined : exp - Math.floor(now / 1000);
+/** What a JWT says of its own end; null for any other token. Only used to renew in time: the console decides whether it is good. */
+function endOf(token: string): string | null {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    const exp = typeof claims === 'object' && claims !== null && 'exp' in claims ? claims.exp : null;
+    return typeof exp === 'number' ? new Date(exp * 1000).toISOString() : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Every way in which an issuer fails, for a person. Nothing of a token is in it. */

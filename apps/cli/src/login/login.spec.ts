@@ -159,6 +159,15 @@ describe('a kept login', { timeout: 60_000 }, () => {
     expect(await readFile(join(config, 'logins.json'), 'utf8')).toContain('"r2"');
   });
 
+  it('is renewed in time also when only the token itself says when it ends', async () => {
+    const jwt = (name: string, seconds: number) => `e30.${Buffer.from(JSON.stringify({ name, exp: Math.floor(Date.now() / 1000) + seconds })).toString('base64url')}.c2ln`;
+    await logIn({ access_token: jwt('old', 20), refresh_token: 'r1' });
+    const fresh = jwt('new', 600);
+    issuer.says({ access_token: fresh });
+    await run(['whoami']);
+    expect(authorization('GET /v1/me')).toBe(`Bearer ${fresh}`);
+  });
+
   it('that cannot be renewed for the moment is used to its end', async () => {
     await logIn({ access_token: 'old', refresh_token: 'r1', expires_in: 20 });
     issuer.says('breaks');
