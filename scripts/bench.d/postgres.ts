@@ -29,7 +29,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 
 const pgbouncer = versionOf('pgbouncer', ['-V']);
 if (pgbouncer === null) process.stderr.write('  pgbouncer is not installed (Debian: apt-get install pgbouncer): measured without it\n');
-await using bed = await makeBed({ scale: plan.scale, pgbouncer: pgbouncer !== null, gatewayEnv: Object.fromEntries(asked.gateway.map((pair) => pair.split(/=(.*)/s).slice(0, 2))), say });
+await using bed = await makeBed({ scale: plan.scale, pgbouncer: pgbouncer !== null, env: { gateway: Object.fromEntries(asked.gateway.map((pair) => pair.split(/=(.*)/s).slice(0, 2))) }, say });
 await warmUp(bed);
 const gateway = bed.stack.services.gateway.pid ?? 0;
 const cells = cellsOf({ only: plan.only, seconds: plan.seconds, rows });

@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { tempDir, tokenIssuer } from '@sallyport/testing-stack';
-import { startStack, type Stack } from '../../stack/stack.ts';
+import { startStack, type Stack, type StackOptions } from '../../stack/stack.ts';
 import { applyConfiguration } from './configuration.ts';
 import { Ledger } from './ledger.ts';
 import { pathsOf, type Path } from './paths.ts';
@@ -17,17 +17,17 @@ export interface Bed extends AsyncDisposable {
 export interface BedOptions {
   readonly scale: number;
   readonly pgbouncer: boolean;
-  /** More variables for the gateway. */
-  readonly gatewayEnv: Readonly<Record<string, string>>;
+  /** More variables for single services. */
+  readonly env: NonNullable<StackOptions['env']>;
   say(line: string): void;
 }
 
-export async function makeBed({ scale, pgbouncer: wanted, gatewayEnv, say }: BedOptions): Promise<Bed> {
+export async function makeBed({ scale, pgbouncer: wanted, env, say }: BedOptions): Promise<Bed> {
   await using made = new AsyncDisposableStack();
   const home = made.use(await tempDir('sallyport-bench'));
   // PostgreSQL runs as another user and must reach its own directory inside.
   chmodSync(home.path, 0o755);
-  const stack = made.use(await startStack({ home: home.path, say, env: { gateway: gatewayEnv } }));
+  const stack = made.use(await startStack({ home: home.path, say, env }));
   say('target');
   const target = made.use(await startTarget(stack.tls, scale));
   const pgbouncer = wanted ? made.use(await startPgbouncer(stack.tls, target)) : null;

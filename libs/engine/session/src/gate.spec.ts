@@ -1,4 +1,4 @@
-import { id, refusal, Sealed, uuidv7, type Command, type CommandId, type ResultMasker, type SessionId, type Understanding } from '@sallyport/domain-model';
+import { id, refusal, Sealed, uuidv7, type Command, type CommandId, type Refusal, type ResultMasker, type SessionId, type Understanding } from '@sallyport/domain-model';
 import { allow, deny, effect, FakePorts, hold, understanding } from './testing/index.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PermitSpentError, SessionGate } from './index.ts';
