@@ -26,6 +26,9 @@ const maxBehindHold = 256 * 1024;
 /** Milliseconds that a peer has to close its side when a session ends; then it is cut off. */
 const graceMs = 700;
 
+/** What the client sent goes to the server at the end of the loop's turn, up to this many bytes of a chunk; more goes at once, uncopied. */
+const deferUpTo = 16 * 1024;
+
 /** One client connection joined to one server connection. `run` resolves when both are closed. */
 export class PostgresSession {
   readonly #session: ServedSession;
@@ -47,6 +50,7 @@ export class PostgresSession {
   #cancelling: Promise<void> | null = null;
   #blocked = false;
   #inServerChunk = false;
+  #deferred: Buffer[] = [];
 
   constructor(parts: { readonly session: ServedSession; readonly greeting: PostgresGreeting; readonly upstream: Upstream; readonly reader: StatementReader; readonly catalogue: CatalogueCache; readonly maxFrame: number }) {
     const { session, greeting, upstream } = parts;
@@ -144,7 +148,7 @@ export class PostgresSession {
     try {
       this.#clientFrames.push(chunk, this.#onClientFrame);
       if (this.#blocked && this.#clientFrames.kept > maxBehindHold) this.#clientIn.pause();
-      this.#flushFront();
+      this.#flushFrontSoon();
     } catch (error) {
       this.#broken(error);
     }
@@ -184,12 +188,38 @@ export class PostgresSession {
 
   #flushFront(): void {
     const bytes = this.#front.take();
-    if (bytes !== null) this.#toServer(bytes);
+    if (bytes === null) this.#sendDeferred();
+    else this.#toServer(bytes);
+  }
+
+  /**
+   * The events of this turn become durable while the server works, so their write comes first: to wake a server can take longer than all
+   * else that is done for a statement.
+   */
+  #flushFrontSoon(): void {
+    const bytes = this.#front.take();
+    if (bytes === null) return;
+    if (bytes.length > deferUpTo) return this.#toServer(bytes);
+    if (this.#deferred.length === 0) setImmediate(() => this.#sendDeferred());
+    this.#deferred.push(Buffer.from(bytes));
+  }
+
+  #sendDeferred(): void {
+    const [only] = this.#deferred;
+    if (only === undefined || this.#over) return;
+    const bytes = this.#deferred.length === 1 ? only : Buffer.concat(this.#deferred);
+    this.#deferred = [];
+    this.#write(bytes, 'owned');
   }
 
   #toServer(bytes: Buffer): void {
+    this.#sendDeferred();
+    this.#write(bytes, 'borrowed');
+  }
+
+  #write(bytes: Buffer, memory: 'owned' | 'borrowed'): void {
     if (this.#over) return;
-    if (this.#serverOut.write(bytes, 'borrowed') === 'kept') this.#clientIn.giveAway();
+    if (this.#serverOut.write(bytes, memory) === 'kept') this.#clientIn.giveAway();
     if (!this.#serverOut.writable) {
       this.#clientIn.pause();
       this.#serverOut.onDrain(() => {
@@ -281,6 +311,9 @@ export class PostgresSession {
   }
 
   #finish(end: SessionEnd): void {
+    if (this.#over) return;
+    // What was recorded as allowed goes, as it would have without us.
+    this.#sendDeferred();
     if (this.#over) return;
     const running = this.#conversation.ops.running;
     this.#over = true;
