@@ -61,7 +61,7 @@ export class SessionRecorder {
     return this.#write('command.decided', `{"command":"${command}","decision":"${decision}",${rest}`, this.#render(auth), blobs);
   }
 
-  /** Collects the end of a command; writes one event when 64 have come. The caller flushes the rest after at most 20 ms and at the end. */
+  /** Collects the end of a command; writes one event when 64 have come. The caller flushes the rest soon after, and at the end. */
   settled(result: CommandResult): Position | null {
     this.#results.push(JSON.stringify(result));
     return this.#results.length >= resultsPerEvent ? this.flush() : null;
