@@ -9,7 +9,7 @@ import { inRounds, type Run } from './postgres/rounds.ts';
 import { evidenceOf, summarise } from './postgres/summary.ts';
 import { table } from './postgres/table.ts';
 
-// PostgreSQL directly, through pgbouncer, and through the gateway with everything on. See README.md beside this file.
+// PostgreSQL directly, through pgbouncer, and through the gateway with everything on.
 const { values: asked } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },

@@ -2,7 +2,7 @@ import { pgbench, selectAll } from './clients.ts';
 import type { PathName } from './paths.ts';
 import type { Cell } from './rounds.ts';
 
-const everywhere: readonly PathName[] = ['direct', 'pgbouncer', 'strict', 'spool'];
+const everywhere: readonly PathName[] = ['direct', 'pgbouncer', 'strict', 'apart', 'spool'];
 
 export interface Plan {
   /** `simple c=8` and the like; all when null. */

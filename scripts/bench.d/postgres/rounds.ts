@@ -61,12 +61,12 @@ async function cleanest(cell: Cell, path: Path, round: number, terms: Terms): Pr
 }
 
 async function once(cell: Cell, path: Path, round: number, ledger: Ledger): Promise<Run> {
-  const recording = path.name === 'strict' || path.name === 'spool';
+  const recording = path.records;
   const env = await path.env();
   const place = recording ? await ledger.place() : 0;
   const foreign = watchForeign();
   const before = cpuSeconds(path.pids);
-  const work = await cell.run(env);
+  const work = await whileResting(path.resting, () => cell.run(env));
   const used = cpuSeconds(path.pids) - before;
   const others = foreign();
   if (recording) await ledger.settled();
@@ -79,4 +79,13 @@ async function once(cell: Cell, path: Path, round: number, ledger: Ledger): Prom
     foreign: others,
     evidence: recording ? { sent: cell.commands(work), recorded: await ledger.reads(table, place) } : null,
   };
+}
+
+async function whileResting<T>(pids: readonly number[], work: () => Promise<T>): Promise<T> {
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  try {
+    return await work();
+  } finally {
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+  }
 }
