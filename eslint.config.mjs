@@ -50,7 +50,7 @@ export default ts.config(
   },
   {
     files: ['libs/domain/**/*.ts', 'libs/engine/**/*.ts', 'libs/protocol/**/*.ts'],
-    ignores: ['libs/protocol/relay/**', 'libs/protocol/*/src/upstream.ts', 'libs/protocol/*/src/greet.ts', '**/*.spec.ts', '**/testing/**'],
+    ignores: ['libs/protocol/relay/**', 'libs/protocol/*/src/upstream.ts', 'libs/protocol/*/src/greet.ts', '**/*.spec.ts', '**/testing/**', '**/bench/**'],
     rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths: sockets.map((name) => ({ name, allowTypeImports: true, message: 'sockets and files belong to relay, upstream.ts, platform and apps' })) }] },
   },
   {
