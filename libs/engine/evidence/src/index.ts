@@ -10,6 +10,7 @@ export * from './merkle/hash.ts';
 export { checkSize, isSize } from './merkle/sizes.ts';
 export * from './merkle/compact-range.ts';
 export * from './merkle/tiles.ts';
+export * from './merkle/tile-nodes.ts';
 export * from './merkle/hash-source.ts';
 export * from './merkle/proofs.ts';
 export * from './merkle/proof-error.ts';

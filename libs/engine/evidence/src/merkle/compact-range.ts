@@ -5,6 +5,12 @@ import { TreeError } from './tree-error.ts';
 /** Is told each inner node as soon as all its leaves are there: `level` 1 has two leaves under it, level 8 is a full tile. `index` counts from 0 within the level. */
 export type NodeVisitor = (level: number, index: number, hash: Uint8Array) => void;
 
+/** A tree as a checkpoint names it. */
+export interface TreeHead {
+  readonly size: number;
+  readonly root: Uint8Array;
+}
+
 /**
  * A tree that can only grow, known by the roots of the perfect subtrees it is made of: 32 bytes for each 1 in the binary form of
  * its size (at most 53), from which its root follows and to which leaves can be added. It knows nothing of single leaves.
@@ -73,28 +79,28 @@ export class CompactRange {
   }
 
   /**
-   * A tree from its size and peaks. Throws `TreeError` (`ERR_TREE_FRONTIER`) where they cannot belong together or, if `root` is handed in (it should be
-   * wherever it is known), do not give it. Without `root`, peaks with other bytes of the right form are believed.
+   * A tree from its size and peaks. Throws `TreeError` (`ERR_TREE_FRONTIER`) where they cannot belong together or, if `head` is handed in (it should be
+   * wherever a checkpoint is at hand), are not those of that tree. Without it, other bytes and another size of the same form are believed.
    */
-  static of(size: number, peaks: readonly Uint8Array[], root?: Uint8Array): CompactRange {
+  static of(size: number, peaks: readonly Uint8Array[], head?: TreeHead): CompactRange {
     if (!isSize(size)) damaged('the size is no whole number from 0 to 2^53 - 1');
     if (peaks.length !== onesIn(size)) damaged(`a tree of this size has ${onesIn(size)} perfect subtrees, not ${peaks.length}`);
     if (peaks.some((peak) => peak.length !== hashLength)) damaged(`a hash has not ${hashLength} bytes`);
     const range = new CompactRange();
     range.#size = size;
     range.#peaks.push(...peaks.map((peak) => new Uint8Array(peak)));
-    if (root !== undefined && !sameHash(range.root(), root)) damaged('the subtrees do not give the root that is known for this size');
+    if (head !== undefined && (head.size !== size || !sameHash(range.root(), head.root))) damaged('it is not the frontier of the tree that is known');
     return range;
   }
 
   /** A tree from the bytes of `frontier()`, with the checks of `of`. */
-  static restore(bytes: Uint8Array, root?: Uint8Array): CompactRange {
+  static restore(bytes: Uint8Array, head?: TreeHead): CompactRange {
     if (bytes.length < 8 || (bytes.length - 8) % hashLength !== 0) damaged('a frontier is eight bytes and whole hashes');
     const size = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0);
     if (size > BigInt(Number.MAX_SAFE_INTEGER)) damaged('the size is past 2^53 - 1');
     const peaks: Uint8Array[] = [];
     for (let at = 8; at < bytes.length; at += hashLength) peaks.push(bytes.subarray(at, at + hashLength));
-    return CompactRange.of(Number(size), peaks, root);
+    return CompactRange.of(Number(size), peaks, head);
   }
 }
 

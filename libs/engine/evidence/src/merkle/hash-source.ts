@@ -1,6 +1,7 @@
 import { emptyRoot, hashLength, nodeHash } from './hash.ts';
-import { checkSize, peakLevels } from './sizes.ts';
-import { hashInTile, tileHeight, tileWidth, widthOf } from './tiles.ts';
+import { checkSize, peakLevels, splitOf } from './sizes.ts';
+import { TileNodes } from './tile-nodes.ts';
+import { tileHeight, tileWidth, widthOf } from './tiles.ts';
 import { TreeError } from './tree-error.ts';
 
 /**
@@ -9,7 +10,7 @@ import { TreeError } from './tree-error.ts';
  */
 export type TileReader = (level: number, index: number, width: number) => Uint8Array | Promise<Uint8Array>;
 
-/** Tiles kept by one source: 2 MiB of full ones. */
+/** Tiles kept by one source: 4 MiB when all are full. */
 const keptTiles = 256;
 
 /**
@@ -20,7 +21,7 @@ const keptTiles = 256;
 export class HashSource {
   readonly size: number;
   readonly #read: TileReader;
-  readonly #tiles = new Map<string, Promise<Uint8Array>>();
+  readonly #tiles = new Map<string, Promise<TileNodes>>();
 
   constructor(size: number, read: TileReader) {
     checkSize(size);
@@ -41,8 +42,8 @@ export class HashSource {
     const height = level % tileHeight;
     const tileLevel = (level - height) / tileHeight;
     const perTile = tileWidth / 2 ** height;
-    const bytes = await this.#tile(tileLevel, Math.floor(index / perTile));
-    return hashInTile(bytes, height, index % perTile);
+    const tile = await this.#tile(tileLevel, Math.floor(index / perTile));
+    return tile.node(height, index % perTile);
   }
 
   /**
@@ -58,7 +59,7 @@ export class HashSource {
     return peaks.reduceRight((right, left) => nodeHash(left, right));
   }
 
-  #tile(level: number, index: number): Promise<Uint8Array> {
+  #tile(level: number, index: number): Promise<TileNodes> {
     const place = `${level}/${index}`;
     const known = this.#tiles.get(place);
     if (known !== undefined) return known;
@@ -71,23 +72,25 @@ export class HashSource {
     return tile;
   }
 
-  async #fetch(level: number, index: number): Promise<Uint8Array> {
+  async #fetch(level: number, index: number): Promise<TileNodes> {
     const width = widthOf(level, index, this.size);
     const bytes = await this.#read(level, index, width);
     if (bytes.length % hashLength !== 0 || bytes.length < width * hashLength || bytes.length > tileWidth * hashLength) {
       throw new TreeError('ERR_TREE_TILE', `tile ${level}/${index} has ${bytes.length} bytes where ${width * hashLength} are needed`);
     }
-    return bytes.subarray(0, width * hashLength);
+    return new TileNodes(bytes.subarray(0, width * hashLength));
   }
 }
 
 /** The perfect subtrees that the leaves [from, to) are made of, from left to right. */
 function nodesOf(from: number, to: number): { level: number; index: number }[] {
+  const length = to - from;
+  const span = length === 1 ? 1 : splitOf(length) * 2;
+  if (from % span !== 0) throw new TreeError('ERR_TREE_SIZE', 'these leaves are not a subtree');
   let at = from;
-  return peakLevels(to - from).map((level) => {
+  return peakLevels(length).map((level) => {
     const index = at / 2 ** level;
     at += 2 ** level;
-    if (!Number.isInteger(index)) throw new TreeError('ERR_TREE_SIZE', 'these leaves are not a subtree');
     return { level, index };
   });
 }

@@ -1,4 +1,3 @@
-import { hashLength, nodeHash } from './hash.ts';
 import { checkSize } from './sizes.ts';
 import { TreeError } from './tree-error.ts';
 
@@ -72,25 +71,6 @@ export function parseTilePath(path: string): Tile {
   const tile = { level: Number(level), index: Number(index.replaceAll(/[x/]/g, '')), width: width === undefined ? tileWidth : Number(width) };
   if (tile.width > tileWidth || !Number.isSafeInteger(tile.index) || tilePath(tile) !== path) throw new TreeError('ERR_TREE_TILE', 'the path of a tile is not in its one form');
   return tile;
-}
-
-/**
- * The root of 2^height hashes of a tile, of which they are the `index`-th such group. With height 8 it is the full tile's root, which is
- * the tile's entry in the level above. `bytes` may be a partial tile as long as those hashes are in it.
- */
-export function hashInTile(bytes: Uint8Array, height: number, index: number): Uint8Array {
-  const count = 2 ** height;
-  if (!Number.isInteger(height) || height < 0 || height > tileHeight) throw new TreeError('ERR_TREE_TILE', 'within a tile, heights go from 0 to 8');
-  if (!Number.isInteger(index) || index < 0 || (index + 1) * count * hashLength > bytes.length) throw new TreeError('ERR_TREE_TILE', 'the tile has no such hashes');
-  const start = index * count * hashLength;
-  if (height === 0) return new Uint8Array(bytes.subarray(start, start + hashLength));
-  return nodeHash(hashInTile(bytes, height - 1, index * 2), hashInTile(bytes, height - 1, index * 2 + 1));
-}
-
-/** The entry that a full tile has in the level above. Throws `TreeError` if it is not full: a partial tile must not be hashed upwards. */
-export function fullTileHash(bytes: Uint8Array): Uint8Array {
-  if (bytes.length !== tileWidth * hashLength) throw new TreeError('ERR_TREE_TILE', 'only a full tile of 8,192 bytes has an entry in the level above');
-  return hashInTile(bytes, tileHeight, 0);
 }
 
 function entriesAt(level: number, size: number): number {
