@@ -1,0 +1,11 @@
+export type { Json, JsonObject } from './json.ts';
+export type { CheckpointRef, StoredEvent } from './stored-event.ts';
+export { readRecord, type EventRecord } from './read-record.ts';
+export type { Described, Outcome, Severity } from './described.ts';
+export { knownTypes } from './families/families.ts';
+export { defaults, type Settings } from './settings.ts';
+export { isOcsfVersion, ocsfVersions, type OcsfVersion } from './ocsf/versions.ts';
+export { format, formatNames, isFormatName, InvalidSettingsError, type Format, type FormatName } from './formats/format.ts';
+export { octetCounted } from './formats/octet-counting.ts';
+export { otlpRequest } from './formats/otlp-logs.ts';
+export { asyncApi, type AsyncApiOptions } from './asyncapi/async-api.ts';

@@ -1,0 +1,47 @@
+import { isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
+import type { Described } from './described.ts';
+import { knownTypes } from './families/families.ts';
+import { generic, unreadable } from './families/generic.ts';
+import { envelope, type Seen } from './schema/envelope.ts';
+import type { StoredEvent } from './stored-event.ts';
+
+/** A leaf, read once: what every format is made of. */
+export interface EventRecord {
+  readonly stored: StoredEvent;
+  /** Event id; for bytes that cannot be read, `sha256:` and their hash. What receivers take for the same record again. */
+  readonly id: string;
+  /** SHA-256 (hex) of the exact stored bytes. */
+  readonly sha256: string;
+  /** RFC 6962 leaf hash (hex): SHA-256 of 0x00 and the bytes. What inclusion proofs are about. */
+  readonly leafHash: string;
+  readonly event: Seen | null;
+  readonly type: string;
+  readonly tenant: string | null;
+  /** When it happened, by the producer's clock, milliseconds; the ledger's time for what cannot be read. */
+  readonly time: number;
+  readonly says: Described;
+}
+
+/** Never throws, never drops: what cannot be understood becomes a record that says so. */
+export function readRecord(stored: StoredEvent): EventRecord {
+  const { bytes } = stored;
+  const sha256 = hash('sha256', bytes, 'hex');
+  const leafHash = hash('sha256', Buffer.concat([zero, bytes]), 'hex');
+  const event = seenIn(bytes);
+  if (event === null) return { stored, id: `sha256:${sha256}`, sha256, leafHash, event, type: 'unreadable', tenant: null, time: stored.receivedAt, says: unreadable };
+  const says = knownTypes.get(event.type)?.describe(event) ?? generic(event);
+  return { stored, id: event.id, sha256, leafHash, event, type: event.type, tenant: event.tenant, time: Date.parse(event.t.wall), says };
+}
+
+const zero = Uint8Array.of(0);
+
+function seenIn(bytes: Uint8Array): Seen | null {
+  if (!isUtf8(bytes)) return null;
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+    return envelope.is(value) && !Number.isNaN(Date.parse(value.t.wall)) ? value : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,21 @@
+/** One leaf of the ledger, as a sink's loop reads it. */
+export interface StoredEvent {
+  /** The exact stored bytes: what was hashed, and what anybody can check. */
+  readonly bytes: Uint8Array;
+  /** Leaf index, from 0, without gaps. */
+  readonly leaf: number;
+  /** When the ledger had stored it, milliseconds since 1970. */
+  readonly receivedAt: number;
+  /** Id of event `seq - 1` of the same chain, when the caller knows it: the bytes hold only that event's hash. */
+  readonly previousId?: string;
+  /** A checkpoint whose tree has this leaf. */
+  readonly proof?: CheckpointRef;
+}
+
+export interface CheckpointRef {
+  /** Origin line: log name and epoch. */
+  readonly origin: string;
+  readonly size: number;
+  /** Root hash, base64, as the checkpoint has it. */
+  readonly root: string;
+}
