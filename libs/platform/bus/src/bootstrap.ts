@@ -9,6 +9,10 @@ const environment = z.object({
   SALLYPORT_NATS_PASSWORD: z.string().min(1),
   SALLYPORT_NATS_CA: z.string().optional(),
   SALLYPORT_INGEST_BYTES: z.coerce.number().int().min(1024 ** 2).optional(),
+  SALLYPORT_EVIDENCE_BYTES: z.coerce.number().int().min(1024 ** 2).optional(),
+  SALLYPORT_EVIDENCE_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
+  /** Names of SIEMs, separated by commas. */
+  SALLYPORT_SIEMS: z.string().default('').transform((names) => names.split(',').map((name) => name.trim()).filter((name) => name !== '')),
   SALLYPORT_NATS_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
 });
 
@@ -23,7 +27,12 @@ async function main(): Promise<number> {
   }
   const env = read.data;
   const ca = env.SALLYPORT_NATS_CA === undefined ? {} : { ca: env.SALLYPORT_NATS_CA };
-  const limits = env.SALLYPORT_INGEST_BYTES === undefined ? {} : { ingestBytes: env.SALLYPORT_INGEST_BYTES };
+  const limits = {
+    siems: env.SALLYPORT_SIEMS,
+    ...(env.SALLYPORT_INGEST_BYTES === undefined ? {} : { ingestBytes: env.SALLYPORT_INGEST_BYTES }),
+    ...(env.SALLYPORT_EVIDENCE_BYTES === undefined ? {} : { evidenceBytes: env.SALLYPORT_EVIDENCE_BYTES }),
+    ...(env.SALLYPORT_EVIDENCE_DAYS === undefined ? {} : { evidenceDays: env.SALLYPORT_EVIDENCE_DAYS }),
+  };
   try {
     const bus = await connectBus({ servers: env.SALLYPORT_NATS, user: env.SALLYPORT_NATS_USER, password: env.SALLYPORT_NATS_PASSWORD, name: 'bootstrap', log, ...ca });
     await createStreams(bus, { replicas: env.SALLYPORT_NATS_REPLICAS, ...limits });

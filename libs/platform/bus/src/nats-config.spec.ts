@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { natsConfig } from './nats-config.ts';
-import { permissions } from './permissions.ts';
+import { permissions, siemPermissions } from './permissions.ts';
 import { busUsers, serviceNames } from './services.ts';
 import { subjects } from './subjects.ts';
 
@@ -40,11 +40,27 @@ describe('permissions', () => {
     const asked = Object.values(subjects).filter((subject): subject is string & (typeof subjects)['policyOpen'] => typeof subject === 'string' && !subject.startsWith('control.'));
     const askers = Object.fromEntries(asked.map((subject) => [subject, serviceNames.filter((user) => permissions(user, ['gw-1']).publish.includes(subject))]));
     expect(askers).toEqual({
-      'identity.resolve': ['gateway', 'console'], 'identity.apply': ['console'], 'identity.list': ['policy', 'approvals', 'console'],
+      'identity.resolve': ['gateway', 'console'], 'identity.explain': ['console'], 'identity.apply': ['console'], 'identity.list': ['policy', 'approvals', 'console'],
       'policy.open': ['gateway'], 'policy.renew': ['gateway'], 'policy.decide': ['console'], 'policy.apply': ['console'], 'policy.get': ['console'],
       'masking.plan': ['gateway', 'policy', 'console'], 'masking.apply': ['console'], 'masking.list': ['policy', 'console'],
       'approvals.open': ['gateway'], 'approvals.consume': ['gateway'], 'approvals.withdraw': ['gateway'], 'approvals.list': ['console'], 'approvals.show': ['gateway', 'console'], 'approvals.vote': ['console'],
       'evidence.sessions': ['console'], 'evidence.events': ['console'], 'evidence.replay': ['console'], 'evidence.note': ['console'],
     });
+  });
+});
+
+describe('SIEMs', () => {
+  it('have a user each, with its own consumer and inbox', () => {
+    const text = natsConfig({ port: 4222, storeDir: '/s', passwords, siems: { splunk: 's' } });
+    expect(text).toContain('user: "siem-splunk", password: "s"');
+    expect(siemPermissions('splunk')).toEqual({
+      publish: ['$JS.API.CONSUMER.INFO.EVIDENCE.SIEM_splunk', '$JS.API.CONSUMER.MSG.NEXT.EVIDENCE.SIEM_splunk', '$JS.ACK.EVIDENCE.SIEM_splunk.>'],
+      subscribe: ['_INBOX_siem-splunk.>'],
+      answers: false,
+    });
+  });
+
+  it.each(['', '*', '>', 'a.b', 'A', 'a b', '-a', 'a-', 'a"', 'a'.repeat(33)])('have names that mean nothing to the broker: %j', (name) => {
+    expect(() => siemPermissions(name)).toThrow(RangeError);
   });
 });

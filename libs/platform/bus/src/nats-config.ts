@@ -1,5 +1,5 @@
-import { permissions, type Permissions } from './permissions.ts';
-import { busUsers, type BusUser } from './services.ts';
+import { permissions, siemPermissions, type Permissions } from './permissions.ts';
+import { busUsers, siemOf, type BusUser } from './services.ts';
 
 export interface NatsConfigOptions {
   readonly port: number;
@@ -13,6 +13,8 @@ export interface NatsConfigOptions {
   readonly passwords: Readonly<Record<BusUser, string>>;
   /** Producer ids of the gateways, by which the user `gateway` may publish events. They share the user, so one can publish as another. Default `gateway-1`. */
   readonly gateways?: readonly string[];
+  /** SIEMs that read the stream EVIDENCE: name (the user is `siem-<name>`) and password or bcrypt hash. Default none. */
+  readonly siems?: Readonly<Record<string, string>>;
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
   /** Bytes that JetStream may use on disk; default 8 GiB. */
   readonly storeBytes?: number;
@@ -21,11 +23,15 @@ export interface NatsConfigOptions {
 /** The largest evidence message is 8 MiB; the rest is for its headers. */
 const maxPayload = 8 * 1024 ** 2 + 64 * 1024;
 
-/** A nats-server configuration with one least-privilege user for each service. Works with nats-server 2.9 and later. */
+/** A nats-server configuration with one least-privilege user for each service and each SIEM. Works with nats-server 2.9 and later. */
 export function natsConfig(options: NatsConfigOptions): string {
   const host = options.host ?? '127.0.0.1';
   const gateways = options.gateways ?? ['gateway-1'];
-  const users = busUsers.map((user) => userBlock(user, options.passwords[user], permissions(user, gateways)));
+  const siems = options.siems ?? {};
+  const users = [
+    ...busUsers.map((user) => userBlock(user, options.passwords[user], permissions(user, gateways, Object.keys(siems)))),
+    ...Object.entries(siems).map(([name, password]) => userBlock(siemOf(name).user, password, siemPermissions(name))),
+  ];
   return [
     `listen: ${quote(`${host}:${options.port}`)}`,
     ...(options.http === undefined ? [] : [`http: ${quote(`${host}:${options.http}`)}`]),
@@ -47,7 +53,7 @@ export function natsConfig(options: NatsConfigOptions): string {
   ].join('\n');
 }
 
-function userBlock(user: BusUser, password: string, rights: Permissions): string {
+function userBlock(user: string, password: string, rights: Permissions): string {
   return [
     `    { user: ${quote(user)}, password: ${quote(password)}, permissions: {`,
     `        publish: { allow: ${list(rights.publish)} }`,

@@ -1,5 +1,5 @@
 import { inboxPrefix } from './connect.ts';
-import type { BusUser, ServiceName } from './services.ts';
+import { siemOf, type BusUser, type ServiceName } from './services.ts';
 import { buckets, streams, subjects } from './subjects.ts';
 
 /** What one user may send and hear. */
@@ -34,6 +34,9 @@ const consumes = (stream: string, consumer: string) => [
   `$JS.ACK.${stream}.${consumer}.>`,
 ];
 
+/** To append to EVIDENCE, and to look where it ends. */
+const publishesEvidence = [streams.evidence.subjects[0], `$JS.API.STREAM.INFO.${streams.evidence.name}`, `$JS.API.STREAM.MSG.GET.${streams.evidence.name}`];
+
 /** Who answers requests. The ledger does too, and has its callers' inboxes for it. */
 const answering: readonly BusUser[] = ['policy', 'approvals', 'masking', 'identity'];
 
@@ -49,7 +52,7 @@ const publishes = (gateways: readonly string[]): Record<ServiceName, readonly st
   approvals: [...emits('approvals'), subjects.identityList, subjects.approvalChanged, ...reads(buckets.inventory)],
   masking: [...emits('masking'), subjects.leaseChanged, ...reads(buckets.inventory), ...writes(buckets.plans)],
   identity: [...emits('identity'), subjects.leaseChanged, anySession, ...writes(buckets.inventory)],
-  evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...reads(buckets.inventory), `${inboxPrefix('console')}.>`],
+  evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...publishesEvidence, ...reads(buckets.inventory), `${inboxPrefix('console')}.>`],
   console: [
     subjects.identityResolve, subjects.identityExplain, subjects.identityApply, subjects.identityList, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
     subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote,
@@ -69,14 +72,26 @@ const hears = (gateways: readonly string[]): Record<ServiceName, readonly string
 
 /**
  * The least rights of each user. Nobody but `bootstrap` may make, change or delete a stream or a durable consumer, and nobody at
- * all may purge or delete INGEST or a message of it.
+ * all may purge or delete INGEST or EVIDENCE or a message of them.
  */
-export function permissions(user: BusUser, gateways: readonly string[]): Permissions {
+export function permissions(user: BusUser, gateways: readonly string[], siems: readonly string[] = []): Permissions {
   const inbox = `${inboxPrefix(user)}.>`;
   if (user === 'bootstrap') {
-    const manage = ['CREATE', 'UPDATE', 'INFO'].flatMap((verb) => [streams.ingest.name, ...Object.values(buckets).map((bucket) => `KV_${bucket}`)].map((stream) => `$JS.API.STREAM.${verb}.${stream}`));
-    const consumer = ['CREATE', 'DURABLE.CREATE', 'INFO'].flatMap((verb) => [`$JS.API.CONSUMER.${verb}.${streams.ingest.name}.${streams.ingest.consumer}`]);
-    return { publish: ['$JS.API.INFO', ...manage, ...consumer], subscribe: [inbox], answers: false };
+    const manage = ['CREATE', 'UPDATE', 'INFO'].flatMap((verb) => [streams.ingest.name, streams.evidence.name, ...Object.values(buckets).map((bucket) => `KV_${bucket}`)].map((stream) => `$JS.API.STREAM.${verb}.${stream}`));
+    const durable = [`${streams.ingest.name}.${streams.ingest.consumer}`, ...siems.map((name) => `${streams.evidence.name}.${siemOf(name).consumer}`)];
+    const consumers = ['CREATE', 'DURABLE.CREATE', 'INFO'].flatMap((verb) => durable.map((consumer) => `$JS.API.CONSUMER.${verb}.${consumer}`));
+    return { publish: ['$JS.API.INFO', ...manage, ...consumers], subscribe: [inbox], answers: false };
   }
   return { publish: ['$JS.API.INFO', ...publishes(gateways)[user]], subscribe: [inbox, ...hears(gateways)[user]], answers: answering.includes(user) };
+}
+
+/** A SIEM may take the messages of its own consumer, acknowledge them, and look how far it is. It hears its own inbox and nothing else. */
+export function siemPermissions(name: string): Permissions {
+  const { user, consumer } = siemOf(name);
+  const { name: stream } = streams.evidence;
+  return {
+    publish: [`$JS.API.CONSUMER.INFO.${stream}.${consumer}`, `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, `$JS.ACK.${stream}.${consumer}.>`],
+    subscribe: [`${inboxPrefix(user)}.>`],
+    answers: false,
+  };
 }

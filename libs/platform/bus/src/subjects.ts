@@ -42,11 +42,16 @@ export const subjects = {
 
   /** Where a producer's event messages go (stream INGEST). */
   ingest: (producer: string) => `ingest.${producer}.event`,
+
+  /** Where a committed event is published for those outside (stream EVIDENCE): `command.decided` of tenant `default` on `evidence.v1.default.command.decided`. */
+  published: (tenant: string, type: string) => `evidence.v1.${tenant}.${type}`,
 } as const;
 
 export const streams = {
   /** Producers to ledger. Private. deny_delete, deny_purge, discard new. */
   ingest: { name: 'INGEST', subjects: ['ingest.>'], consumer: 'ledger' },
+  /** Ledger to SIEMs: what is committed, in the ledger's order, byte for byte. deny_delete, deny_purge; the oldest go by age and size. */
+  evidence: { name: 'EVIDENCE', subjects: ['evidence.v1.>'] },
 } as const;
 
 export const buckets = {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { connectBus, createStreams, natsConfig, type Bus, type BusUser, type NatsConfigOptions, type StreamLimits } from '@sallyport/platform-bus';
+import { connectBus, createStreams, natsConfig, siemOf, type Bus, type BusUser, type NatsConfigOptions, type StreamLimits } from '@sallyport/platform-bus';
 import { silentLog } from '@sallyport/platform-telemetry';
 import { serveNats, type NatsProcess } from '@sallyport/testing-servers';
 
@@ -8,9 +8,11 @@ export interface NatsServer extends NatsProcess {
   readonly passwords: Readonly<Record<BusUser, string>>;
   /** A connection of this user. The caller closes it, or the server's end does. */
   connect(user: BusUser): Promise<Bus>;
+  /** A connection of a SIEM named in `siems`. */
+  connectSiem(name: string): Promise<Bus>;
 }
 
-export interface StartNatsOptions extends Partial<Pick<NatsConfigOptions, 'gateways' | 'tls' | 'storeBytes'>> {
+export interface StartNatsOptions extends Partial<Pick<NatsConfigOptions, 'gateways' | 'siems' | 'tls' | 'storeBytes'>> {
   /** False leaves out streams and buckets. Default true. */
   readonly streams?: boolean;
   readonly limits?: StreamLimits;
@@ -27,15 +29,16 @@ export async function startNats(options: StartNatsOptions = {}): Promise<NatsSer
   const server = await serveNats({ config, ...(directory === undefined ? {} : { directory }) });
   const url = `${options.tls === undefined ? 'nats' : 'tls'}://127.0.0.1:${server.port}`;
   const open: Bus[] = [];
-  const connect = async (user: BusUser) => {
+  const connect = (user: BusUser) => openAs(user, passwords[user]);
+  const openAs = async (user: string, password: string) => {
     const ca = options.tls?.ca;
-    const bus = await connectBus({ servers: url, user, password: passwords[user], name: user, log: silentLog, ...(ca === undefined ? {} : { ca }) });
+    const bus = await connectBus({ servers: url, user, password, name: user, log: silentLog, ...(ca === undefined ? {} : { ca }) });
     open.push(bus);
     return bus;
   };
   if (streams) {
     const bus = await connect('bootstrap');
-    await createStreams(bus, limits);
+    await createStreams(bus, { ...limits, siems: limits.siems ?? Object.keys(options.siems ?? {}) });
     await bus.close();
   }
   return {
@@ -43,6 +46,7 @@ export async function startNats(options: StartNatsOptions = {}): Promise<NatsSer
     url,
     passwords,
     connect,
+    connectSiem: (name) => openAs(siemOf(name).user, options.siems?.[name] ?? ''),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(open.map((bus) => bus.close().catch(() => undefined)));
       await server[Symbol.asyncDispose]();
