@@ -10,6 +10,12 @@ import { Reads } from './handlers/reads.ts';
 import { Ingester } from './ingest/ingester.ts';
 import { Watermarks } from './ingest/watermarks.ts';
 import { readReaderKey } from './key-file.ts';
+import { LastCheckpoint } from './log/last-checkpoint.ts';
+import { LogKeeper } from './log/log-keeper.ts';
+import { LogStore } from './log/log-store.ts';
+import { Notary, readLogKey } from './log/notary.ts';
+import { Tree } from './log/tree.ts';
+import { Publisher } from './publish/publisher.ts';
 import type { EvidenceDatabase } from './store/database.ts';
 import { Ledger } from './store/ledger.ts';
 import { defaultPatience, Watcher, type Patience } from './watch/watcher.ts';
@@ -20,12 +26,16 @@ export class EvidenceModule {}
 export interface ServiceParts {
   readonly config: EvidenceConfig;
   readonly tenant: string;
+  /** The service's own directory; it survives restarts. */
+  readonly state: string | null;
   readonly bus: Bus;
   readonly log: Log;
   readonly readiness: Readiness;
   /** Milliseconds between looks of the watcher and between watermarks; tests hurry. */
   readonly everyMs?: number;
   readonly patience?: Partial<Patience>;
+  /** How long a log that has grown stays unsigned, in milliseconds; tests hurry. */
+  readonly signEveryMs?: number;
 }
 
 export interface StartedEvidence {
@@ -38,26 +48,41 @@ export interface StartedEvidence {
 const hourMs = 3_600_000;
 
 /** Builds the service on its store and bus, starts to ingest, and says how to stop. */
-export async function startEvidence({ config, tenant, bus, log, readiness, everyMs = 5000, patience = {} }: ServiceParts): Promise<StartedEvidence> {
+export async function startEvidence({ config, tenant, state, bus, log, readiness, everyMs = 5000, patience = {}, signEveryMs = 10_000 }: ServiceParts): Promise<StartedEvidence> {
   const reader = new ReaderKey(readReaderKey(config.SALLYPORT_READER_KEY));
   const store = openStore<EvidenceDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'evidence', log });
   const outbox = new Outbox({ store, bus, producer: 'evidence', tenant, log, life: { service: 'evidence', version: packageVersion(import.meta.url) } });
   const ledger = new Ledger(store.db, outbox);
   const watermarks = new Watermarks(bus);
   const ingester = new Ingester({ bus, ledger, watermarks, tenant, log });
+  const publisher = new Publisher({ store, bus, tenant, log });
+  if (state === null) throw new Error('SALLYPORT_STATE is not set: the last checkpoint is kept outside the database');
+  const name = config.SALLYPORT_LOG_ORIGIN ?? `sallyport.local/${tenant}`;
+  const logStore = new LogStore(store.db);
+  const notary = new Notary(name, readLogKey(config.SALLYPORT_LOG_KEY));
+  const keeper = new LogKeeper({
+    store: logStore, tree: new Tree(logStore), notary, last: new LastCheckpoint(state), name, log, signEveryMs,
+    signed: (note) => publisher.publishCheckpoint(note),
+    tell: async (type, data) => void (await store.db.transaction().execute((trx) => outbox.emit(trx, type, data))),
+  });
   const watcher = new Watcher({ ledger, ingester, watermarks, log, patience: { ...patienceOf(config), ...patience } });
 
   let database: string | null = 'the database';
   readiness.add('database', () => database);
   readiness.add('stream', () => ingester.waiting);
+  readiness.add('log', () => keeper.waiting);
   watermarks.committed(await ledger.watermarks());
   await outbox.start();
+  await keeper.open();
+  log.info('the log is kept', { key: notary.verifierKey });
   ingester.start();
+  publisher.start();
   const rounds = (ms: number, what: string) => ({ ms, what, log, first: 'now' }) as const;
   const stops = [
     every(rounds(Math.min(everyMs, 1000), 'looking for the database'), ping),
     every(rounds(hourMs, 'making partitions'), () => ledger.ensurePartitions()),
     every(rounds(everyMs, 'telling watermarks'), async () => watermarks.again()),
+    every(rounds(Math.min(signEveryMs, 1000), 'keeping the log'), () => keeper.turn()),
     every(rounds(everyMs, 'watching for gaps and abandoned sessions'), () => watcher.look()),
   ];
 
@@ -75,6 +100,7 @@ export async function startEvidence({ config, tenant, bus, log, readiness, every
     async stop() {
       await Promise.all(stops.map((stop) => stop()));
       await ingester.stop();
+      await publisher.stop();
     },
   };
 
