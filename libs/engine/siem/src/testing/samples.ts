@@ -1,0 +1,73 @@
+import { EventChain, type Authority, type BlobRef, type EventData, type EventType, type On, type Who } from '@sallyport/domain-events';
+import type { StoredEvent } from '../stored-event.ts';
+
+const id = (n: number) => `01936000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+const digest = (letter: string) => letter.repeat(64);
+
+export const sid = id(900);
+export const machine: Who = { id: 'machine:nightly-ledger', npid: 'np_7q2f', iss: 'https://token.example', tok: digest('a'), jti: 'jti-1', owner: 'person-0042' };
+export const alice: Who = { id: 'person:alice', npid: null, iss: 'https://idp.example', tok: null, jti: null, owner: null };
+export const ledgerDb: On = { target: 'ledger-db', kind: 'postgres', env: 'prod' };
+export const authority: Authority = { policy: 42, slice: digest('b'), lease: 'lease-1', approval: null };
+const blob: BlobRef = { role: 'text', ct_sha256: digest('c'), off: 0, len: 812 };
+
+/** Data of one event of each type, as the services write them. A spec sees to it that none is missing. */
+export const samples: { readonly [T in EventType]: EventData[T] } = {
+  'auth.ok': { binding: 'nightly', issuer: 'https://token.example', claims: { sub: 'repo:bank/ledger' }, source: '10.0.0.7', expires: '2026-11-23T05:00:00Z', micros: 812, door: 'postgres', session: sid },
+  'auth.failed': { code: 'expired', say: 'the token has expired', issuer: 'https://token.example', claims: {}, source: '2001:db8::7', micros: 90, door: 'postgres', session: null },
+  'auth.replay': { binding: 'nightly', jti: 'jti-1', source: '10.0.0.8', first_source: '10.0.0.7', door: 'postgres', session: sid },
+  'session.opened': { protocol: 'postgres', role: 'reporting', source: '10.0.0.7', client: 'psql 18', evidence: 'strict', lease: 'lease-1', policy: 42, mask_plan: 'plan-7', key: { kek: '0011223344556677', epk: 'EPK-SECRET', iv: 'IV-SECRET', wrapped: 'WRAPPED-SECRET' } },
+  'session.refused': { protocol: 'postgres', target: 'ledger-db', code: 'no_binding', say: 'no binding fits', source: '10.0.0.9' },
+  'session.closed': { final_seq: 9, head: digest('d'), by: 'client', why: 'terminated', commands: 4, denied: 1, held: 1, rows: 120, bytes: 4096 },
+  'session.abandoned': { session: id(901), last_seq: 5, why: 'the gateway started anew' },
+  'command.decided': { command: id(910), decision: 'deny', verb: 'write', reading: 'sql', effects: ['write public.accounts'], shape: 'update accounts set note = $1 where id = $2', fingerprint: 'f00d', kind: 'UPDATE', rules: ['no-writes'], say: 'writes need a ticket' },
+  'command.settled': { results: [{ command: id(910), status: 'ok', rows: 3, bytes: 120, micros: 900, error: null }, { command: id(911), status: 'failed', rows: 0, bytes: 0, micros: 80, error: '42P01' }] },
+  'command.refused': { request: id(912), code: 'withdrawn', say: 'the request was withdrawn', what: 'UPDATE' },
+  'mask.applied': { command: id(910), columns: [{ column: 'public.accounts.pan', tag: 'pci.pan', action: 'last4', layer: 'oid', cells: 12 }] },
+  'mask.failed_closed': { command: id(910), why: 'a column without provenance' },
+  'approval.requested': { approval: 'ap-1', session: sid, command: id(910), machine: 'machine:nightly-ledger', target: 'ledger-db', shape: 'delete from t where id = $1', binding: digest('e'), quorum: [{ group: 'dba', count: 2 }], expires: '2026-11-23T05:00:00Z', rules: ['deletes'] },
+  'approval.voted': { approval: 'ap-1', by: 'person:alice', vote: 'approve', groups: ['dba'] },
+  'approval.granted': { approval: 'ap-1', by: ['person:alice', 'person:bob'] },
+  'approval.rejected': { approval: 'ap-1', by: 'person:bob' },
+  'approval.expired': { approval: 'ap-1' },
+  'approval.withdrawn': { approval: 'ap-1', why: 'the session ended' },
+  'approval.consumed': { approval: 'ap-1', session: sid, command: id(910) },
+  'approval.refused': { approval: 'ap-1', by: 'person:mallory', code: 'own_request', say: 'nobody approves for themselves' },
+  'approval.notified': { approval: 'ap-1', state: 'requested', attempts: 2, ok: false },
+  'config.changed': { kind: 'Target', name: 'ledger-db', change: 'updated', version: 7, digest: digest('f'), previous: digest('1') },
+  'config.refused': { kind: 'Policy', name: 'base', code: 'invalid', say: 'a rule does not parse' },
+  'policy.activated': { version: 43, digest: digest('2'), previous: digest('3'), rules: 12 },
+  'nhi.suspended': { machine: 'machine:nightly-ledger', why: 'its owner left' },
+  'operator.acted': { action: 'approval.vote', object: 'ap-1', ok: false, code: 'denied' },
+  'evidence.read': { what: 'sessions', filter: 'machine=nightly', count: 12 },
+  'log.gap': { producer: 'gw-1', epoch: id(920), from: 10, to: 12 },
+  'log.rollback': { origin: 'sallyport.local/default/1', lost_size: 900, lost_root: 'cm9vdA==', size: 700, next_origin: 'sallyport.local/default/2' },
+  'log.verify_failed': { origin: 'sallyport.local/default/1', size: 900, signed_root: 'cm9vdA==', root: 'b3RoZXI=' },
+  'log.equivocation': { sid, seq: 4, kept: digest('4'), other: digest('5') },
+  'service.started': { service: 'evidence', version: '0.1.0', node: 'v24.0.0' },
+  'service.stopped': { service: 'evidence', why: 'SIGTERM' },
+  'producer.heartbeat': { pseq: 812, sessions: 3 },
+};
+
+const inSession = /^(session\.(opened|closed)|command\.|mask\.)/;
+
+/** A stored event of that type, as a producer writes it; `over` replaces parts of its data. */
+export function stored<T extends EventType>(type: T, over: Partial<EventData[T]> = {}, leaf = 17, parties: { readonly who: Who | null; readonly on: On | null } = partiesOf(type)): StoredEvent {
+  return { ...write(type, { ...samples[type], ...over }, parties), leaf };
+}
+
+/** Any text in the places where a stranger's text can stand: type stays known, names and reasons are free. */
+export function hostile(words: string): StoredEvent {
+  return write('command.refused', { request: words, code: words, say: words, what: words }, { who: { ...machine, id: words, npid: words }, on: { target: words, kind: words, env: words } });
+}
+
+function write<T extends EventType>(type: T, data: EventData[T], parties: { readonly who: Who | null; readonly on: On | null }): StoredEvent {
+  const chain = new EventChain({ tenant: 'default', sid, producer: { id: 'gw-1', epoch: id(920) } }, parties, { seq: 3, prev: digest('9') });
+  const bytes = chain.write(type, data, { id: id(1), pseq: 4, wall: '2026-11-23T03:59:59.123456Z', monoUs: 81 }, authority, inSession.test(type) ? [blob] : []);
+  return { bytes, leaf: 17, receivedAt: Date.UTC(2026, 10, 23, 4, 0, 0, 5), previousId: id(0), proof: { origin: 'sallyport.local/default/1', size: 20, root: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' } };
+}
+
+function partiesOf(type: EventType): { readonly who: Who | null; readonly on: On | null } {
+  if (/^(session|command|mask|auth)\./.test(type)) return { who: machine, on: type.startsWith('auth.') ? null : ledgerDb };
+  return /^(log|service|producer)\./.test(type) ? { who: null, on: null } : { who: alice, on: null };
+}
