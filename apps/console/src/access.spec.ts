@@ -36,6 +36,7 @@ describe('the access table', () => {
     ['POST /v1/apply', ['admin']],
     ['POST /v1/approvals/:id/approve', ['approver']],
     ['POST /v1/approvals/:id/reject', ['approver']],
+    ['GET /v1/evidence', ['auditor']],
     ['GET /v1/evidence/events', ['auditor']],
     ['GET /v1/sessions/:id/replay', ['auditor']],
     ['POST /v1/sessions/:id/kill', ['admin', 'operator']],

@@ -36,6 +36,7 @@ export const access: Readonly<Record<string, Access>> = {
   'GET /v1/sessions/:id/replay': ['auditor'],
   'POST /v1/sessions/:id/kill': ['admin', 'operator'],
 
+  'GET /v1/evidence': ['auditor'],
   'GET /v1/evidence/events': ['auditor'],
 };
 

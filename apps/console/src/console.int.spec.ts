@@ -77,6 +77,17 @@ describe('the API', () => {
     expect(h.asked.get(subjects.evidenceSessions)?.at(-1)).toEqual({ by: { person: 'auditor', roles: ['auditor'], groups: ['dba'], source: '127.0.0.1' }, machine: 'm', target: null, before: null, open: true, limit: 50 });
   });
 
+  it('gives the leaves of the log behind one, for whoever pulls', async () => {
+    const event = { received: '2026-11-23T04:00:00.000Z', bytes: 'e30=', sha256: 'ab'.repeat(32) };
+    h.answer(subjects.evidenceEvents, ok({ events: [{ at: 8, ...event }, { at: 9, ...event }], next: 9 }));
+    expect(await h.ask('GET', '/v1/evidence?after=6&limit=2', 'auditor')).toMatchObject({ status: 200, body: { leaves: [{ leaf: 7, ...event }, { leaf: 8, ...event }], next: 8 } });
+    expect(h.asked.get(subjects.evidenceEvents)?.at(-1)).toMatchObject({ session: null, after: 7, limit: 2 });
+    h.answer(subjects.evidenceEvents, ok({ events: [], next: null }));
+    expect(await h.ask('GET', '/v1/evidence', 'auditor')).toMatchObject({ status: 200, body: { leaves: [], next: null } });
+    expect(h.asked.get(subjects.evidenceEvents)?.at(-1)).toMatchObject({ by: { person: 'auditor' }, session: null, after: 0, limit: 500 });
+    for (const query of ['after=-1', 'after=x', 'limit=0', 'limit=2001', 'from=1']) expect((await h.ask('GET', `/v1/evidence?${query}`, 'auditor')).status, query).toBe(400);
+  });
+
   it('ends a session through the bus and notes it', async () => {
     expect(await h.ask('POST', `/v1/sessions/${id}/kill`, 'operator', { reason: 'incident 7' })).toMatchObject({ status: 200, body: { session: id } });
     await eventually(() => expect(h.closed).toEqual([{ subject: `control.session.${id}.close`, code: 'closing', say: 'ended by operator: incident 7' }]));

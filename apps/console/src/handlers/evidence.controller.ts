@@ -5,14 +5,23 @@ import { By } from '../auth/request.ts';
 import { BusOf } from '../bus-of.ts';
 import { valueOf } from '../errors/api-error.ts';
 import { Answers } from './answers.ts';
-import { eventsQuery } from './shapes.ts';
+import { eventsQuery, leaves, leavesQuery } from './shapes.ts';
 
+/** Reads are recorded by the evidence service itself. */
 @Controller('v1/evidence')
 export class EvidenceController {
   readonly #bus: Bus;
 
   constructor({ bus }: BusOf) {
     this.#bus = bus;
+  }
+
+  /** For whoever pulls: the place in the ledger counts from 1, the leaf in the log from 0. */
+  @Get()
+  @Answers('leaves of the log behind `after`, in order, as they are stored: bytes in base64 with their SHA-256. `next` is the next `after`, null at the end. Each read is recorded', leaves)
+  async leaves(@By() by: Caller, @Query({ schema: leavesQuery }) { after, limit }: z.output<typeof leavesQuery>): Promise<z.output<typeof leaves>> {
+    const { events, next } = valueOf(await this.#bus.call(evidenceEvents, { by, session: null, after: after === undefined ? 0 : after + 1, limit }, 30_000));
+    return { leaves: events.map(({ at, ...event }) => ({ leaf: at - 1, ...event })), next: next === null ? null : next - 1 };
   }
 
   @Get('events')

@@ -42,6 +42,9 @@ export const sessionReplay = z.strictObject({
 
 export const eventsQuery = z.strictObject({ session: z.uuid().optional(), after: z.coerce.number().int().min(0).optional(), limit: limit(2_000, 500) });
 
+export const leavesQuery = z.strictObject({ after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER - 1).optional(), limit: limit(2_000, 500) });
+export const leaves = z.strictObject({ leaves: z.array(z.strictObject({ leaf: z.int(), received: z.string(), bytes: z.string(), sha256: z.string() })), next: z.int().nullable() });
+
 /** Nothing here is secret: a login begins with it. */
 export const loginAnswer = z.strictObject({
   issuers: z.array(z.strictObject({
