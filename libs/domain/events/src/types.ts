@@ -46,7 +46,18 @@ export interface EventData {
   'operator.acted': { action: string; object: string; ok: boolean; code: string | null };
   'evidence.read': { what: string; filter: string; count: number };
   'log.gap': { producer: string; epoch: string; from: number; to: number };
+  /** The database was behind a checkpoint that had left the house (or had none of it): it was set back. Checkpoints go on under a new origin. */
+  'log.rollback': { origin: string; lost_size: number; lost_root: string; size: number; next_origin: string };
+  /** The log does not fit a checkpoint that it signed before: nothing is signed any more. */
+  'log.verify_failed': { origin: string; size: number; signed_root: string; root: string };
   'log.equivocation': { sid: string; seq: number; kept: string; other: string };
+
+  // --- what leaves for SIEMs: leaf indexes are of the log, `next` is the one that is delivered next
+  /** What a sink was given since the last such word: leaves `from` to `next - 1`, of which `filtered` were not for it. */
+  'sink.watermark': { sink: string; from: number; next: number; delivered: number; filtered: number; lag: number };
+  /** A sink takes nothing; everything from `next` on waits for it. */
+  'sink.stalled': { sink: string; next: number; code: string; attempts: number; lag: number };
+  'sink.recovered': { sink: string; next: number; attempts: number; seconds: number };
 
   // --- services
   'service.started': { service: string; version: string; node: string };

@@ -47,6 +47,9 @@ export const samples: { readonly [T in EventType]: EventData[T] } = {
   'service.started': { service: 'evidence', version: '0.1.0', node: 'v24.0.0' },
   'service.stopped': { service: 'evidence', why: 'SIGTERM' },
   'producer.heartbeat': { pseq: 812, sessions: 3 },
+  'sink.watermark': { sink: 'splunk', from: 700, next: 812, delivered: 100, filtered: 12, lag: 0 },
+  'sink.stalled': { sink: 'splunk', next: 812, code: 'unavailable', attempts: 5, lag: 90 },
+  'sink.recovered': { sink: 'splunk', next: 812, attempts: 6, seconds: 61 },
 };
 
 const inSession = /^(session\.(opened|closed)|command\.|mask\.)/;
@@ -69,5 +72,5 @@ function write<T extends EventType>(type: T, data: EventData[T], parties: { read
 
 function partiesOf(type: EventType): { readonly who: Who | null; readonly on: On | null } {
   if (/^(session|command|mask|auth)\./.test(type)) return { who: machine, on: type.startsWith('auth.') ? null : ledgerDb };
-  return /^(log|service|producer)\./.test(type) ? { who: null, on: null } : { who: alice, on: null };
+  return /^(log|service|producer|sink)\./.test(type) ? { who: null, on: null } : { who: alice, on: null };
 }
