@@ -21,7 +21,7 @@ give('gateway', { ...common, ...bus('gateway'), SALLYPORT_GATEWAY_ID: 'gateway-1
 give('policy', { ...common, ...bus('policy'), ...store('policy') }, { SALLYPORT_LEASE_KEY: home.keys.lease });
 give('approvals', { ...common, ...bus('approvals'), ...store('approvals'), SALLYPORT_PUBLIC_URL: process.env['SALLYPORT_PUBLIC_URL'] ?? 'https://localhost:8443' }, { SALLYPORT_TEXT_KEY: home.keys.text });
 give('masking', { ...common, ...bus('masking'), ...store('masking') }, { SALLYPORT_TOKEN_KEY: home.keys.token });
-give('evidence', { ...common, ...bus('evidence'), ...store('evidence') }, { SALLYPORT_READER_KEY: home.keys.reader });
+give('evidence', { ...common, ...bus('evidence'), ...store('evidence') }, { SALLYPORT_READER_KEY: home.keys.reader, SALLYPORT_LOG_KEY: home.keys.log });
 give('identity', { ...common, ...bus('identity'), ...store('identity') }, {});
 writeFileSync(home.at('keys', 'admin.token'), home.secrets.admin, { mode: 0o600 });
 give('console', { ...common, ...bus('console'), ...store('console') }, { SALLYPORT_ADMIN_TOKEN_FILE: home.at('keys', 'admin.token'), SALLYPORT_API_CERT: tls.cert, SALLYPORT_API_KEY: tls.key });

@@ -11,7 +11,7 @@ export interface Home {
   /** Made once, kept in `secrets.json`, readable by its owner only. */
   readonly secrets: { readonly bus: Record<(typeof busUsers)[number], string>; readonly database: Record<(typeof databaseServices)[number], string>; readonly owner: string; readonly admin: string; readonly target: string };
   /** Paths of PEM files. */
-  readonly keys: { readonly lease: string; readonly leasePublic: string; readonly reader: string; readonly readerPublic: string; readonly token: string; readonly text: string };
+  readonly keys: { readonly lease: string; readonly leasePublic: string; readonly reader: string; readonly readerPublic: string; readonly log: string; readonly logPublic: string; readonly token: string; readonly text: string };
 }
 
 export function openHome(path: string): Home {
@@ -31,7 +31,7 @@ export function openHome(path: string): Home {
     path,
     at,
     secrets: JSON.parse(secrets) as Home['secrets'],
-    keys: { ...pair(at, 'lease', 'ed25519'), ...pair(at, 'reader', 'x25519'), token, text } as Home['keys'],
+    keys: { ...pair(at, 'lease', 'ed25519'), ...pair(at, 'reader', 'x25519'), ...pair(at, 'log', 'ed25519'), token, text } as Home['keys'],
   };
 }
 

@@ -50,7 +50,7 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
   const admin = home.at('keys', 'admin.token');
   writeFileSync(admin, home.secrets.admin, { mode: 0o600 });
   const own: Record<ServiceName, Record<string, string>> = {
-    evidence: { SALLYPORT_READER_KEY: home.keys.reader },
+    evidence: { SALLYPORT_READER_KEY: home.keys.reader, SALLYPORT_LOG_KEY: home.keys.log },
     identity: {},
     masking: { SALLYPORT_TOKEN_KEY: home.keys.token },
     policy: { SALLYPORT_LEASE_KEY: home.keys.lease },

@@ -7,6 +7,10 @@ export const evidenceConfig = z.object({
   SALLYPORT_DSN: z.string(),
   /** PEM file: X25519 private key that session keys are sealed to. */
   SALLYPORT_READER_KEY: z.string(),
+  /** PEM file, mode 600: Ed25519 private key that checkpoints of the log are signed with. */
+  SALLYPORT_LOG_KEY: z.string(),
+  /** Name of the log, and of its key in signatures. Unlike any other log's, for ever: a host name of yours and a path. */
+  SALLYPORT_LOG_ORIGIN: z.string().regex(/^[a-z0-9][a-z0-9./-]{2,200}$/, 'lower-case letters, digits, dots, dashes and slashes').optional(),
   /** Seconds after which a missing number of a producer is told. Longer than the stream takes to deliver again (10 s). */
   SALLYPORT_EVIDENCE_GAP: seconds(30),
   /** Seconds after which open sessions of a producer that has started anew are abandoned. */

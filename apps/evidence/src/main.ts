@@ -5,5 +5,5 @@ import { startEvidence } from './service.ts';
 await runService({
   name: 'evidence',
   config: evidenceConfig,
-  start: ({ config, env, log, bus, readiness }) => startEvidence({ config, tenant: env.tenant, log, bus, readiness }),
+  start: ({ config, env, log, bus, readiness }) => startEvidence({ config, tenant: env.tenant, state: env.state, log, bus, readiness }),
 });

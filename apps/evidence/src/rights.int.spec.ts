@@ -73,7 +73,7 @@ describe('the owner', () => {
   it('who does it on purpose is found out', async () => {
     const before = await ledger();
     expect(verify(before, 'ledger').findings).toEqual([]);
-    const victim = (await h.sql(`select event_id from evidence.event_idx where type = 'command.decided'`))[0]?.['event_id'];
+    const victim = (await h.sql(`select event_id from evidence.event_idx join evidence.ledger using (at) where type = 'command.decided'`))[0]?.['event_id'];
     await h.sql(`
       alter table evidence.event_body disable trigger all;
       update evidence.event_body set body = convert_to(replace(convert_from(body, 'utf8'), '"allow"', '"denys"'), 'utf8') where id = '${String(victim)}';

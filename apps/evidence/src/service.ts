@@ -13,6 +13,7 @@ import { readReaderKey } from './key-file.ts';
 import { LastCheckpoint } from './log/last-checkpoint.ts';
 import { LogKeeper } from './log/log-keeper.ts';
 import { LogStore } from './log/log-store.ts';
+import { appendOwnEvent } from './log/own-event.ts';
 import { Notary, readLogKey } from './log/notary.ts';
 import { Tree } from './log/tree.ts';
 import { Publisher } from './publish/publisher.ts';
@@ -63,7 +64,7 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
   const keeper = new LogKeeper({
     store: logStore, tree: new Tree(logStore), notary, last: new LastCheckpoint(state), name, log, signEveryMs,
     signed: (note) => publisher.publishCheckpoint(note),
-    tell: async (type, data) => void (await store.db.transaction().execute((trx) => outbox.emit(trx, type, data))),
+    tell: (type, data) => appendOwnEvent(ledger, tenant, type, data),
   });
   const watcher = new Watcher({ ledger, ingester, watermarks, log, patience: { ...patienceOf(config), ...patience } });
 

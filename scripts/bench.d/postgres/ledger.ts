@@ -38,7 +38,7 @@ export class Ledger {
   /** How many allowed commands that read this table stand in the ledger after the place. */
   async reads(table: string, after: number): Promise<number> {
     const [row] = await this.#stack.postgres.sql(
-      `select count(*)::int as events from evidence.event_idx i join evidence.event_body b on b.id = i.event_id and b.sha256 = i.sha256
+      `select count(*)::int as events from evidence.event_idx i join evidence.ledger l using (at) join evidence.event_body b on b.id = l.event_id and b.sha256 = l.sha256
        where i.at > ${after} and i.type = 'command.decided' and position('"decision":"allow"' in convert_from(b.body, 'UTF8')) > 0 and position('"read public.${table}"' in convert_from(b.body, 'UTF8')) > 0`,
       'sallyport',
     );

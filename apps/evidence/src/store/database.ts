@@ -4,6 +4,11 @@ export interface EvidenceDatabase {
   session_events: StoredEvent & { sid: string; seq: string };
   sessions: SessionRecord;
   blobs: { event_id: string; ct_sha256: Buffer; bytes: Buffer };
+  log_leaves: { index: string; hash: Buffer; event_id: string };
+  log_nodes: { level: number; index: string; hash: Buffer };
+  log_states: { size: string; frontier: Buffer };
+  log_epochs: { epoch: number; origin: string; opened_at: Date; why: string; lost_size: string | null; lost_root: Buffer | null };
+  checkpoints: { epoch: number; size: string; root: Buffer; made_at: Date; note: string | null };
   watermarks: { producer: string; epoch: string; contiguous: string; max_seen: string; last_seen: Date };
 }
 

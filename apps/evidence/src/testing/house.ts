@@ -40,13 +40,16 @@ export async function house(parts: Partial<ServiceParts> = {}): Promise<House> {
   const reader = generateKeyPairSync('x25519');
   const keyFile = join(directory.path, 'reader.pem');
   await writeFile(keyFile, reader.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const log = generateKeyPairSync('ed25519');
+  const logKeyFile = join(directory.path, 'log.pem');
+  await writeFile(logKeyFile, log.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   const env = {
     SALLYPORT_NATS: nats.url, SALLYPORT_NATS_USER: 'evidence', SALLYPORT_NATS_PASSWORD: nats.passwords.evidence, SALLYPORT_DSN: database.dsn('evidence'), SALLYPORT_HTTP: '127.0.0.1:0',
-    SALLYPORT_READER_KEY: keyFile,
+    SALLYPORT_READER_KEY: keyFile, SALLYPORT_LOG_KEY: logKeyFile, SALLYPORT_STATE: directory.path,
   };
   let running: Running | null = null;
   const start = async () => {
-    running = await boot({ name: 'evidence', config: evidenceConfig, start: ({ config, env, bus, log, readiness }) => startEvidence({ config, tenant: env.tenant, bus, log, readiness, everyMs: 100, ...parts }) }, env, parts.log ?? silentLog);
+    running = await boot({ name: 'evidence', config: evidenceConfig, start: ({ config, env, bus, log, readiness }) => startEvidence({ config, tenant: env.tenant, state: env.state, bus, log, readiness, everyMs: 100, ...parts }) }, env, parts.log ?? silentLog);
   };
   const stop = async () => {
     await running?.stop();
