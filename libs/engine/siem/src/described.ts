@@ -15,6 +15,8 @@ export interface Described {
   readonly reason: string | null;
   /** Address that it came from, without port. */
   readonly source: string | null;
+  /** The session that it is about, where the data name one; without it, the session whose chain it is in. */
+  readonly session?: string | null;
   readonly ocsf: OcsfPlace;
   readonly ecs: EcsPlace;
 }

@@ -20,6 +20,8 @@ export interface EventRecord {
   readonly tenant: string | null;
   /** When it happened, by the producer's clock, milliseconds; the ledger's time for what cannot be read. */
   readonly time: number;
+  /** The session that it belongs to, or null: then it is in the chain of its producer. */
+  readonly session: string | null;
   readonly says: Described;
 }
 
@@ -29,9 +31,10 @@ export function readRecord(stored: StoredEvent): EventRecord {
   const sha256 = hash('sha256', bytes, 'hex');
   const leafHash = hash('sha256', Buffer.concat([zero, bytes]), 'hex');
   const event = seenIn(bytes);
-  if (event === null) return { stored, id: `sha256:${sha256}`, sha256, leafHash, event, type: 'unreadable', tenant: null, time: stored.receivedAt, says: unreadable };
+  if (event === null) return { stored, id: `sha256:${sha256}`, sha256, leafHash, event, type: 'unreadable', tenant: null, time: stored.receivedAt, session: null, says: unreadable };
   const says = knownTypes.get(event.type)?.describe(event) ?? generic(event);
-  return { stored, id: event.id, sha256, leafHash, event, type: event.type, tenant: event.tenant, time: Date.parse(event.t.wall), says };
+  const session = says.session ?? (event.sid === event.prod.epoch ? null : event.sid);
+  return { stored, id: event.id, sha256, leafHash, event, type: event.type, tenant: event.tenant, time: Date.parse(event.t.wall), session, says };
 }
 
 const zero = Uint8Array.of(0);

@@ -50,11 +50,14 @@ function message(type: string, data: JsonObject): JsonObject {
   return { name: type, title: type, contentType: 'application/json', headers: { $ref: '#/components/schemas/headers' }, payload };
 }
 
+/** The headers of the stream's messages, all text. A message without `Sallyport-Leaf` is no leaf: checkpoints go on subjects of their own. */
 const headers: JsonObject = {
   type: 'object',
   properties: {
-    'X-Leaf': { type: 'string', description: 'Leaf index, decimal, without gaps' },
-    'X-Leaf-Hash': { type: 'string', description: 'RFC 6962 leaf hash of the payload, hex' },
-    'X-Origin': { type: 'string', description: 'Origin of the log' },
+    'Sallyport-Leaf': { type: 'string', description: 'Leaf index, decimal, from 0, without gaps' },
+    'Sallyport-Event': { type: 'string', description: 'Id of the event' },
+    'Sallyport-Sha256': { type: 'string', description: 'SHA-256 of the payload, hex, as the ledger noted it when it came' },
+    'Sallyport-Received': { type: 'string', description: 'When the ledger took it in, RFC 3339' },
+    'Sallyport-Checkpoint': { type: 'string', description: 'Tree size of a checkpoint' },
   },
 };

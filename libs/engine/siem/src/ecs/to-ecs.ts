@@ -14,6 +14,7 @@ export const ecsVersion = '8.17.0';
  */
 export function toEcs(record: EventRecord, settings: Settings): JsonObject {
   const { event, says, stored } = record;
+  const on = event?.on ?? null;
   return present({
     '@timestamp': event?.t.wall ?? new Date(stored.receivedAt).toISOString(),
     ecs: { version: ecsVersion },
@@ -22,8 +23,8 @@ export function toEcs(record: EventRecord, settings: Settings): JsonObject {
     error: says.outcome === 'failure' && says.code !== null ? present({ code: says.code, message: says.reason }) : null,
     user: event === null ? null : present({ id: event.who?.npid ?? whoOf(event), name: whoOf(event) }),
     source: address(says.source),
-    destination: event?.on == null ? null : { address: event.on.target },
-    service: event?.on == null ? null : { name: event.on.target, type: event.on.kind, environment: event.on.env },
+    destination: on === null ? null : { address: on.target },
+    service: on === null ? null : { name: on.target, type: on.kind, environment: on.env },
     organization: record.tenant === null ? null : { id: record.tenant },
     observer: present({ vendor: 'Sallyport', product: 'Sallyport', type: 'gateway', name: event?.prod.id, version: settings.version }),
     log: { logger: logName(settings, record) },
@@ -58,6 +59,7 @@ function address(source: string | null): JsonObject | null {
 }
 
 function related({ event, says, sha256 }: EventRecord): JsonObject {
-  const users: Json[] = event?.who == null ? [] : [...new Set([event.who.id, ...(event.who.npid === null ? [] : [event.who.npid])])];
+  const who = event?.who ?? null;
+  const users: Json[] = who === null ? [] : [...new Set([who.id, ...(who.npid === null ? [] : [who.npid])])];
   return present({ hash: [sha256], user: users.length === 0 ? null : users, ip: says.source !== null && isAddress(says.source) ? [says.source] : null });
 }

@@ -14,7 +14,7 @@ export const approval = {
       quorum: array(object<{ group: string; count: number }>({ group: text, count })), expires: text, rules: list(text),
     }),
     (event, d) => act(event, 'approval.requested', d.approval, {
-      title: 'Approval requested', message: `${d.machine} asks for approval ${d.approval} on ${d.target}`, outcome: 'success', activity: 1, control: { action: 'Observed', disposition: 'Delayed' }, type: 'info',
+      title: 'Approval requested', message: `${d.machine} asks for approval ${d.approval} on ${d.target}`, outcome: 'success', activity: 1, control: { action: 'Observed', disposition: 'Delayed' }, type: 'info', session: d.session,
     }),
   ),
   'approval.voted': known<'approval.voted'>(object<EventData['approval.voted']>({ approval: text, by: text, vote: oneOf('approve', 'reject'), groups: list(text) }), (event, d) =>
@@ -36,7 +36,7 @@ export const approval = {
     act(event, 'approval.withdrawn', d.approval, { title: 'Approval withdrawn', message: `${d.approval} was withdrawn: ${d.why}`, outcome: 'failure', activity: 3, control: { action: 'Denied', disposition: { other: 'Withdrawn' } }, type: 'end', reason: d.why }),
   ),
   'approval.consumed': known<'approval.consumed'>(object<EventData['approval.consumed']>({ approval: text, session: text, command: text }), (event, d) =>
-    act(event, 'approval.consumed', d.approval, { title: 'Approval used', message: `${d.approval} was used by command ${d.command}`, outcome: 'success', activity: 3, control: { action: 'Allowed', disposition: 'Allowed' }, type: 'allowed' }),
+    act(event, 'approval.consumed', d.approval, { title: 'Approval used', message: `${d.approval} was used by command ${d.command}`, outcome: 'success', activity: 3, control: { action: 'Allowed', disposition: 'Allowed' }, type: 'allowed', session: d.session }),
   ),
   'approval.refused': known<'approval.refused'>(object<EventData['approval.refused']>({ approval: text, by: text, code: text, say: text }), (event, d) =>
     act(event, 'approval.refused', d.approval, {
@@ -45,7 +45,7 @@ export const approval = {
   ),
   'approval.notified': known<'approval.notified'>(object<EventData['approval.notified']>({ approval: text, state: text, attempts: count, ok: flag }), (event, d) =>
     act(event, 'approval.notified', d.approval, {
-      title: 'Approvers notified', message: `Notice of ${d.approval} (${d.state}) ${d.ok ? 'was delivered' : 'was not delivered'} in ${d.attempts} attempts`, outcome: d.ok ? 'success' : 'failure', activity: 'notify', type: 'info', severity: d.ok ? 'informational' : 'low',
+      title: 'Approvers notified', message: `Notice of ${d.approval} (${d.state}) ${d.ok ? 'was delivered' : 'was not delivered'}, attempts ${d.attempts}`, outcome: d.ok ? 'success' : 'failure', activity: 'notify', type: 'info', severity: d.ok ? 'informational' : 'low',
     }),
   ),
 } satisfies Family;
@@ -60,12 +60,13 @@ interface Act {
   readonly code?: string;
   readonly reason?: string;
   readonly severity?: Described['severity'];
+  readonly session?: string;
 }
 
-function act(event: Seen, operation: EventType, uid: string, { title, message, outcome, activity, control, type, code, reason, severity }: Act): Described {
+function act(event: Seen, operation: EventType, uid: string, { title, message, outcome, activity, control, type, code, reason, severity, session }: Act): Described {
   const resource: Record<string, Json> = { uid, type: 'approval' };
   return {
-    title, message, severity: severity ?? 'informational', outcome, code: code ?? null, reason: reason ?? null, source: null,
+    title, message, severity: severity ?? 'informational', outcome, code: code ?? null, reason: reason ?? null, source: null, session: session ?? null,
     ocsf: {
       class: 'api_activity', activity,
       members: { api: { operation, service: { name: 'approvals' } }, src_endpoint: endpointOf(event, null), dst_endpoint: targetOf(event), resources: [resource] },

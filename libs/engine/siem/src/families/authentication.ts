@@ -11,7 +11,7 @@ export const authentication = {
     (event, d) => ({
       title: 'Machine authenticated',
       message: `${whoOf(event)} came in by binding ${d.binding} at ${d.door}`,
-      severity: 'informational', outcome: 'success', code: null, reason: null, source: d.source,
+      severity: 'informational', outcome: 'success', code: null, reason: null, source: d.source, session: d.session,
       ocsf: {
         class: 'authentication', activity: 1,
         members: { ...login(d.door, d.session), user: userOf(event), src_endpoint: endpointOf(event, d.source) },
@@ -25,7 +25,7 @@ export const authentication = {
     (event, d) => ({
       title: 'Authentication failed',
       message: `A token${d.issuer === null ? '' : ` of ${d.issuer}`} was refused at ${d.door}: ${d.code}`,
-      severity: 'medium', outcome: 'failure', code: d.code, reason: d.say, source: d.source,
+      severity: 'medium', outcome: 'failure', code: d.code, reason: d.say, source: d.source, session: d.session,
       ocsf: {
         class: 'authentication', activity: 1,
         members: { ...login(d.door, d.session), user: event.who === null ? { name: 'unknown', type_id: 0, type: 'Unknown' } : userOf(event), src_endpoint: endpointOf(event, d.source) },
@@ -39,7 +39,7 @@ export const authentication = {
     (event, d) => ({
       title: 'Token used twice',
       message: `A token of ${whoOf(event)} that was used from ${d.first_source} came again from ${d.source}`,
-      severity: 'high', outcome: 'failure', code: 'replay', reason: null, source: d.source,
+      severity: 'high', outcome: 'failure', code: 'replay', reason: null, source: d.source, session: d.session,
       ocsf: {
         class: 'detection_finding', activity: 1,
         members: {

@@ -4,7 +4,7 @@ import { present, type JsonObject } from '../json.ts';
 import { known, type Family } from '../known-type.ts';
 import type { Seen } from '../schema/envelope.ts';
 import { count, list, object, oneOf, orNull, text } from '../schema/schema.ts';
-import { endpointOf, onWhat, targetOf, whoOf } from './parties.ts';
+import { databaseOf, endpointOf, onWhat, targetOf, whoOf } from './parties.ts';
 
 /**
  * Commands. On a datastore they are Datastore Activity, on anything else API Activity. The query is the shape, whose literals are
@@ -46,7 +46,6 @@ const words = { allow: 'allowed', deny: 'denied', hold: 'held' } as const;
 
 /** Kinds of target that are datastores. */
 const datastores: ReadonlySet<string> = new Set(['postgres', 'mysql', 'mssql', 'mongodb', 'redis']);
-const relational: ReadonlySet<string> = new Set(['postgres', 'mysql', 'mssql']);
 
 /** Verbs that have an activity of their own: Read and Update of API Activity, Query and Write of Datastore Activity. The others are 99 with their name. */
 const apiActivities: Readonly<Record<string, number>> = { read: 2, write: 3 };
@@ -57,7 +56,7 @@ function settled(event: Seen, { results }: EventData['command.settled']): Descri
   const rows = results.reduce((sum, result) => sum + result.rows, 0);
   return {
     title: 'Commands ended',
-    message: `${whoOf(event)} on ${onWhat(event)}: ${results.length} ended, ${failed.length} with an error, ${rows} rows`,
+    message: `${whoOf(event)} on ${onWhat(event)}: commands ended ${results.length}, with an error ${failed.length}, rows ${rows}`,
     severity: 'informational', outcome: failed.length === 0 ? 'success' : 'failure', code: failed[0]?.error ?? null, reason: null, source: null,
     ocsf: activity(event, 'settled', 'settled', { uid: results.length === 1 ? (results[0]?.command ?? null) : null, shape: null }, []),
     ecs: ecs(event, failed.length === 0 ? 'info' : 'error'),
@@ -82,7 +81,7 @@ function activity(event: Seen, verb: string, operation: string, query: { readonl
     members: {
       ...members,
       ...present({
-        database: { name: on.target, type_id: relational.has(on.kind) ? 1 : 99, type: relational.has(on.kind) ? 'Relational' : on.kind },
+        database: databaseOf(on),
         table: table === null ? null : { name: table },
         query_info: info,
         type_id: table === null ? 1 : 3,

@@ -3,7 +3,7 @@ import type { JsonObject } from '../json.ts';
 import { known, type Family } from '../known-type.ts';
 import type { Seen } from '../schema/envelope.ts';
 import { array, count, object, text } from '../schema/schema.ts';
-import { onWhat, whoOf } from './parties.ts';
+import { databaseOf, onWhat, whoOf } from './parties.ts';
 
 type Column = EventData['mask.applied']['columns'][number];
 
@@ -15,7 +15,7 @@ export const masking = {
       const cells = d.columns.reduce((sum, column) => sum + column.cells, 0);
       return {
         title: 'Data masked',
-        message: `${cells} cells in ${d.columns.length} columns were masked for ${whoOf(event)} on ${onWhat(event)}`,
+        message: `Masked for ${whoOf(event)} on ${onWhat(event)}: columns ${d.columns.length}, cells ${cells}`,
         severity: 'informational', outcome: 'success', code: null, reason: null, source: null,
         ocsf: { class: 'data_security_finding', activity: 1, members: { ...finding(event, 'Data masked', d.command), data_security: { detection_pattern: tags(d.columns), policy: { name: 'masking' } } }, control: { action: 'Modified', disposition: { other: 'Masked' } } },
         ecs: { kind: 'event', category: ['database'], type: ['access', 'info'] },
@@ -35,7 +35,7 @@ function finding(event: Seen, title: string, command: string): JsonObject {
   return {
     finding_info: { uid: event.id, title, analytic: { name: 'masking', type_id: 1, type: 'Rule' } },
     resources: [{ uid: command, type: 'command' }],
-    ...(event.on === null ? {} : { database: { name: event.on.target, type_id: 0, type: 'Unknown' } }),
+    ...(event.on === null ? {} : { database: databaseOf(event.on) }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { On } from '@sallyport/domain-events';
 import { present, type JsonObject } from '../json.ts';
 import type { Seen } from '../schema/envelope.ts';
 
@@ -31,6 +32,13 @@ export function endpointOf(event: Seen, address: string | null): JsonObject {
 export function targetOf(event: Seen): JsonObject {
   return event.on === null ? { svc_name: 'sallyport' } : { name: event.on.target, svc_name: event.on.kind };
 }
+
+/** OCSF `database`. */
+export function databaseOf({ target, kind }: On): JsonObject {
+  return relational.has(kind) ? { name: target, type_id: 1, type: 'Relational' } : { name: target, type_id: 99, type: kind === '' ? 'unknown' : kind };
+}
+
+const relational: ReadonlySet<string> = new Set(['postgres', 'mysql', 'mssql']);
 
 /** An IP address in text form, loosely: enough to keep host names out of address fields. */
 export function isAddress(value: string): boolean {

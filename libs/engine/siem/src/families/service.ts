@@ -13,17 +13,7 @@ export const service = {
     life('Service stopped', `${d.service} stopped: ${d.why}`, 4, 'end', application(d.service, event.prod.id, null), d.why),
   ),
   'producer.heartbeat': known<'producer.heartbeat'>(object<EventData['producer.heartbeat']>({ pseq: count, sessions: count }), (event, d) =>
-    life('Producer alive', `${event.prod.id} has written ${d.pseq} events and holds ${d.sessions} sessions`, 'heartbeat', 'info', application(event.prod.id, event.prod.id, null), null),
-  ),
-  'sink.watermark': known<'sink.watermark'>(object<EventData['sink.watermark']>({ sink: text, from: count, next: count, delivered: count, filtered: count, lag: count }), (event, d) =>
-    life('Sink delivered', `${d.sink} has leaves ${d.from} to ${d.next - 1}: ${d.delivered} delivered, ${d.filtered} not for it, ${d.lag} to come`, 'watermark', 'info', application(d.sink, event.prod.id, null), null),
-  ),
-  'sink.stalled': known<'sink.stalled'>(object<EventData['sink.stalled']>({ sink: text, next: count, code: text, attempts: count, lag: count }), (event, d) => ({
-    ...life('Sink stalled', `${d.sink} takes nothing since ${d.attempts} attempts; ${d.lag} leaves from ${d.next} on wait`, 'stalled', 'info', application(d.sink, event.prod.id, null), d.code),
-    severity: 'medium', outcome: 'failure', code: d.code,
-  })),
-  'sink.recovered': known<'sink.recovered'>(object<EventData['sink.recovered']>({ sink: text, next: count, attempts: count, seconds: count }), (event, d) =>
-    life('Sink recovered', `${d.sink} takes again after ${d.seconds} s and ${d.attempts} attempts`, 'recovered', 'info', application(d.sink, event.prod.id, null), null),
+    life('Producer alive', `${event.prod.id} is alive: events ${d.pseq}, sessions ${d.sessions}`, 'heartbeat', 'info', application(event.prod.id, event.prod.id, null), null),
   ),
 } satisfies Family;
 

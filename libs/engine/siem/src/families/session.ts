@@ -40,7 +40,7 @@ export const session = {
     object<EventData['session.closed']>({ final_seq: count, head: text, by: text, why: text, commands: count, denied: count, held: count, rows: count, bytes: count }),
     (event, d) => ({
       title: 'Session closed',
-      message: `${whoOf(event)} on ${onWhat(event)}: closed by ${d.by} (${d.why}); ${d.commands} commands, ${d.denied} denied, ${d.held} held, ${d.rows} rows`,
+      message: `${whoOf(event)} on ${onWhat(event)}: closed by ${d.by} (${d.why}); commands ${d.commands}, denied ${d.denied}, held ${d.held}, rows ${d.rows}`,
       severity: 'informational', outcome: 'success', code: null, reason: d.why, source: null,
       ocsf: { class: 'authentication', activity: 2, members: { user: userOf(event), service: { name: 'sallyport' }, dst_endpoint: targetOf(event), session: { uid: event.sid, expiration_reason: d.why } } },
       ecs: { kind: 'event', category: ['session'], type: ['end'] },
@@ -51,7 +51,7 @@ export const session = {
     (event, d) => ({
       title: 'Session abandoned',
       message: `Session ${d.session} has no end of its own after its event ${d.last_seq}: ${d.why}`,
-      severity: 'medium', outcome: 'failure', code: null, reason: d.why, source: null,
+      severity: 'medium', outcome: 'failure', code: null, reason: d.why, source: null, session: d.session,
       ocsf: { class: 'authentication', activity: 2, members: { user: userOf(event), service: { name: 'sallyport' }, session: { uid: d.session, expiration_reason: d.why } } },
       ecs: { kind: 'alert', category: ['session'], type: ['end', 'error'] },
     }),

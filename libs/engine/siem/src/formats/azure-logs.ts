@@ -21,7 +21,7 @@ export function azureLogs(record: EventRecord, settings: Settings): JsonObject {
     Severity: says.severity,
     Outcome: says.outcome,
     TenantName: record.tenant,
-    SessionUid: event?.sid,
+    SessionUid: record.session,
     UserUid: event?.who?.npid ?? event?.who?.id,
     Target: event?.on?.target,
     SourceAddress: says.source,

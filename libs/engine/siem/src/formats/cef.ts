@@ -4,10 +4,12 @@ import type { EventRecord } from '../read-record.ts';
 import type { Settings } from '../settings.ts';
 import { shareableData } from '../shareable.ts';
 import { cut } from './cut.ts';
+import { withoutControls } from './without-controls.ts';
 
 /**
  * One line of ArcSight's Common Event Format, version 0 ("Implementing ArcSight Common Event Format", CEF Implementation Standard).
- * In the header `\` and `|` are escaped and line ends become blanks; in the extension `\`, `=` and line ends (`\n`, `\r`) are escaped.
+ * In the header `\` and `|` are escaped and line ends become blanks; in the extension `\`, `=` and line ends (`\n`, `\r`) are escaped, other
+ * control characters become blanks.
  * CEF's custom strings hold 4,000 characters: longer data are cut, with `…` at the end; the whole is at the leaf that `cn1` names.
  */
 export function cef(record: EventRecord, settings: Settings): string {
@@ -23,6 +25,7 @@ type Pair = readonly [key: string, value: string];
 
 function extension(record: EventRecord): readonly Pair[] {
   const { event, says, stored } = record;
+  const on = event?.on ?? null;
   return [
     ['rt', String(record.time)],
     ['externalId', record.id],
@@ -33,7 +36,7 @@ function extension(record: EventRecord): readonly Pair[] {
     ['msg', cut(says.message, 1023)],
     ...source(says.source),
     ...(event === null ? [] : ([['suid', String(userOf(event)['uid'])], ['suser', cut(whoOf(event), 1023)], ['deviceExternalId', event.prod.id]] satisfies Pair[])),
-    ...(event?.on == null ? [] : ([['destinationServiceName', event.on.target], ['app', event.on.kind]] satisfies Pair[])),
+    ...(on === null ? [] : ([['destinationServiceName', on.target], ['app', on.kind]] satisfies Pair[])),
     ['cn1Label', 'leaf'],
     ['cn1', String(stored.leaf)],
     ['cs1Label', 'sha256'],
@@ -62,9 +65,9 @@ function maybe(key: string, value: string | null): readonly Pair[] {
 }
 
 function headerText(value: string): string {
-  return value.replace(/[\r\n]+/g, ' ').replace(/[\\|]/g, '\\$&');
+  return withoutControls(value).replace(/[\\|]/g, '\\$&');
 }
 
 function extensionText(value: string): string {
-  return value.replace(/[\\=]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+  return withoutControls(value.replace(/[\\=]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r'));
 }

@@ -4,15 +4,16 @@ import type { Settings } from '../settings.ts';
 import { shareableData } from '../shareable.ts';
 import { cefSeverity } from './cef.ts';
 import { cut } from './cut.ts';
+import { withoutControls } from './without-controls.ts';
 
 /**
  * One line of IBM QRadar's Log Event Extended Format 2.0 ("LEEF event components"), attributes separated by tabs (`x09`). LEEF has no
- * escapes: what would end a header field, an attribute or the line is written otherwise. In the header `|` becomes `/`; in values tabs
- * and line ends become blanks. `=` needs nothing: the first one ends the key. Nothing that matters can hold a tab: data are JSON, whose own escapes stay.
+ * escapes: what would end a header field, an attribute or the line is written otherwise. In the header `|` becomes `/`; in values tabs,
+ * line ends and other control characters become blanks. `=` needs nothing: the first one ends the key. Nothing that matters can hold a tab: data are JSON, whose own escapes stay.
  */
 export function leef(record: EventRecord, settings: Settings): string {
   const header = ['LEEF:2.0', 'Sallyport', 'Sallyport', settings.version ?? '0', record.type, 'x09'];
-  return `${header.map(headerText).join('|')}|${attributes(record).map(([key, value]) => `${key}=${valueText(value)}`).join('\t')}`;
+  return `${header.map(headerText).join('|')}|${attributes(record).map(([key, value]) => `${key}=${withoutControls(value)}`).join('\t')}`;
 }
 
 type Pair = readonly [key: string, value: string];
@@ -38,6 +39,7 @@ function attributes(record: EventRecord): readonly Pair[] {
 }
 
 function ofEvent(event: NonNullable<EventRecord['event']>): readonly Pair[] {
+  const policy = event.auth?.policy ?? null;
   return [
     ['usrName', cut(whoOf(event), 1023)],
     ['accountName', String(userOf(event)['uid'])],
@@ -45,16 +47,13 @@ function ofEvent(event: NonNullable<EventRecord['event']>): readonly Pair[] {
     ['chain', event.sid],
     ['previousSha256', event.prev],
     ['producer', event.prod.id],
-    ...(event.auth?.policy == null ? [] : ([['policy', String(event.auth.policy)]] satisfies Pair[])),
+    ...(policy === null ? [] : ([['policy', String(policy)]] satisfies Pair[])),
     ...(event.on === null ? [] : ([['resource', event.on.target], ['resourceKind', event.on.kind], ['environment', event.on.env]] satisfies Pair[])),
     ['data', cut(JSON.stringify(shareableData(event.d)), 4000)],
   ];
 }
 
 function headerText(value: string): string {
-  return value.replaceAll('|', '/').replace(/[\t\r\n]+/g, ' ');
+  return withoutControls(value).replaceAll('|', '/');
 }
 
-function valueText(value: string): string {
-  return value.replace(/[\t\r\n]/g, ' ');
-}

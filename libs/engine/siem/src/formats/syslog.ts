@@ -1,6 +1,7 @@
 import type { Severity } from '../described.ts';
 import type { EventRecord } from '../read-record.ts';
 import { logName, type Settings } from '../settings.ts';
+import { withoutControls } from './without-controls.ts';
 
 /**
  * One syslog message of RFC 5424. Facility and severity make PRI; the time is the producer's, with six digits; structured data name the
@@ -44,9 +45,9 @@ function structured(record: EventRecord, settings: Settings): string {
   return `[sallyport@${settings.enterprise}${members.map(([name, value]) => (value === null ? '' : ` ${name}="${paramValue(value)}"`)).join('')}]`;
 }
 
-/** RFC 5424 6.3.3: `"`, `\` and `]` are escaped with `\`. */
+/** RFC 5424 6.3.3: `"`, `\` and `]` are escaped with `\`. Control characters become blanks, so that nobody writes lines into another's log. */
 function paramValue(value: string): string {
-  return value.replace(/["\\\]]/g, '\\$&');
+  return withoutControls(value).replace(/["\\\]]/g, '\\$&');
 }
 
 /** A header field: printable ASCII without blanks, bounded, `-` for none. */

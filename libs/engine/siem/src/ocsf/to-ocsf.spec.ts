@@ -6,7 +6,7 @@ import { defaults } from '../settings.ts';
 import type { StoredEvent } from '../stored-event.ts';
 import { allTypes } from '../testing/all-types.ts';
 import { ocsfFaults } from '../testing/ocsf/check.ts';
-import { alice, ledgerDb, machine, samples, sid, stored } from '../testing/samples.ts';
+import { alice, epoch, ledgerDb, machine, samples, sid, stored } from '../testing/samples.ts';
 import { toOcsf } from './to-ocsf.ts';
 import { ocsfVersions, type OcsfVersion } from './versions.ts';
 
@@ -46,6 +46,15 @@ describe('OCSF records', () => {
 
   it('are named by event id and leaf', () => {
     expect(ocsf(stored('auth.ok'))['metadata']).toMatchObject({ uid: '01936000-0000-7000-8000-000000000001', sequence: 17, event_code: 'auth.ok', correlation_uid: sid, version: '1.9.0', original_time: '2026-11-23T03:59:59.123456Z' });
+  });
+
+  it('belong to the session that they are about, if there is one', () => {
+    for (const type of ['command.decided', 'auth.ok', 'approval.consumed'] as const) expect(ocsf(stored(type))).toMatchObject({ metadata: { correlation_uid: sid }, actor: { session: { uid: sid } } });
+    expect(ocsf(stored('session.abandoned'))).toMatchObject({ metadata: { correlation_uid: samples['session.abandoned'].session } });
+    const outside = ocsf(stored('config.changed'));
+    expect(outside['metadata']).not.toHaveProperty('correlation_uid');
+    expect(outside['actor']).not.toHaveProperty('session');
+    expect(outside['unmapped']).toMatchObject({ integrity: { chain: epoch } });
   });
 
   it('of 1.9 carry the hash of the exact bytes, the chain and the event before', () => {

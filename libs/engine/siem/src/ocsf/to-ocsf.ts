@@ -56,7 +56,7 @@ function metadata(record: EventRecord, settings: Settings, profileNames: readonl
     original_event_uid: record.id,
     sequence: stored.leaf,
     event_code: record.type,
-    correlation_uid: event?.sid,
+    correlation_uid: record.session,
     tenant_uid: record.tenant,
     original_time: event?.t.wall,
     processed_time: stored.receivedAt,
@@ -76,13 +76,14 @@ function status({ says }: EventRecord, kind: OcsfClass): Record<string, Json> {
   return { status_id, status: name };
 }
 
-function actor({ event }: EventRecord): JsonObject | null {
+function actor({ event, session }: EventRecord): JsonObject | null {
   if (event === null) return null;
   const { who, auth } = event;
+  const issuer = who?.iss ?? null;
   return present({
     user: userOf(event),
-    session: present({ uid: event.sid, issuer: who?.iss }),
-    idp: who?.iss == null ? null : { uid: who.iss, name: who.iss },
+    session: session === null ? null : present({ uid: session, issuer }),
+    idp: issuer === null ? null : { uid: issuer, name: issuer },
     authorizations: auth === null || auth.policy === null ? null : [{ policy: present({ name: 'policy', uid: auth.slice ?? `policy:${auth.policy}`, version: String(auth.policy) }) }],
   });
 }

@@ -52,7 +52,9 @@ export const samples: { readonly [T in EventType]: EventData[T] } = {
   'sink.recovered': { sink: 'splunk', next: 812, attempts: 6, seconds: 61 },
 };
 
+/** Written in the chain of a session; everything else is in that of its producer. */
 const inSession = /^(session\.(opened|closed)|command\.|mask\.)/;
+export const epoch = id(920);
 
 /** A stored event of that type, as a producer writes it; `over` replaces parts of its data. */
 export function stored<T extends EventType>(type: T, over: Partial<EventData[T]> = {}, leaf = 17, parties: { readonly who: Who | null; readonly on: On | null } = partiesOf(type)): StoredEvent {
@@ -65,7 +67,7 @@ export function hostile(words: string): StoredEvent {
 }
 
 function write<T extends EventType>(type: T, data: EventData[T], parties: { readonly who: Who | null; readonly on: On | null }): StoredEvent {
-  const chain = new EventChain({ tenant: 'default', sid, producer: { id: 'gw-1', epoch: id(920) } }, parties, { seq: 3, prev: digest('9') });
+  const chain = new EventChain({ tenant: 'default', sid: inSession.test(type) ? sid : epoch, producer: { id: 'gw-1', epoch } }, parties, { seq: 3, prev: digest('9') });
   const bytes = chain.write(type, data, { id: id(1), pseq: 4, wall: '2026-11-23T03:59:59.123456Z', monoUs: 81 }, authority, inSession.test(type) ? [blob] : []);
   return { bytes, leaf: 17, receivedAt: Date.UTC(2026, 10, 23, 4, 0, 0, 5), previousId: id(0), proof: { origin: 'sallyport.local/default/1', size: 20, root: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' } };
 }
