@@ -1,9 +1,7 @@
 import { hash } from 'node:crypto';
+import { genesis } from './genesis.ts';
 import type { Authority, BlobRef, On, Who } from './envelope.ts';
 import type { EventData, EventType } from './types.ts';
-
-/** `prev` of the first event of a chain. */
-export const genesis = '0'.repeat(64);
 
 /** Where a chain stands: the next `seq` and the hash of the event before it. */
 export interface ChainHead {
