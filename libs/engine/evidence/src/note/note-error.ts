@@ -4,6 +4,7 @@
  * `ERR_NOTE_AMBIGUOUS_KEY`: two trusted keys share name and id. `ERR_NOTE_SIGNATURE`: a signature under a trusted key's name and id is not its own.
  * `ERR_NOTE_UNVERIFIED`: nobody who is trusted has signed. `ERR_CHECKPOINT`: the text is no checkpoint in its one form. `ERR_CHECKPOINT_ORIGIN`: a
  * checkpoint of another log. `ERR_COSIGNATURE_TIME`: a time that a cosignature cannot carry. `ERR_TLOG_PROOF`: not a tlog-proof in its one form.
+ * `ERR_ADD_CHECKPOINT`: not a request to a witness in its one form.
  */
 export type NoteFault =
   | 'ERR_NOTE_MALFORMED'
@@ -16,7 +17,8 @@ export type NoteFault =
   | 'ERR_CHECKPOINT'
   | 'ERR_CHECKPOINT_ORIGIN'
   | 'ERR_COSIGNATURE_TIME'
-  | 'ERR_TLOG_PROOF';
+  | 'ERR_TLOG_PROOF'
+  | 'ERR_ADD_CHECKPOINT';
 
 /** A note, a key or a proof was refused. */
 export class NoteError extends Error {
