@@ -1,0 +1,6 @@
+-- EP-01: how it is computed
+--
+-- Take every machine that a config.changed event of kind Machine names, and every machine that an event names as its actor. For each: the last change, its owner as of its last act, its first and last act, sessions opened, targets reached.
+--
+-- Events read: config.changed, every event whose actor is a machine.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

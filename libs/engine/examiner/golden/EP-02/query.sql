@@ -1,0 +1,6 @@
+-- EP-02: how it is computed
+--
+-- Group auth.ok by actor, issuer, binding and door: logins, distinct source addresses, the longest time between the login and the end of its token. List auth.replay.
+--
+-- Events read: auth.ok, auth.replay.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

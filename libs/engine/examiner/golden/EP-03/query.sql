@@ -1,0 +1,6 @@
+-- EP-03: how it is computed
+--
+-- For each allowed command.decided, its effects (verb and object) by machine and target: commands, first and last use.
+--
+-- Events read: command.decided.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

@@ -1,0 +1,6 @@
+-- EP-04: how it is computed
+--
+-- Review items due in the period with decision, reviewer and date, and the entitlement.revoked event that a revocation calls for.
+--
+-- Events read: none yet.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

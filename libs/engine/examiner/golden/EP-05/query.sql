@@ -1,0 +1,6 @@
+-- EP-05: how it is computed
+--
+-- For each nhi.suspended: the machine, the reason, and the sessions of that machine opened later, up to the next config.changed of that machine.
+--
+-- Events read: nhi.suspended, config.changed, session.opened.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

@@ -1,0 +1,6 @@
+-- EP-06: how it is computed
+--
+-- Every approval by its id: what was asked and by which rules, the quorum, the votes, its last state, and its uses (approval.consumed).
+--
+-- Events read: approval.requested, approval.voted, approval.granted, approval.rejected, approval.expired, approval.withdrawn, approval.consumed, approval.refused.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

@@ -1,0 +1,6 @@
+-- EP-07: how it is computed
+--
+-- High risk is what the policy held: every command with a command.decided `hold`, or an `allow` that names an approval. Join the approval that the allow names (auth.approval). bound: approval.requested and approval.consumed name the command and its session, and the shape allowed is the shape asked for. before: approval.granted and approval.consumed are no later than the allow by the clocks of their producers. other_person: each approving voter is not the owner that the held command names. quorum: distinct approving voters for each group that was asked for.
+--
+-- Events read: command.decided, command.refused, command.settled, approval.requested, approval.voted, approval.granted, approval.consumed.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

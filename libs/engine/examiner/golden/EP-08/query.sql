@@ -1,0 +1,6 @@
+-- EP-08: how it is computed
+--
+-- config.changed, config.refused and policy.activated in time order with author, version, digest and the digest before; each policy.activated is compared with the one before it.
+--
+-- Events read: config.changed, config.refused, policy.activated.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

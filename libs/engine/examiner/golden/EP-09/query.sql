@@ -1,0 +1,6 @@
+-- EP-09: how it is computed
+--
+-- auth.failed, auth.replay, session.refused, command.decided with decision deny, command.refused, in leaf order.
+--
+-- Events read: auth.failed, auth.replay, session.refused, command.decided, command.refused.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

@@ -1,0 +1,6 @@
+-- EP-10: how it is computed
+--
+-- A sample of command.decided events, drawn by the seed: rank each by SHA-256(seed LF "EP-10" LF event id), take the lowest. For each the login of its session (auth.ok whose session is the event's chain).
+--
+-- Events read: command.decided, auth.ok.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

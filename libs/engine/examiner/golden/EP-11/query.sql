@@ -1,0 +1,6 @@
+-- EP-11: how it is computed
+--
+-- By session: the events of its chain; complete when it begins with session.opened, ends with session.closed, and every number from 0 to final_seq is there. A session that began before or goes on after this pack is `cut`, not incomplete.
+--
+-- Events read: session.opened, session.closed, session.abandoned, command.decided, command.settled, command.refused, mask.applied, mask.failed_closed.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

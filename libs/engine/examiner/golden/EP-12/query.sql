@@ -1,0 +1,6 @@
+-- EP-12: how it is computed
+--
+-- mask.applied by target, column, tag, action and layer: commands, cells; and every mask.failed_closed.
+--
+-- Events read: mask.applied, mask.failed_closed.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

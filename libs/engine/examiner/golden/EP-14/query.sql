@@ -1,0 +1,6 @@
+-- EP-14: how it is computed
+--
+-- Retention by class against the oldest body, active holds, purges with who ordered them.
+--
+-- Events read: none yet.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

@@ -1,0 +1,6 @@
+-- EP-15: how it is computed
+--
+-- By producer and start (epoch), events in the order of their monotonic clock: how far (wall - first wall) departs from (monotonic - first monotonic), the most to either side; and how often the wall clock stepped back.
+--
+-- Events read: every event.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

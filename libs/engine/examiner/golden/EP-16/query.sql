@@ -1,0 +1,6 @@
+-- EP-16: how it is computed
+--
+-- By sink: sink.watermark (the last next leaf, the sum of delivered and filtered, the most lag in leaves), sink.stalled and sink.recovered. Reports of a sink are laid end to end in leaf order: where one begins after the end of the one before it, leaves were not reported.
+--
+-- Events read: sink.watermark, sink.stalled, sink.recovered.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

@@ -1,0 +1,6 @@
+-- EP-18: how it is computed
+--
+-- As EP-01, EP-03 and EP-11 for the machines of vendors, with sponsor and end of contract.
+--
+-- Events read: none yet.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

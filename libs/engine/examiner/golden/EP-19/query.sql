@@ -1,0 +1,6 @@
+-- EP-19: how it is computed
+--
+-- service.started and service.stopped by producer in the order of leaves: a start after a start is an end that nobody announced. Add session.abandoned, log.gap and mask.failed_closed.
+--
+-- Events read: service.started, service.stopped, session.abandoned, log.gap, mask.failed_closed.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

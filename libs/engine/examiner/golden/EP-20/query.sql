@@ -1,0 +1,6 @@
+-- EP-20: how it is computed
+--
+-- Connections in the target's own log minus the sessions of the gateway.
+--
+-- Events read: none yet.
+-- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

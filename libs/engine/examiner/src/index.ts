@@ -1,0 +1,12 @@
+export * from './fact.ts';
+export * from './table.ts';
+export * from './control.ts';
+export * from './examination.ts';
+export * from './scope.ts';
+export * from './sampling.ts';
+export { controls, examine } from './controls/index.ts';
+export * from './mappings/frameworks.ts';
+export type { Citation } from './mappings/citations.ts';
+export * from './mappings/mappings.ts';
+export * from './output/csv.ts';
+export * from './output/files.ts';
