@@ -2,19 +2,21 @@ import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { Described } from './described.ts';
 import { knownTypes } from './families/families.ts';
-import { generic, unreadable } from './families/generic.ts';
+import { generic, missing, unreadable } from './families/generic.ts';
 import { envelope, type Seen } from './schema/envelope.ts';
 import type { StoredEvent } from './stored-event.ts';
 
 /** A leaf, read once: what every format is made of. */
 export interface EventRecord {
   readonly stored: StoredEvent;
-  /** Event id; for bytes that cannot be read, `sha256:` and their hash. What receivers take for the same record again. */
+  /** Event id; `sha256:` and the hash of bytes that cannot be read; `missing:` and the leaf of bytes that are gone. What receivers know repeats by. */
   readonly id: string;
-  /** SHA-256 (hex) of the exact stored bytes. */
-  readonly sha256: string;
-  /** RFC 6962 leaf hash (hex): SHA-256 of 0x00 and the bytes. What inclusion proofs are about. */
-  readonly leafHash: string;
+  /** The event's own id, also where the bytes are gone and only it was noted. */
+  readonly originalId: string | null;
+  /** SHA-256 (hex) of the exact stored bytes; as the ledger noted it, where they are gone. */
+  readonly sha256: string | null;
+  /** RFC 6962 leaf hash (hex): SHA-256 of 0x00 and the bytes. What inclusion proofs are about. Null where the bytes are gone. */
+  readonly leafHash: string | null;
   readonly event: Seen | null;
   readonly type: string;
   readonly tenant: string | null;
@@ -27,14 +29,16 @@ export interface EventRecord {
 
 /** Never throws, never drops: what cannot be understood becomes a record that says so. */
 export function readRecord(stored: StoredEvent): EventRecord {
-  const { bytes } = stored;
+  const { bytes, noted, receivedAt, leaf } = stored;
+  const unknown = { stored, event: null, tenant: null, time: receivedAt, session: null };
+  if (bytes === null) return { ...unknown, id: `missing:${leaf}`, originalId: noted?.id ?? null, sha256: noted?.sha256 ?? null, leafHash: null, type: 'missing', says: missing };
   const sha256 = hash('sha256', bytes, 'hex');
   const leafHash = hash('sha256', Buffer.concat([zero, bytes]), 'hex');
   const event = seenIn(bytes);
-  if (event === null) return { stored, id: `sha256:${sha256}`, sha256, leafHash, event, type: 'unreadable', tenant: null, time: stored.receivedAt, session: null, says: unreadable };
+  if (event === null) return { ...unknown, id: `sha256:${sha256}`, originalId: null, sha256, leafHash, type: 'unreadable', says: unreadable };
   const says = knownTypes.get(event.type)?.describe(event) ?? generic(event);
   const session = says.session ?? (event.sid === event.prod.epoch ? null : event.sid);
-  return { stored, id: event.id, sha256, leafHash, event, type: event.type, tenant: event.tenant, time: Date.parse(event.t.wall), session, says };
+  return { stored, id: event.id, originalId: event.id, sha256, leafHash, event, type: event.type, tenant: event.tenant, time: Date.parse(event.t.wall), session, says };
 }
 
 const zero = Uint8Array.of(0);

@@ -15,7 +15,7 @@ export function shareableData(d: JsonObject): JsonObject {
 export function unmapped(record: EventRecord): JsonObject {
   const { event, stored, sha256, leafHash } = record;
   const integrity = present({ leaf: stored.leaf, sha256, leaf_hash: leafHash, chain: event?.sid, seq: event?.seq, prev: event?.prev, checkpoint: stored.proof === undefined ? null : { ...stored.proof } });
-  if (event === null) return { integrity, size: stored.bytes.byteLength };
+  if (event === null) return present({ integrity, size: stored.bytes?.byteLength });
   const { prod, who, on, auth, blobs, t } = event;
   return present({
     data: shareableData(event.d),

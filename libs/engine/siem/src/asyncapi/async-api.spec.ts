@@ -25,7 +25,7 @@ describe('the AsyncAPI document', () => {
 
   it('has a channel and an operation for every type, on the subject of the type', () => {
     const { channels, operations } = JSON.parse(JSON.stringify(document));
-    expect(Object.keys(channels).sort()).toEqual([...allTypes].sort());
+    expect(Object.keys(channels).sort()).toEqual([...allTypes, 'log.checkpoint', 'log.missing', 'log.unreadable'].sort());
     expect(channels['session.opened'].address).toBe('evidence.v1.default.session.opened');
     expect(operations['receive.session.opened']).toMatchObject({ action: 'receive', channel: { $ref: '#/channels/session.opened' } });
   });

@@ -18,6 +18,7 @@ export interface AsyncApiOptions {
  */
 export function asyncApi({ version, tenant, server }: AsyncApiOptions): JsonObject {
   const types = [...knownTypes].sort(([a], [b]) => (a < b ? -1 : 1));
+  const names = [...types.map(([type]) => type), ...Object.keys(others)];
   return {
     asyncapi: '3.0.0',
     info: {
@@ -27,10 +28,10 @@ export function asyncApi({ version, tenant, server }: AsyncApiOptions): JsonObje
     },
     defaultContentType: 'application/json',
     servers: { evidence: { host: server, protocol: 'nats', description: 'Stream EVIDENCE, read by a durable pull consumer that is made for you.' } },
-    channels: Object.fromEntries(types.map(([type]) => [type, channel(type, tenant)])),
-    operations: Object.fromEntries(types.map(([type]) => [`receive.${type}`, operation(type)])),
+    channels: Object.fromEntries(names.map((type) => [type, channel(type, tenant)])),
+    operations: Object.fromEntries(names.map((type) => [`receive.${type}`, operation(type)])),
     components: {
-      messages: Object.fromEntries(types.map(([type, { data }]) => [type, message(type, data)])),
+      messages: { ...Object.fromEntries(types.map(([type, { data }]) => [type, message(type, data)])), ...others },
       schemas: { envelope: envelope.json, headers },
     },
   };
@@ -49,6 +50,13 @@ function message(type: string, data: JsonObject): JsonObject {
   const payload: Json = { allOf: [{ $ref: '#/components/schemas/envelope' }, { type: 'object', properties: { type: { const: type }, d: data } }] };
   return { name: type, title: type, contentType: 'application/json', headers: { $ref: '#/components/schemas/headers' }, payload };
 }
+
+/** What the stream has besides events of known types. */
+const others: JsonObject = {
+  'log.checkpoint': { name: 'log.checkpoint', title: 'Signed checkpoint', contentType: 'text/plain', headers: { $ref: '#/components/schemas/headers' }, payload: { type: 'string', description: 'A C2SP checkpoint in a signed note. No leaf.' } },
+  'log.missing': { name: 'log.missing', title: 'Leaf without its bytes', contentType: 'application/octet-stream', headers: { $ref: '#/components/schemas/headers' }, payload: { type: 'string', maxLength: 0, description: 'Empty: the ledger has the bytes no more.' } },
+  'log.unreadable': { name: 'log.unreadable', title: 'Leaf that is no event of version 1', contentType: 'application/octet-stream', headers: { $ref: '#/components/schemas/headers' }, payload: { type: 'string' } },
+};
 
 /** The headers of the stream's messages, all text. A message without `Sallyport-Leaf` is no leaf: checkpoints go on subjects of their own. */
 const headers: JsonObject = {

@@ -61,5 +61,5 @@ function address(source: string | null): JsonObject | null {
 function related({ event, says, sha256 }: EventRecord): JsonObject {
   const who = event?.who ?? null;
   const users: Json[] = who === null ? [] : [...new Set([who.id, ...(who.npid === null ? [] : [who.npid])])];
-  return present({ hash: [sha256], user: users.length === 0 ? null : users, ip: says.source !== null && isAddress(says.source) ? [says.source] : null });
+  return present({ hash: sha256 === null ? null : [sha256], user: users.length === 0 ? null : users, ip: says.source !== null && isAddress(says.source) ? [says.source] : null });
 }

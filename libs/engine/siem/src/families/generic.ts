@@ -13,6 +13,15 @@ export function generic(event: Seen): Described {
   };
 }
 
+/** A leaf whose bytes are gone: told all the same, so that no number is missing at the receiver. */
+export const missing: Described = {
+  title: 'Event no longer stored',
+  message: 'The bytes of this leaf are no longer stored; the log still has its hash',
+  severity: 'low', outcome: 'unknown', code: 'missing', reason: null, source: null,
+  ocsf: { class: 'base_event', activity: 'missing', members: {} },
+  ecs: { kind: 'event', category: [], type: ['info'] },
+};
+
 /** Bytes that are no event of version 1. Nothing of their content is shown, since nobody knows what it is; hash and leaf say which they are. */
 export const unreadable: Described = {
   title: 'Unreadable event',

@@ -1,14 +1,13 @@
 import { hash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { defaults } from '../settings.ts';
-import type { StoredEvent } from '../stored-event.ts';
 import { allTypes } from '../testing/all-types.ts';
-import { samples, sid, stored } from '../testing/samples.ts';
+import { samples, sid, stored, type Sample } from '../testing/samples.ts';
 import { format, formatNames, InvalidSettingsError, isFormatName } from './format.ts';
 import { otlpRequest } from './otlp-logs.ts';
 
 const id = '01936000-0000-7000-8000-000000000001';
-const unreadable: StoredEvent = { bytes: Buffer.from('not an event: 123-45-6789'), leaf: 5, receivedAt: Date.UTC(2026, 10, 23) };
+const unreadable: Sample = { bytes: Buffer.from('not an event: 123-45-6789'), leaf: 5, receivedAt: Date.UTC(2026, 10, 23) };
 
 describe('formats', () => {
   it('have a closed list of names', () => {
@@ -27,6 +26,15 @@ describe('formats', () => {
       expect(text).toContain(event === unreadable ? hash('sha256', unreadable.bytes, 'hex') : hash('sha256', event.bytes, 'hex'));
       expect(text).not.toContain('undefined');
       if (name !== 'jsonl') expect(text).not.toMatch(/6789|SECRET|person-0042/);
+    }
+  });
+
+  it.each(formatNames)('%s tells of leaves whose bytes are gone', (name) => {
+    for (const noted of [{}, { noted: { id: null, sha256: 'a'.repeat(64) } }]) {
+      const out = format(name)({ bytes: null, leaf: 812, receivedAt: Date.UTC(2026, 10, 23), ...noted });
+      const text = typeof out === 'string' ? out : JSON.stringify(out);
+      expect(text).toContain('812');
+      expect(text).not.toMatch(/undefined|NaN/);
     }
   });
 

@@ -32,7 +32,7 @@ function attributes(record: EventRecord): readonly Pair[] {
     ['msg', cut(says.message, 1023)],
     ...(says.source === null || says.source === '' ? [] : ([[isAddress(says.source) ? 'src' : 'identHostName', says.source]] satisfies Pair[])),
     ['leaf', String(stored.leaf)],
-    ['sha256', record.sha256],
+    ...(record.sha256 === null ? [] : ([['sha256', record.sha256]] satisfies Pair[])),
     ...(stored.proof === undefined ? [] : ([['checkpoint', `${stored.proof.origin} ${stored.proof.size} ${stored.proof.root}`]] satisfies Pair[])),
     ...(event === null ? [] : ofEvent(event)),
   ];

@@ -14,7 +14,7 @@ export function attestation(record: EventRecord, log: string): JsonObject {
     uid: `${stored.proof?.origin ?? log}#${stored.leaf}`,
     authority_uid: stored.proof?.origin ?? log,
     chain_uid: event?.sid,
-    fingerprint: fingerprint(sha256, flat),
+    fingerprint: sha256 === null ? null : fingerprint(sha256, flat),
     prev_event: first || stored.previousId === undefined ? null : { uid: stored.previousId, fingerprint: fingerprint(event.prev, flat) },
   });
 }

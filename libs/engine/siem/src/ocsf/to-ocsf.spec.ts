@@ -6,7 +6,7 @@ import { defaults } from '../settings.ts';
 import type { StoredEvent } from '../stored-event.ts';
 import { allTypes } from '../testing/all-types.ts';
 import { ocsfFaults } from '../testing/ocsf/check.ts';
-import { alice, epoch, ledgerDb, machine, samples, sid, stored } from '../testing/samples.ts';
+import { alice, epoch, ledgerDb, machine, samples, sid, stored, type Sample } from '../testing/samples.ts';
 import { toOcsf } from './to-ocsf.ts';
 import { ocsfVersions, type OcsfVersion } from './versions.ts';
 
@@ -15,13 +15,13 @@ function ocsf(event: StoredEvent, version: OcsfVersion = '1.9.0'): JsonObject {
 }
 
 /** The same event under another type or with other text in it. */
-function altered(event: StoredEvent, from: string, to: string): StoredEvent {
+function altered(event: Sample, from: string, to: string): StoredEvent {
   const text = Buffer.from(event.bytes).toString();
   expect(text).toContain(from);
   return { ...event, bytes: Buffer.from(text.replace(from, to)) };
 }
 
-const unreadable: StoredEvent = { bytes: Uint8Array.of(1, 2, 3), leaf: 5, receivedAt: Date.UTC(2026, 10, 23) };
+const unreadable: Sample = { bytes: Uint8Array.of(1, 2, 3), leaf: 5, receivedAt: Date.UTC(2026, 10, 23) };
 
 describe('OCSF records', () => {
   it.each(ocsfVersions.flatMap((version) => allTypes.map((type) => [type, version] as const)))('%s fits the rules of %s', (type, version) => {
@@ -100,13 +100,21 @@ describe('OCSF records', () => {
   });
 
   it('of bytes that are no event name them by hash and show nothing of them', () => {
-    const secret: StoredEvent = { ...unreadable, bytes: Buffer.from('{"note":"123-45-6789"}') };
+    const secret: Sample = { ...unreadable, bytes: Buffer.from('{"note":"123-45-6789"}') };
     for (const event of [unreadable, secret]) {
       const record = ocsf(event);
       expect(ocsfFaults(record)).toEqual([]);
       expect(record).toMatchObject({ severity_id: 4, metadata: { uid: `sha256:${hash('sha256', event.bytes, 'hex')}`, sequence: 5 } });
       expect(JSON.stringify(record)).not.toContain('6789');
     }
+  });
+
+  it('of leaves whose bytes are gone are told with what was noted, under an id of their own', () => {
+    const gone: StoredEvent = { bytes: null, leaf: 5, receivedAt: Date.UTC(2026, 10, 23), noted: { id: '01936000-0000-7000-8000-000000000001', sha256: 'a'.repeat(64) } };
+    for (const version of ocsfVersions) {
+      for (const event of [gone, { bytes: null, leaf: 5, receivedAt: gone.receivedAt }]) expect(ocsfFaults(ocsf(event, version))).toEqual([]);
+    }
+    expect(ocsf(gone)).toMatchObject({ activity_name: 'missing', metadata: { uid: 'missing:5', original_event_uid: '01936000-0000-7000-8000-000000000001', sequence: 5 }, raw_data_hash: { value: 'a'.repeat(64) } });
   });
 
   it('hold back sealed session keys and owners', () => {

@@ -39,9 +39,9 @@ export function toOcsf(record: EventRecord, settings: Settings): JsonObject {
     actor: event === null ? null : actor(record),
     ...control(record),
     ...members(record, integrity),
-    attestation_list: integrity ? [attestation(record, logName(settings, record))] : null,
-    raw_data_hash: fingerprint(record.sha256),
-    raw_data_size: stored.bytes.byteLength,
+    attestation_list: integrity && record.sha256 !== null ? [attestation(record, logName(settings, record))] : null,
+    raw_data_hash: record.sha256 === null ? null : fingerprint(record.sha256),
+    raw_data_size: stored.bytes?.byteLength,
     unmapped: unmapped(record),
   });
 }
@@ -53,7 +53,7 @@ function metadata(record: EventRecord, settings: Settings, profileNames: readonl
     product: { name: 'Sallyport', vendor_name: 'Sallyport', ...present({ version: settings.version }) },
     profiles: profileNames,
     uid: record.id,
-    original_event_uid: record.id,
+    original_event_uid: record.originalId,
     sequence: stored.leaf,
     event_code: record.type,
     correlation_uid: record.session,

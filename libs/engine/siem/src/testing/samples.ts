@@ -1,6 +1,11 @@
 import { EventChain, type Authority, type BlobRef, type EventData, type EventType, type On, type Who } from '@sallyport/domain-events';
 import type { StoredEvent } from '../stored-event.ts';
 
+/** A sample has its bytes. */
+export interface Sample extends StoredEvent {
+  readonly bytes: Uint8Array;
+}
+
 const id = (n: number) => `01936000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 const digest = (letter: string) => letter.repeat(64);
 
@@ -57,16 +62,16 @@ const inSession = /^(session\.(opened|closed)|command\.|mask\.)/;
 export const epoch = id(920);
 
 /** A stored event of that type, as a producer writes it; `over` replaces parts of its data. */
-export function stored<T extends EventType>(type: T, over: Partial<EventData[T]> = {}, leaf = 17, parties: { readonly who: Who | null; readonly on: On | null } = partiesOf(type)): StoredEvent {
+export function stored<T extends EventType>(type: T, over: Partial<EventData[T]> = {}, leaf = 17, parties: { readonly who: Who | null; readonly on: On | null } = partiesOf(type)): Sample {
   return { ...write(type, { ...samples[type], ...over }, parties), leaf };
 }
 
 /** Any text in the places where a stranger's text can stand: type stays known, names and reasons are free. */
-export function hostile(words: string): StoredEvent {
+export function hostile(words: string): Sample {
   return write('command.refused', { request: words, code: words, say: words, what: words }, { who: { ...machine, id: words, npid: words }, on: { target: words, kind: words, env: words } });
 }
 
-function write<T extends EventType>(type: T, data: EventData[T], parties: { readonly who: Who | null; readonly on: On | null }): StoredEvent {
+function write<T extends EventType>(type: T, data: EventData[T], parties: { readonly who: Who | null; readonly on: On | null }): Sample {
   const chain = new EventChain({ tenant: 'default', sid: inSession.test(type) ? sid : epoch, producer: { id: 'gw-1', epoch } }, parties, { seq: 3, prev: digest('9') });
   const bytes = chain.write(type, data, { id: id(1), pseq: 4, wall: '2026-11-23T03:59:59.123456Z', monoUs: 81 }, authority, inSession.test(type) ? [blob] : []);
   return { bytes, leaf: 17, receivedAt: Date.UTC(2026, 10, 23, 4, 0, 0, 5), previousId: id(0), proof: { origin: 'sallyport.local/default/1', size: 20, root: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' } };
