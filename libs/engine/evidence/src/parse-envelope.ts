@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import { maxEventBytes, type Envelope } from '@sallyport/domain-events';
+import { utf8Text } from './utf8-text.ts';
 
 /** The bytes are not an event of version 1. `message` says what is wrong with them and quotes nothing of their content. */
 export class MalformedEventError extends Error {
@@ -13,8 +13,8 @@ export class MalformedEventError extends Error {
  */
 export function parseEnvelope(bytes: Uint8Array): Envelope {
   if (bytes.byteLength > maxEventBytes) throw new MalformedEventError('over the size limit');
-  if (!isUtf8(bytes)) throw new MalformedEventError('not UTF-8');
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  const text = utf8Text(bytes);
+  if (text === null) throw new MalformedEventError('not UTF-8');
   let value: unknown;
   try {
     value = JSON.parse(text);
