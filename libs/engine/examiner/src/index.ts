@@ -10,3 +10,5 @@ export type { Citation } from './mappings/citations.ts';
 export * from './mappings/mappings.ts';
 export * from './output/csv.ts';
 export * from './output/files.ts';
+export type { SummaryOf } from './summary/cover.ts';
+export * from './summary/document.ts';

@@ -25,7 +25,7 @@ export const ep07: Control = {
     return answer({
       figures: [{ name: 'commands held', value: found.filter(({ hold }) => hold !== null).length }, { name: 'approved and run', value: ran.length }, { name: 'not run', value: found.length - ran.length }, { name: 'run with an exception', value: bad.length }],
       result: table(columns, found.map(row)),
-      exceptions: table(columns, bad.map(row)),
+      exceptions: table(['exception', ...columns], bad.map((each) => [notShown(each), ...row(each)])),
       story: [
         `The policy held ${plural(found.filter(({ hold }) => hold !== null).length, 'command')} as high risk. ${plural(ran.length, 'command')} ran after an approval, ${found.length - ran.length} did not run.`,
         `Of those that ran, ${ran.length - bad.length} ${ran.length - bad.length === 1 ? 'has' : 'have'} an approval that was granted and spent before the run, by another person than the owner of the machine, for that very command.`,
@@ -44,6 +44,12 @@ interface Judged {
   readonly proofs: { readonly bound: boolean; readonly before: boolean; readonly otherPerson: boolean; readonly quorum: boolean; readonly wasHeld: boolean };
   readonly outcome: string;
 }
+
+const words: Readonly<Record<keyof Judged['proofs'], string>> = { bound: 'approval of this very command', before: 'granted and spent before the run', otherPerson: 'another person than the owner', quorum: 'quorum', wasHeld: 'the hold' };
+
+/** Which of the proofs are not there. */
+const notShown = ({ proofs }: Judged): string =>
+  `not shown: ${Object.entries(words).filter(([proof]) => !Object.entries(proofs).some(([name, holds]) => name === proof && holds)).map(([, word]) => word).join('; ')}`;
 
 function judge(command: CommandCase, { approvals }: Examination): Judged[] {
   const hold = decisionOf(command, 'hold');
