@@ -133,9 +133,12 @@ describe('what never becomes a command', () => {
 
   it('a text over the limit is refused, the session alive', async () => {
     const text = `select '${'x'.repeat(1100 * 1024)}'`;
-    const said = `E 54000 the statement is longer than 131072 bytes (it has ${text.length} or more): send rows with COPY or in smaller batches, large values as parameters`;
+    const said = 'E 54000 the statement is longer than 1048576 bytes: send rows with COPY or in smaller batches, large values as parameters';
     expect(await client.ask(q(text))).toEqual([said, 'Z I']);
     expect(await client.ask(extended(text))).toEqual([said, 'Z I']);
+    const rows = `select 1${', 1'.repeat(50_000)}`;
+    expect(await client.ask(q(rows))).toEqual([`E 54000 the statement has ${rows.length} bytes besides long literals and comments, 131072 are read: send rows with COPY or in smaller batches, large values as parameters`, 'Z I']);
+    expect((await client.ask(q(`select length('${'x'.repeat(1000 * 1024)}')`))).at(1)).toBe('D 1024000');
     expect((await client.ask(extended('select length($1)', ['x'.repeat(1100 * 1024)]))).at(-3)).toBe('D 1126400');
     expect(await client.ask(q('select 1'))).toContain('D 1');
   });

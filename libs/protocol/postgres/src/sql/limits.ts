@@ -1,10 +1,10 @@
 /** Levels of a parse tree that are walked. The server's own stack ends a statement at a few thousand. */
 export const maxDepth = 1_500;
 
-/** UTF-8 bytes of a text that are read unless a target says otherwise. Reading holds up every session of the gateway: 100 KB take up to a quarter of a second. */
+/** UTF-8 bytes of a text that are read unless a target says otherwise, long literals and comments not counted. Reading holds up every session of the gateway: 100 KB take up to a quarter of a second. */
 export const usualStatement = 128 * 1024;
 
-/** More than this no target may have read. */
+/** More than this no target may have read, whatever it is. */
 export const largestStatement = 1024 * 1024;
 
 /** Statements in one text: each is decided and recorded by itself. */

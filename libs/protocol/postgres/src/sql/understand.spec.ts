@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Catalogue } from '../catalogue/catalogue.ts';
 import { effectsOf, ledgerScope, makeReader, outputsOf, statements } from '../testing/reading.ts';
-import { usualStatement } from './limits.ts';
+import { largestStatement, usualStatement } from './limits.ts';
 import { isUnreadable, type StatementReader } from './understand.ts';
 
 let reader: StatementReader;
@@ -45,8 +45,9 @@ describe('what cannot be read is refused without telling its text', () => {
     ['a long union', `select 1${' union select 1'.repeat(8_000)}`, 'unreadable'],
     ['a run of operators', `select ${'+'.repeat(50_000)}1`, 'unreadable'],
     ['nested comments', `select 1 ${'/*'.repeat(50_000)}`, 'unreadable'],
-    ['a huge text', `select '${'x'.repeat(usualStatement)}'`, 'too-large'],
-    ['a text of wide characters', `select '${'é'.repeat(usualStatement / 2)}'`, 'too-large'],
+    ['a huge text', `select '${'x'.repeat(largestStatement)}'`, 'too-large'],
+    ['a long text', `select 1${', 1'.repeat(usualStatement / 3)}`, 'too-large'],
+    ['a huge text of wide characters', `select '${'é'.repeat(largestStatement / 2)}'`, 'too-large'],
     ['thousands of statements', 'select 1;'.repeat(2_001), 'too-large'],
     ['many columns of many tables', `select ${'id,'.repeat(6_000)}id from ${Array.from({ length: 4_000 }, (_, i) => `customers a${i}`).join()}`, 'too-large'],
     ['stars of stars of stars', `select * from ${'(select *, * from '.repeat(40)}customers${Array.from({ length: 40 }, (_, i) => `) x${i}`).join('')}`, 'too-large'],

@@ -5,7 +5,8 @@ import type { SessionControl } from './control.ts';
 import { readStatement, templated } from './effects/index.ts';
 import { StatementDraft } from './effects/reading.ts';
 import { lexingCost, maxLexingCost } from './lexing-cost.ts';
-import { maxStatements, TooCostly, TooDeep, usualStatement } from './limits.ts';
+import { largestStatement, maxStatements, TooCostly, TooDeep, usualStatement } from './limits.ts';
+import { weight } from './weight.ts';
 import { merge } from './lineage/flow.ts';
 import type { NameScope } from './names.ts';
 import { loadParser as load, ParseFault, type Parser } from './parser.ts';
@@ -115,8 +116,10 @@ export class StatementReader {
   }
 
   #refuse(text: string): Unreadable | null {
-    const bytes = text.length > this.#maxBytes ? text.length : Buffer.byteLength(text);
-    if (bytes > this.#maxBytes) return { code: 'too-large', say: `the statement is longer than ${this.#maxBytes} bytes (it has ${bytes} or more): send rows with COPY or in smaller batches, large values as parameters` };
+    const out = 'send rows with COPY or in smaller batches, large values as parameters';
+    if (text.length > largestStatement || Buffer.byteLength(text) > largestStatement) return { code: 'too-large', say: `the statement is longer than ${largestStatement} bytes: ${out}` };
+    const heavy = weight(text);
+    if (heavy > this.#maxBytes) return { code: 'too-large', say: `the statement has ${heavy} bytes besides long literals and comments, ${this.#maxBytes} are read: ${out}` };
     if (text.includes('\0')) return { code: 'unreadable', say: 'the statement contains a NUL character' };
     // A lone surrogate has no UTF-8: what the server got was not this text.
     if (!text.isWellFormed()) return { code: 'unreadable', say: 'the statement is not valid text' };
