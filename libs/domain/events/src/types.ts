@@ -50,6 +50,11 @@ export interface EventData {
   'log.rollback': { origin: string; lost_size: number; lost_root: string; size: number; next_origin: string };
   /** The log does not fit a checkpoint that it signed before: nothing is signed any more. */
   'log.verify_failed': { origin: string; size: number; signed_root: string; root: string };
+  /**
+   * A witness does not cosign, because it has cosigned something else: `conflict` another root for its size, `ahead` more than the log has,
+   * `inconsistent` what this checkpoint does not continue. `witness_size` is what it cosigned last, as far as is known.
+   */
+  'log.witness_refused': { origin: string; size: number; witness: string; witness_size: number; why: 'conflict' | 'ahead' | 'inconsistent' };
   'log.equivocation': { sid: string; seq: number; kept: string; other: string };
 
   // --- what leaves for SIEMs: leaf indexes are of the log, `next` is the one that is delivered next

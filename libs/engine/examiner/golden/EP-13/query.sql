@@ -1,6 +1,6 @@
 -- EP-13: how it is computed
 --
--- Run the offline verifier on this pack (VERIFY.md says how, and nothing of Sallyport has to be trusted for it). Add log.gap, log.equivocation, log.rollback and log.verify_failed of the pack.
+-- Run the offline verifier on this pack (VERIFY.md says how, and nothing of Sallyport has to be trusted for it). Add log.gap, log.equivocation, log.rollback, log.verify_failed and log.witness_refused of the pack.
 --
--- Events read: log.gap, log.equivocation, log.rollback, log.verify_failed.
+-- Events read: log.gap, log.equivocation, log.rollback, log.verify_failed, log.witness_refused.
 -- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

@@ -9,12 +9,12 @@ export const ep13: Control = {
   id: 'EP-13',
   title: 'Tamper evidence',
   question: 'Are the logs tamper-evident, and can you prove it?',
-  exception: 'The verifier found an event altered, added, reordered or missing, or a proof or signature does not hold; or the log itself recorded a gap, an equivocation, a rollback or a failed check.',
-  query: 'Run the offline verifier on this pack (VERIFY.md says how, and nothing of Sallyport has to be trusted for it). Add log.gap, log.equivocation, log.rollback and log.verify_failed of the pack.',
-  reads: ['log.gap', 'log.equivocation', 'log.rollback', 'log.verify_failed'],
+  exception: 'The verifier found an event altered, added, reordered or missing, or a proof or signature does not hold; or the log itself recorded a gap, an equivocation, a rollback, a failed check or a witness that refused.',
+  query: 'Run the offline verifier on this pack (VERIFY.md says how, and nothing of Sallyport has to be trusted for it). Add log.gap, log.equivocation, log.rollback, log.verify_failed and log.witness_refused of the pack.',
+  reads: ['log.gap', 'log.equivocation', 'log.rollback', 'log.verify_failed', 'log.witness_refused'],
   examine: ({ of, log, leaves }) => {
     if (log === null) return noData('this pack was made without a signed checkpoint and proofs, so only the chains of its sessions can be checked', columns);
-    const recorded = of('log.gap', 'log.equivocation', 'log.rollback', 'log.verify_failed');
+    const recorded = of('log.gap', 'log.equivocation', 'log.rollback', 'log.verify_failed', 'log.witness_refused');
     const { origin, size, root, consistentFrom, signers, witnesses, findings } = log;
     return answer({
       figures: [{ name: 'log', value: origin }, { name: 'leaves in the log', value: size }, { name: 'leaves in this pack', value: leaves.to - leaves.from }, { name: 'findings of the verifier', value: findings.length }, { name: 'irregularities the log recorded', value: recorded.length }],
@@ -37,6 +37,8 @@ function sayOf(fact: Fact): string {
       return `a second event claimed number ${count(fact, 'seq')} of chain ${text(fact, 'sid')}`;
     case 'log.rollback':
       return `the database was behind a checkpoint that had left the house; the log went on as ${text(fact, 'next_origin')}`;
+    case 'log.witness_refused':
+      return `${text(fact, 'witness')} did not cosign ${count(fact, 'size')} leaves: it had cosigned ${count(fact, 'witness_size')} that they did not continue`;
     default:
       return `the log of ${count(fact, 'size')} leaves did not fit a checkpoint that it had signed`;
   }

@@ -2,7 +2,7 @@ import type { EventData } from '@sallyport/domain-events';
 import type { Described } from '../described.ts';
 import { known, type Family } from '../known-type.ts';
 import type { Seen } from '../schema/envelope.ts';
-import { count, object, text } from '../schema/schema.ts';
+import { count, object, oneOf, text } from '../schema/schema.ts';
 
 /** The ledger about itself: what is missing, what is twice, what does not fit. All are findings, none is routine. */
 export const ledger = {
@@ -17,6 +17,9 @@ export const ledger = {
   ),
   'log.verify_failed': known<'log.verify_failed'>(object<EventData['log.verify_failed']>({ origin: text, size: count, signed_root: text, root: text }), (event, d) =>
     finding(event, 'critical', 'log_verify_failed', 'Ledger does not fit its checkpoint', `The first ${d.size} leaves of ${d.origin} do not have the root that was signed`),
+  ),
+  'log.witness_refused': known<'log.witness_refused'>(object<EventData['log.witness_refused']>({ origin: text, size: count, witness: text, witness_size: count, why: oneOf('conflict', 'ahead', 'inconsistent') }), (event, d) =>
+    finding(event, 'critical', 'log_witness_refused', 'Witness contradicts the ledger', `${d.witness} does not cosign the ${d.size} leaves of ${d.origin}: it has cosigned ${d.witness_size} that they do not continue (${d.why})`),
   ),
 } satisfies Family;
 

@@ -48,6 +48,7 @@ export const samples: { readonly [T in EventType]: EventData[T] } = {
   'log.gap': { producer: 'gw-1', epoch: id(920), from: 10, to: 12 },
   'log.rollback': { origin: 'sallyport.local/default/1', lost_size: 900, lost_root: 'cm9vdA==', size: 700, next_origin: 'sallyport.local/default/2' },
   'log.verify_failed': { origin: 'sallyport.local/default/1', size: 900, signed_root: 'cm9vdA==', root: 'b3RoZXI=' },
+  'log.witness_refused': { origin: 'sallyport.local/default/1', size: 700, witness: 'witness.example/w1', witness_size: 900, why: 'ahead' },
   'log.equivocation': { sid, seq: 4, kept: digest('4'), other: digest('5') },
   'service.started': { service: 'evidence', version: '0.1.0', node: 'v24.0.0' },
   'service.stopped': { service: 'evidence', why: 'SIGTERM' },
