@@ -6,7 +6,7 @@ import { SessionRecorder } from '../session-recorder.ts';
 import { leafHash } from '../merkle/hash.ts';
 import { proveConsistency, proveInclusion } from '../merkle/proofs.ts';
 import { cosigner } from '../note/cosignature.ts';
-import { formatCheckpoint, signCheckpoint } from '../note/checkpoint.ts';
+import { signCheckpoint } from '../note/checkpoint.ts';
 import { formatSignature, noteSigner, parseNote, type NoteSigner } from '../note/signed-note.ts';
 import { signingKeyOf } from '../note/signing-key.ts';
 import { formatTlogProof } from '../note/tlog-proof.ts';
@@ -74,8 +74,6 @@ export class SampleLog {
     return formatTlogProof({ index, proof: await proveInclusion(this.source(), index, size), checkpoint: this.checkpoint(size), extra: null });
   }
 }
-
-export { formatCheckpoint };
 
 const rest = '"verb":"read","reading":"whole","effects":["read ledger.customers"],"shape":"select $1","fingerprint":null,"kind":"SELECT","rules":["r1"],"say":null}';
 const who = { id: 'machine:nightly-ledger', npid: 'n1', iss: 'https://issuer.test', tok: 'a'.repeat(64), jti: null, owner: 'team-ledger' };

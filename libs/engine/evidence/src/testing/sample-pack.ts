@@ -19,7 +19,7 @@ export interface Sample {
 export async function samplePacks(): Promise<Sample> {
   const { events, sid } = sampleEvents();
   const log = new SampleLog(events);
-  const whole = await contents(log, { from: 0, to: log.size, size: log.size, older: null }, () => true, { chains: 'all', sessions: { begunBefore: [], openAfter: [sid.running] } });
+  const whole = await contents(log, { from: 0, to: log.size, size: log.size, older: null }, null, { chains: 'all', sessions: { begunBefore: [], openAfter: [sid.running] } });
   const shown = new Set([sid.long, sid.running, sid.turned]);
   const part = await contents(log, { from: 4, to: log.size - 3, size: log.size, older: 4 }, (sid) => shown.has(sid), { chains: 'sessions', sessions: { begunBefore: [sid.long], openAfter: [sid.running, sid.long] } });
   return { log, sid, whole, part };
@@ -32,8 +32,8 @@ export interface PackRange {
   readonly older: number | null;
 }
 
-export async function contents(log: SampleLog, { from, to, size, older }: PackRange, shows: (sid: string) => boolean, rest: Pick<PackContents, 'chains' | 'sessions'>): Promise<PackContents> {
-  const leaves = log.events.slice(from, to).map((event, i): PackLeaf => (shows(parseEnvelope(event).sid) ? { index: from + i, event } : { index: from + i, hash: leafHash(event) }));
+export async function contents(log: SampleLog, { from, to, size, older }: PackRange, shows: ((sid: string) => boolean) | null, rest: Pick<PackContents, 'chains' | 'sessions'>): Promise<PackContents> {
+  const leaves = log.events.slice(from, to).map((event, i): PackLeaf => (shows === null || shows(parseEnvelope(event).sid) ? { index: from + i, event } : { index: from + i, hash: leafHash(event) }));
   return {
     tenant: 'default',
     scope: 'everything of the sample',
