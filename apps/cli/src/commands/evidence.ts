@@ -7,8 +7,9 @@ import { exit, type ExitCode } from '../exit.ts';
 import { verificationText } from '../output/verification.ts';
 import { query } from '../query.ts';
 import { eventPage } from '../shapes.ts';
+import { evidencePack } from './evidence-pack.ts';
 
-export const evidenceCommand = (): Command => new Command('evidence').description('check what was recorded').addCommand(verify());
+export const evidenceCommand = (): Command => new Command('evidence').description('check what was recorded, and hand it out').addCommand(verify()).addCommand(evidencePack());
 
 /** Events that one request asks for. */
 const pageSize = 2000;

@@ -11,9 +11,11 @@ export interface Asked {
 export interface FakeApi extends AsyncDisposable {
   readonly url: string;
   readonly asked: Asked[];
-  /** Answers for a `GET /v1/me`; a function sees the query. */
-  on(route: string, answer: Answer | ((query: URLSearchParams) => Answer)): void;
+  /** Answers for a `GET /v1/me`; a function sees the query and the body. */
+  on(route: string, answer: Answer | Answering): void;
 }
+
+type Answering = (query: URLSearchParams, body: unknown) => Answer | Promise<Answer>;
 
 export interface Answer {
   readonly status?: number;
@@ -23,15 +25,16 @@ export interface Answer {
 
 /** A console that says what a test wants. */
 export async function fakeApi(tls?: { readonly cert: string; readonly key: string }): Promise<FakeApi> {
-  const answers = new Map<string, Answer | ((query: URLSearchParams) => Answer)>();
+  const answers = new Map<string, Answer | Answering>();
   const asked: Asked[] = [];
   const listener: RequestListener = (request, response) => {
     const url = new URL(request.url ?? '/', 'http://fake');
     const route = `${request.method} ${url.pathname}`;
-    void text(request).then((body) => {
-      asked.push({ route: `${route}${url.search}`, authorization: request.headers.authorization, body: body === '' ? null : JSON.parse(body) });
+    void text(request).then(async (body) => {
+      const told: unknown = body === '' ? null : JSON.parse(body);
+      asked.push({ route: `${route}${url.search}`, authorization: request.headers.authorization, body: told });
       const found = answers.get(route);
-      const answer = typeof found === 'function' ? found(url.searchParams) : (found ?? refusal(404, 'not-found', 'there is no such route'));
+      const answer = typeof found === 'function' ? await found(url.searchParams, told) : (found ?? refusal(404, 'not-found', 'there is no such route'));
       response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers }).end(JSON.stringify(answer.body));
     });
   };

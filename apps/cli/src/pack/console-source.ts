@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import type { Api } from '../api.ts';
+import { Failure } from '../failure.ts';
+import { query } from '../query.ts';
+import { eventPage } from '../shapes.ts';
+import type { LogCheckpoint, PackSource, PolicyText } from './pack-source.ts';
+
+const checkpoint = z.object({ note: z.string(), origin: z.string(), size: z.number(), key: z.string() });
+const tile = z.object({ hashes: z.base64() });
+const policySet = z.object({ version: z.number(), digest: z.string(), files: z.array(z.object({ name: z.string(), text: z.string() })) });
+const signature = z.object({ note: z.string() });
+
+/** The console's API as a source of packs. Reads of events are recorded, each of them. */
+export function consoleSource(api: Api): PackSource {
+  return {
+    checkpoint: (most) => unlessNone(api.get(`/v1/log/checkpoint${query({ size: most })}`, checkpoint)) satisfies Promise<LogCheckpoint | null>,
+    tile: async (level, index, width) => Buffer.from((await api.get(`/v1/log/tile${query({ level, index, width })}`, tile)).hashes, 'base64'),
+    // The cursor is the place in the ledger, which counts from 1: the one before the leaf is its index.
+    leaves: async (from, limit) => (await api.get(`/v1/evidence/events${query({ after: from, limit })}`, eventPage)).events.map(({ at, received, bytes }) => ({ leaf: at - 1, received, bytes: Buffer.from(bytes, 'base64') })),
+    policy: (version) => unlessNone(api.get(`/v1/policy${query({ version })}`, policySet)) satisfies Promise<PolicyText | null>,
+    sign: async (exported) => (await api.post('/v1/evidence/exports', exported, signature)).note,
+  };
+}
+
+async function unlessNone<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'not-found') return null;
+    throw error;
+  }
+}

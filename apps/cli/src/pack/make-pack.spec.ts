@@ -1,0 +1,104 @@
+import { gunzip, readArchive, verifyPack } from '@sallyport/engine-evidence';
+import { parseScope } from '@sallyport/engine-examiner';
+import { describe, expect, it } from 'vitest';
+import { packStory, type PackStory } from '../testing/pack-story.ts';
+import { leafRange } from './leaf-range.ts';
+import { makePack, type PackOrder } from './make-pack.ts';
+
+const order = (change: Partial<PackOrder> = {}): PackOrder => ({ period: { from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z' }, scope: parseScope('all'), seed: 'examiner', sample: 25, generator: { name: 'sallyport', version: 'test' }, madeAt: '2026-11-22T00:00:00Z', ...change });
+const filesOf = async (pack: Uint8Array) => new Map(readArchive(await gunzip(pack, 2 ** 24)).map(({ path, bytes }) => [path, Buffer.from(bytes)]));
+const exceptionsOf = (made: Awaited<ReturnType<typeof makePack>>, id: string) => made.results.find(({ control }) => control.id === id)?.exceptions.rows;
+const at = (story: PackStory, leaf: number) => story.stored[leaf]?.received ?? '';
+
+describe('a pack', { timeout: 60_000 }, () => {
+  it('holds the whole story, verifies, and has every control, the summary, the policies and the mappings', async () => {
+    const story = packStory();
+    const made = await makePack(story, order());
+    expect(made.report.faults).toEqual([]);
+    expect(made.report).toMatchObject({ verdict: 'ok', sessions: 2, manifest: { chains: 'all', leaves: { from: 0, to: story.stored.length }, counts: { withheld: 0 }, policies: [{ version: 3, digest: 'set-3', file: 'policy/v3.json' }], seed: 'examiner' } });
+    expect(made.report.manifest?.controls).toHaveLength(20);
+    const files = await filesOf(made.bytes);
+    expect(files.get('extra/summary.pdf')?.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(files.get('mappings.json')?.toString()).toContain('"pci-dss"');
+    expect(files.get('controls/EP-07/result.csv')?.toString()).toContain('bob');
+    for (const id of ['EP-07', 'EP-10', 'EP-11', 'EP-13']) expect(exceptionsOf(made, id)).toEqual([]);
+  });
+
+  it('is the same bytes when it is made again', async () => {
+    const story = packStory();
+    const [one, two] = [await makePack(story, order()), await makePack(story, order())];
+    expect(Buffer.from(one.bytes).equals(two.bytes)).toBe(true);
+  });
+
+  it('is signed only by telling of the export', async () => {
+    const story = packStory();
+    const { leaves } = await makePack(story, order({ scope: parseScope('machine=nightly') }));
+    expect(story.exports).toEqual([{ origin: 'log.cli.test/1', manifest: expect.stringMatching(/^[0-9a-f]{64}$/), scope: 'machine=nightly', from: 0, to: story.stored.length, count: leaves.shown }]);
+  });
+
+  it('of a scope shows others\' leaves as hashes, says so, and still verifies', async () => {
+    const story = packStory();
+    const made = await makePack(story, order({ scope: parseScope('machine=nightly') }));
+    expect(made.report).toMatchObject({ verdict: 'ok', sessions: 1, manifest: { chains: 'sessions', counts: { withheld: 3 } } });
+    const files = await filesOf(made.bytes);
+    expect(files.get('redactions.csv')?.toString()).toContain('outside of the scope machine=nightly');
+    const shown = (files.get('leaves.jsonl')?.toString() ?? '').split('\n').flatMap((line) => /"event":"([^"]+)"/.exec(line)?.[1] ?? []).map((event) => Buffer.from(event, 'base64').toString());
+    expect(shown.some((event) => event.includes('machine:nightly'))).toBe(true);
+    for (const text of [...shown, ...[...files].filter(([path]) => path !== 'extra/summary.pdf').map(([, bytes]) => bytes.toString())]) expect(text).not.toContain('machine:other');
+  });
+
+  it('of a part of the time names the sessions that it cuts, and proves that the log only grew', async () => {
+    const story = packStory();
+    story.firstCheckpoint = 4;
+    const made = await makePack(story, order({ period: { from: at(story, 6), to: at(story, 12) } }));
+    expect(made.leaves).toMatchObject({ from: 6, to: 12 });
+    expect(made.report.faults).toEqual([]);
+    expect(made.report.manifest).toMatchObject({ checkpoints: { from: { size: 4 } }, sessions: { open_after: [expect.any(String)], begun_before: [expect.any(String)] } });
+    expect(exceptionsOf(made, 'EP-11')).toEqual([]);
+  });
+
+  it('of a time without events is empty and verifies', async () => {
+    const made = await makePack(packStory(), order({ period: { from: '2027-01-01T00:00:00Z', to: '2027-02-01T00:00:00Z' } }));
+    expect(made.report).toMatchObject({ verdict: 'ok', manifest: { counts: { leaves: 0 } } });
+  });
+
+  it('of a ledger that was altered says so in EP-13 and in its verdict', async () => {
+    const story = packStory();
+    const victim = story.stored.find(({ bytes }) => Buffer.from(bytes).includes('allow'));
+    if (victim === undefined) throw new Error('no story');
+    const read = story.leaves.bind(story);
+    const altered = Buffer.from(Buffer.from(victim.bytes).toString().replace('allow', 'alloW'));
+    story.leaves = async (from, limit) => (await read(from, limit)).map((leaf) => (leaf.leaf === victim.leaf ? { ...leaf, bytes: altered } : leaf));
+    const made = await makePack(story, order());
+    expect(made.report.verdict).toBe('tampered');
+    expect(exceptionsOf(made, 'EP-13')?.map(([kind]) => kind)).toContain('root');
+  });
+
+  it('is not made when the ledger has fewer leaves than the log', async () => {
+    const story = packStory();
+    const read = story.leaves.bind(story);
+    story.leaves = async (from, limit) => (limit === 1 ? read(from, limit) : (await read(from, limit)).filter(({ leaf }) => leaf !== 7));
+    await expect(makePack(story, order())).rejects.toMatchObject({ code: 'incomplete', exit: 21 });
+  });
+
+  it('samples by the root of the checkpoint when nobody names a seed', async () => {
+    const made = await makePack(packStory(), order({ seed: null }));
+    expect(made.report.manifest?.seed).toBe(made.report.manifest?.checkpoints.to.root);
+  });
+
+  it('verifies for somebody else, with a key of their own', async () => {
+    const made = await makePack(packStory(), order());
+    expect((await verifyPack(made.bytes, { keys: [made.key] })).verdict).toBe('ok');
+    expect((await verifyPack(made.bytes, { keys: [] })).verdict).toBe('untrusted');
+  });
+});
+
+describe('the leaves of a period', () => {
+  it('are found by when the ledger took them, at any border', async () => {
+    const story = packStory();
+    const size = story.stored.length;
+    for (let from = 0; from < size; from++) for (let to = from; to < size; to += 3) expect(await leafRange(story, { from: at(story, from), to: at(story, to) }, size)).toEqual({ from: firstAt(story, from), to: firstAt(story, to) });
+  });
+});
+
+const firstAt = (story: PackStory, leaf: number) => story.stored.findIndex(({ received }) => received >= at(story, leaf));

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { HashSource, noteSigner, parseCheckpoint, parseNote, proveConsistency, proveRange, signingKeyOf, signNote, verifyPack, writePack, type Fault, type PackContents, type PackLeaf, type PackReport } from '@sallyport/engine-evidence';
+import { examine, packTexts, prepare, scopeText, summaryDocument, type ControlResult, type Given, type LogFindings, type Scope } from '@sallyport/engine-examiner';
+import { Failure } from '../failure.ts';
+import { leafRange } from './leaf-range.ts';
+import type { LogCheckpoint, PackSource } from './pack-source.ts';
+import { policiesOf } from './policies.ts';
+import { printSummary } from './print-summary.ts';
+import { readLeaves, type ReadLeaves } from './read-leaves.ts';
+
+/** What somebody asked for. */
+export interface PackOrder {
+  readonly period: { readonly from: string; readonly to: string };
+  readonly scope: Scope;
+  /** Null: the root of the checkpoint, which nobody could know before the log was closed. */
+  readonly seed: string | null;
+  readonly sample: number;
+  readonly generator: { readonly name: string; readonly version: string };
+  /** RFC 3339. */
+  readonly madeAt: string;
+}
+
+export interface MadePack {
+  readonly bytes: Uint8Array;
+  readonly results: readonly ControlResult[];
+  readonly report: PackReport;
+  readonly leaves: { readonly from: number; readonly to: number; readonly shown: number };
+  readonly origin: string;
+  readonly size: number;
+  /** vkey that the report was made with. */
+  readonly key: string;
+}
+
+/**
+ * Makes a pack: leaves and proofs, what the controls say of them, the printed summary, and the signature, which the other side gives only after it has recorded the export. What the verifier finds
+ * stands in EP-13: a pack of a log that was tampered with is made all the same, and says so.
+ */
+export async function makePack(source: PackSource, order: PackOrder): Promise<MadePack> {
+  const to = await source.checkpoint(null);
+  if (to === null) throw new Failure('unavailable', 'the log has no signed checkpoint yet', 'it signs one within ten seconds of its first event; is SALLYPORT_LOG_KEY set for the evidence service?');
+  const range = await leafRange(source, order.period, to.size);
+  const older = range.from === 0 ? null : await source.checkpoint(range.from);
+  const from = older !== null && older.origin === to.origin && older.size > 0 ? older : null;
+  const read = await readLeaves(source, range, order.scope);
+  const draft = await contentsOf(source, order, { to, from, range, read });
+  const seed = order.seed ?? rootOf(to);
+  const given: Given = { facts: read.facts, period: order.period, leaves: range, scope: scopeText(order.scope), seed, sample: order.sample, log: await findingsOf(draft, { to, from, range }) };
+  const examination = prepare(given);
+  const results = examine(examination);
+  const texts = packTexts(examination, results);
+  const generator = `${order.generator.name} ${order.generator.version}`;
+  const summary = await printSummary(summaryDocument(examination, results, { tenant: draft.tenant, checkpoint: { origin: to.origin, size: to.size, root: rootOf(to) }, generator }));
+  const extra = [{ path: 'extra/overview.csv', bytes: Buffer.from(texts.overview) }, { path: 'extra/summary.pdf', bytes: summary }];
+  const contents: PackContents = { ...draft, seed, controls: texts.controls, mappings: texts.mappings, files: [...draft.files, ...extra] };
+  const exported = { origin: to.origin, scope: given.scope, from: range.from, to: range.to, count: read.leaves.filter((leaf) => 'event' in leaf).length };
+  const bytes = await writePack(contents, (text) => source.sign({ ...exported, manifest: text.split('\n')[2] ?? '' }));
+  return { bytes, results, report: await verifyPack(bytes, { keys: [to.key] }), leaves: { ...range, shown: exported.count }, origin: to.origin, size: to.size, key: to.key };
+}
+
+interface Parts {
+  readonly to: LogCheckpoint;
+  readonly from: LogCheckpoint | null;
+  readonly range: { readonly from: number; readonly to: number };
+}
+
+/** Everything but what the controls say. */
+async function contentsOf(source: PackSource, order: PackOrder, { to, from, range, read }: Parts & { readonly read: ReadLeaves }): Promise<PackContents> {
+  const tree = new HashSource(to.size, (level, index, width) => source.tile(level, index, width));
+  const scope = scopeText(order.scope);
+  const { policies, files } = await policiesOf(source, read.facts);
+  return {
+    tenant: read.tenant ?? 'default',
+    scope,
+    period: order.period,
+    filters: { period: 'leaves that the ledger received at or after its beginning and before its end', scope: scope === 'all' ? 'every leaf' : 'sessions with their logins and approvals by machine, target and environment; what the house does, and what cannot be placed, is always shown' },
+    checkpointFrom: from?.note ?? null,
+    checkpointTo: to.note,
+    consistency: from === null ? [] : await proveConsistency(tree, from.size),
+    range: await proveRange(tree, range.from, range.to),
+    leaves: read.leaves,
+    chains: scope === 'all' ? 'all' : 'sessions',
+    sessions: sessionsOf(read),
+    controls: [],
+    policies,
+    mappings: '{}\n',
+    redactions: withheld(read.leaves, scope),
+    keys: [{ name: 'log', vkey: to.key }],
+    seed: order.seed,
+    generator: order.generator,
+    madeAt: order.madeAt,
+    files,
+  };
+}
+
+/** Sessions that are shown and began before the range, or had no end in it. */
+function sessionsOf({ facts }: ReadLeaves): PackContents['sessions'] {
+  const chains = Map.groupBy(facts.filter(({ sid, epoch }) => sid !== epoch), ({ sid }) => sid);
+  const abandoned = new Set(facts.flatMap(({ type, d }) => (type === 'session.abandoned' && 'session' in d ? [d.session] : [])));
+  const all = [...chains];
+  const begunBefore = all.filter(([, chain]) => chain.every(({ seq }) => seq > 0));
+  const openAfter = all.filter(([sid, chain]) => !abandoned.has(sid) && !chain.some(({ type }) => type === 'session.closed' || type === 'session.refused') && chain.some(({ type }) => !type.startsWith('auth.')));
+  return { begunBefore: begunBefore.map(([sid]) => sid), openAfter: openAfter.map(([sid]) => sid) };
+}
+
+/** Runs of withheld leaves. */
+function withheld(leaves: readonly PackLeaf[], scope: string): PackContents['redactions'] {
+  const runs: { from: number; to: number }[] = [];
+  for (const leaf of leaves) {
+    if ('event' in leaf) continue;
+    const last = runs.at(-1);
+    if (last?.to === leaf.index) last.to++;
+    else runs.push({ from: leaf.index, to: leaf.index + 1 });
+  }
+  return runs.map((run) => ({ ...run, what: 'events, hash only', reason: `outside of the scope ${scope}` }));
+}
+
+/** What the verifier says of the pack before it is signed; the missing signature is no finding then. */
+async function findingsOf(draft: PackContents, { to, from, range }: Parts): Promise<LogFindings> {
+  const nobody = noteSigner('unsigned', signingKeyOf(createHash('sha256').update('a draft is signed by nobody').digest()));
+  const { faults } = await verifyPack(await writePack(draft, (text) => signNote(text, nobody)), { keys: [to.key] });
+  const findings = faults.filter(({ where }) => where.file !== 'manifest.sig').map(({ kind, where, say }: Fault) => ({ kind, leaf: where.leaf, say }));
+  const names = parseNote(to.note).signatures.map(({ name }) => name);
+  const [log = ''] = to.key.split('+');
+  return { origin: to.origin, size: to.size, root: rootOf(to), consistentFrom: from?.size ?? null, signers: names.filter((name) => name === log), witnesses: names.filter((name) => name !== log), leaves: range.to - range.from, findings };
+}
+
+const rootOf = ({ note }: LogCheckpoint): string => Buffer.from(parseCheckpoint(parseNote(note).text).root).toString('base64');
