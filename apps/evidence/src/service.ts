@@ -20,6 +20,7 @@ import { Publisher } from './publish/publisher.ts';
 import type { EvidenceDatabase } from './store/database.ts';
 import { Ledger } from './store/ledger.ts';
 import { defaultPatience, Watcher, type Patience } from './watch/watcher.ts';
+import { Vouchers } from './witness/vouchers.ts';
 
 @Module({})
 export class EvidenceModule {}
@@ -61,9 +62,14 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
   const name = config.SALLYPORT_LOG_ORIGIN ?? `sallyport.local/${tenant}`;
   const logStore = new LogStore(store.db);
   const notary = new Notary(name, readLogKey(config.SALLYPORT_LOG_KEY));
+  const tree = new Tree(logStore);
+  const vouchers = new Vouchers({ config, db: store.db, tree, log, paceMs: Math.min(signEveryMs, 1000), tell: (type, data) => appendOwnEvent(ledger, tenant, type, data) });
   const keeper = new LogKeeper({
-    store: logStore, tree: new Tree(logStore), notary, last: new LastCheckpoint(state), name, log, signEveryMs,
-    signed: (note) => publisher.publishCheckpoint(note),
+    store: logStore, tree, notary, last: new LastCheckpoint(state), name, log, signEveryMs,
+    signed: (note) => {
+      publisher.publishCheckpoint(note);
+      vouchers.offer(note);
+    },
     tell: (type, data) => appendOwnEvent(ledger, tenant, type, data),
   });
   const watcher = new Watcher({ ledger, ingester, watermarks, log, patience: { ...patienceOf(config), ...patience } });
@@ -84,6 +90,7 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
     every(rounds(hourMs, 'making partitions'), () => ledger.ensurePartitions()),
     every(rounds(everyMs, 'telling watermarks'), async () => watermarks.again()),
     every(rounds(Math.min(signEveryMs, 1000), 'keeping the log'), () => keeper.turn()),
+    ...vouchers.start(),
     every(rounds(everyMs, 'watching for gaps and abandoned sessions'), () => watcher.look()),
   ];
 

@@ -33,7 +33,7 @@ export interface House extends AsyncDisposable {
 }
 
 /** The service on a real bus and database. */
-export async function house(parts: Partial<ServiceParts> = {}): Promise<House> {
+export async function house(parts: Partial<ServiceParts> = {}, variables: Readonly<Record<string, string>> = {}): Promise<House> {
   const [nats, postgres, directory] = await Promise.all([startNats({ gateways: ['gw-1', 'gw-2'] }), startPostgres(), tempDir('sallyport-evidence')]);
   const database = await bootstrapDatabase(postgres);
   await migrate({ dsn: database.ownerDsn, schema: 'evidence', directory: join(import.meta.dirname, '../../migrations'), log: silentLog });
@@ -45,7 +45,7 @@ export async function house(parts: Partial<ServiceParts> = {}): Promise<House> {
   await writeFile(logKeyFile, log.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   const env = {
     SALLYPORT_NATS: nats.url, SALLYPORT_NATS_USER: 'evidence', SALLYPORT_NATS_PASSWORD: nats.passwords.evidence, SALLYPORT_DSN: database.dsn('evidence'), SALLYPORT_HTTP: '127.0.0.1:0',
-    SALLYPORT_READER_KEY: keyFile, SALLYPORT_LOG_KEY: logKeyFile, SALLYPORT_STATE: directory.path,
+    SALLYPORT_READER_KEY: keyFile, SALLYPORT_LOG_KEY: logKeyFile, SALLYPORT_STATE: directory.path, ...variables,
   };
   let running: Running | null = null;
   const start = async () => {
