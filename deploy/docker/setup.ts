@@ -23,6 +23,7 @@ give('approvals', { ...common, ...bus('approvals'), ...store('approvals'), SALLY
 give('masking', { ...common, ...bus('masking'), ...store('masking') }, { SALLYPORT_TOKEN_KEY: home.keys.token });
 give('evidence', { ...common, ...bus('evidence'), ...store('evidence') }, { SALLYPORT_READER_KEY: home.keys.reader, SALLYPORT_LOG_KEY: home.keys.log });
 give('identity', { ...common, ...bus('identity'), ...store('identity') }, {});
+give('sinks', { ...common, ...bus('sinks'), ...store('sinks'), SALLYPORT_SECRETS_DIR: '/secrets/credentials' }, {});
 writeFileSync(home.at('keys', 'admin.token'), home.secrets.admin, { mode: 0o600 });
 give('console', { ...common, ...bus('console'), ...store('console') }, { SALLYPORT_ADMIN_TOKEN_FILE: home.at('keys', 'admin.token'), SALLYPORT_API_CERT: tls.cert, SALLYPORT_API_KEY: tls.key });
 give('migrate', { ...bus('bootstrap'), SALLYPORT_OWNER_DSN: database(ownerRole, home.secrets.owner), SALLYPORT_SETUP_HOME: '/secrets/setup' }, {});
@@ -51,5 +52,5 @@ function give(service: string, variables: Readonly<Record<string, string>>, file
   const env = join(directory, 'service.env');
   writeFileSync(env, Object.entries(all).map(([name, value]) => `${name}=${value}\n`).join(''), { mode: 0o600 });
   chownSync(env, uid, uid);
-  if (service === 'gateway') mkdirSync(join(directory, 'credentials'), { recursive: true });
+  if (service === 'gateway' || service === 'sinks') mkdirSync(join(directory, 'credentials'), { recursive: true });
 }

@@ -16,7 +16,7 @@ export interface Home {
 
 export function openHome(path: string): Home {
   const at = (...names: string[]) => join(path, ...names);
-  for (const directory of ['logs', 'state', 'keys', 'tls', 'credentials', 'config', 'demo']) mkdirSync(at(directory), { recursive: true });
+  for (const directory of ['logs', 'state', 'keys', 'tls', 'credentials', 'sink-secrets', 'config', 'demo']) mkdirSync(at(directory), { recursive: true });
   const secrets = once(at('secrets.json'), () => {
     const password = () => randomBytes(18).toString('base64url');
     const all = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, password()]));
@@ -30,7 +30,7 @@ export function openHome(path: string): Home {
   return {
     path,
     at,
-    secrets: JSON.parse(secrets) as Home['secrets'],
+    secrets: complete(at('secrets.json'), JSON.parse(secrets) as Home['secrets']),
     keys: { ...pair(at, 'lease', 'ed25519'), ...pair(at, 'reader', 'x25519'), ...pair(at, 'log', 'ed25519'), token, text } as Home['keys'],
   };
 }
@@ -38,6 +38,19 @@ export function openHome(path: string): Home {
 function once(file: string, make: () => string): string {
   if (!existsSync(file)) writeFileSync(file, make(), { mode: 0o600 });
   return readFileSync(file, 'utf8');
+}
+
+/** Users and roles that came with a later version than the one that made the file get their passwords now. */
+function complete(file: string, secrets: Home['secrets']): Home['secrets'] {
+  const password = () => randomBytes(18).toString('base64url');
+  const all = {
+    ...secrets,
+    bus: { ...Object.fromEntries(busUsers.map((name) => [name, password()])), ...secrets.bus },
+    database: { ...Object.fromEntries(databaseServices.map((name) => [name, password()])), ...secrets.database },
+  };
+  const known = busUsers.every((name) => name in secrets.bus) && databaseServices.every((name) => name in secrets.database);
+  if (!known) writeFileSync(file, JSON.stringify(all), { mode: 0o600 });
+  return known ? secrets : all;
 }
 
 function pair(at: Home['at'], name: string, kind: 'ed25519' | 'x25519'): Record<string, string> {

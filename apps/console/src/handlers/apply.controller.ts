@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Post } from '@nestjs/common';
 import type { z } from 'zod';
-import { identityList, maskingList, type Bus, type Caller } from '@sallyport/platform-bus';
+import { identityList, maskingList, sinksList, type Bus, type Caller } from '@sallyport/platform-bus';
 import { isKind, kindNames, ownerOf } from '@sallyport/platform-config';
 import { Audit } from '../auth/audit.ts';
 import { By } from '../auth/request.ts';
@@ -44,6 +44,13 @@ export class ApplyController {
 
   async #documents(kind: string, name: string | null): Promise<z.output<typeof documents>> {
     if (!isKind(kind)) throw new ApiError('not-found', `there is no kind ${kind}; there are ${kindNames.join(', ')}`);
-    return valueOf(ownerOf(kind) === 'masking' ? await this.#bus.call(maskingList, { name }) : await this.#bus.call(identityList, { kind, name }));
+    switch (ownerOf(kind)) {
+      case 'masking':
+        return valueOf(await this.#bus.call(maskingList, { name }));
+      case 'sinks':
+        return valueOf(await this.#bus.call(sinksList, { name }));
+      case 'identity':
+        return valueOf(await this.#bus.call(identityList, { kind, name }));
+    }
   }
 }

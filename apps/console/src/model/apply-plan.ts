@@ -4,11 +4,11 @@ import { isKind, kindNames, laterKinds, ownerOf } from '@sallyport/platform-conf
 import { ApiError } from '../errors/api-error.ts';
 
 export type PolicyFile = z.output<typeof policyFile>;
-export type Split = { readonly identity: readonly unknown[]; readonly masking: readonly unknown[] };
+export type Split = { readonly identity: readonly unknown[]; readonly masking: readonly unknown[]; readonly sinks: readonly unknown[] };
 
 /** Gives each document to the service that owns its kind. Throws `invalid` for a kind that nobody owns: nothing is silently left out. */
 export function split(documents: readonly unknown[]): Split {
-  const parts: { identity: unknown[]; masking: unknown[] } = { identity: [], masking: [] };
+  const parts: { identity: unknown[]; masking: unknown[]; sinks: unknown[] } = { identity: [], masking: [], sinks: [] };
   documents.forEach((document, i) => {
     const kind = typeof document === 'object' && document !== null && 'kind' in document ? document.kind : undefined;
     if (typeof kind !== 'string') throw new ApiError('invalid', `documents.${i}.kind: is missing`);

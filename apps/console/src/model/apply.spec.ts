@@ -9,12 +9,13 @@ const tags = { kind: 'Classification', metadata: { name: 'c' } };
 const policy = { name: 'a.cedar', text: 'permit (principal, action, resource);' };
 const change = (kind: string) => ({ kind, name: 'x', change: 'created' as const, version: 1 });
 
-/** The three services, noting in which order they were asked what. */
+/** The services, noting in which order they were asked what. */
 function services(answer: (subject: string, dryRun: boolean) => Reply<unknown> | null = () => null) {
   const asked: string[] = [];
   const usual: Record<string, Reply<unknown>> = {
     'identity.apply': ok({ changes: [change('Machine')] }),
     'masking.apply': ok({ changes: [change('Classification')] }),
+    'sinks.apply': ok({ changes: [] }),
     'policy.apply': ok({ changes: [change('Policy')], version: 1, digest: 'd', warnings: ['shadowed'] }),
     'policy.get': ok({ version: 1, digest: 'd', files: [{ name: 'b.cedar', text: 'old' }] }),
   };
@@ -56,7 +57,7 @@ describe('applying', () => {
     expect(asked).toEqual(['identity.apply trial', 'identity.apply']);
     asked.length = 0;
     await run({ documents: [machine], prune: true });
-    expect(asked.filter((one) => /apply$/.test(one))).toEqual(['identity.apply', 'masking.apply', 'policy.apply']);
+    expect(asked.filter((one) => /apply$/.test(one))).toEqual(['identity.apply', 'masking.apply', 'sinks.apply', 'policy.apply']);
   });
   it('adds policy files to those that are there, and only pruning removes others', async () => {
     const { files, run } = services();
@@ -68,10 +69,10 @@ describe('applying', () => {
 });
 
 describe('documents', () => {
-  it('go to the service that owns their kind', () => expect(split([machine, tags])).toEqual({ identity: [machine], masking: [tags] }));
+  it('go to the service that owns their kind', () => expect(split([machine, tags])).toEqual({ identity: [machine], masking: [tags], sinks: [] }));
   it.each([
     [{ kind: 'Wizard' }, 'documents.0.kind: Wizard is none of'],
-    [{ kind: 'Sink' }, 'not supported by this version'],
+    [{ kind: 'Entitlement' }, 'not supported by this version'],
     [{}, 'documents.0.kind: is missing'],
     [null, 'documents.0.kind: is missing'],
   ])('of unknown kind stop everything: %j', (document, say) => expect(() => split([document])).toThrow(say));

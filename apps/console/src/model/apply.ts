@@ -1,4 +1,4 @@
-import { identityApply, maskingApply, policyApply, policyGet, type Bus, type Caller, type Change } from '@sallyport/platform-bus';
+import { identityApply, maskingApply, policyApply, policyGet, sinksApply, type Bus, type Caller, type Change } from '@sallyport/platform-bus';
 import { ApiError, valueOf } from '../errors/api-error.ts';
 import { policySet, split, type PolicyFile } from './apply-plan.ts';
 
@@ -24,7 +24,7 @@ interface Part {
 const patienceMs = 30_000;
 
 /**
- * Applies documents and policies through the services that own them: identity, masking, policy. All of them try first without changing
+ * Applies documents and policies through the services that own them: identity, masking, sinks, policy. All of them try first without changing
  * anything, so that one bad document stops everything. There is no transaction over services: when one fails after its trial
  * went well, what was applied before it stays, the error says so, and applying again is safe.
  */
@@ -38,10 +38,11 @@ export async function apply(bus: Pick<Bus, 'call'>, by: Caller, request: ApplyRe
 }
 
 async function partsOf(bus: Pick<Bus, 'call'>, by: Caller, { documents, policies, prune }: ApplyRequest): Promise<Part[]> {
-  const { identity, masking } = split(documents);
+  const { identity, masking, sinks } = split(documents);
   const parts: Part[] = [];
   if (identity.length > 0 || prune) parts.push({ owner: 'identity', run: async (dryRun) => plain(valueOf(await bus.call(identityApply, { by, documents: [...identity], dryRun, prune }, patienceMs))) });
   if (masking.length > 0 || prune) parts.push({ owner: 'masking', run: async (dryRun) => plain(valueOf(await bus.call(maskingApply, { by, documents: [...masking], dryRun, prune }, patienceMs))) });
+  if (sinks.length > 0 || prune) parts.push({ owner: 'sinks', run: async (dryRun) => plain(valueOf(await bus.call(sinksApply, { by, documents: [...sinks], dryRun, prune }, patienceMs))) });
   if (policies.length > 0 || prune) {
     const files = policySet(prune ? [] : await currentPolicies(bus), policies, prune ? 'prune' : 'add');
     parts.push({ owner: 'policy', run: async (dryRun) => valueOf(await bus.call(policyApply, { by, files, dryRun }, patienceMs)) });

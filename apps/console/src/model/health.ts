@@ -8,7 +8,7 @@ export interface ServiceHealth {
 }
 
 /** A subject of each service that answers requests. Gateways answer none; their own `/readyz` tells. */
-const asked = { identity: subjects.identityList, policy: subjects.policyGet, masking: subjects.maskingList, approvals: subjects.approvalsList, evidence: subjects.evidenceNote } as const;
+const asked = { identity: subjects.identityList, policy: subjects.policyGet, masking: subjects.maskingList, approvals: subjects.approvalsList, evidence: subjects.evidenceNote, sinks: subjects.sinksList } as const;
 const patienceMs = 1_000;
 
 /**

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { evidenceEvents, evidenceNote, evidenceReplay, evidenceSessions, fail, Handles, ok, type Caller, type Reply } from '@sallyport/platform-bus';
+import { evidenceEvents, evidenceFollow, evidenceNote, evidenceReplay, evidenceSessions, fail, Handles, ok, type Caller, type Reply } from '@sallyport/platform-bus';
 import { z } from 'zod';
 import { MalformedEventError } from '@sallyport/engine-evidence';
 import { replay } from '../model/replay.ts';
@@ -65,6 +65,12 @@ export class EvidenceController {
       if (error instanceof MalformedEventError) return fail('tampered', 'an event of this session is not what was written: verify it');
       throw error;
     }
+  }
+
+  /** For the sinks, which are told apart by their right to ask. Not recorded: the read would be a leaf to read. */
+  @Handles(evidenceFollow)
+  async follow({ from, limit }: Request<typeof evidenceFollow>): Answer<typeof evidenceFollow> {
+    return ok(await this.reads.follow(from, limit));
   }
 
   /** The console tells what somebody did there, and of itself. */

@@ -1,8 +1,11 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { EventData, Who } from '@sallyport/domain-events';
-import { ok, type Caller, type Reply } from '@sallyport/platform-bus';
+import { ok, type Caller, type evidenceFollow, type Reply } from '@sallyport/platform-bus';
 import type { Outbox } from '@sallyport/platform-store';
+import type { z } from 'zod';
+import { PublishStore, type PublishDatabase } from '../publish/publish-store.ts';
 import type { EvidenceDatabase } from '../store/database.ts';
+import { pageBytes } from '../store/reading.ts';
 
 type Found<T> = { readonly count: number; readonly value: T } | Reply<never>;
 
@@ -25,6 +28,19 @@ export class Reads {
       await this.#outbox.emit(trx, 'evidence.read', { what, filter: filterOf(asked), count }, { who: whoOf(by) });
       return 'count' in found ? ok(found.value) : found;
     });
+  }
+
+  /** As many leaves as fit into an answer. */
+  async follow(from: number, limit: number): Promise<z.output<(typeof evidenceFollow)['value']>> {
+    const store = new PublishStore(this.#db.withTables<PublishDatabase>());
+    const leaves: z.output<(typeof evidenceFollow)['value']>['leaves'] = [];
+    let bytes = 0;
+    for (const { body, ...told } of await store.leaves(from, limit)) {
+      bytes += body?.byteLength ?? 0;
+      if (bytes > pageBytes && leaves.length > 0) break;
+      leaves.push({ ...told, bytes: body === null ? null : Buffer.from(body).toString('base64') });
+    }
+    return { leaves, size: await store.size() };
   }
 
   async note<T extends NotedType>(by: Caller, type: T, data: EventData[T]): Promise<void> {

@@ -48,7 +48,8 @@ export class PublishStore {
     const rows = await this.#db.selectFrom('publish_leaves').selectAll().where('leaf', '>=', String(from)).orderBy('leaf').limit(most).execute();
     const leaves: Leaf[] = [];
     for (const row of rows) {
-      for (let gone = from + leaves.length; gone < Number(row.leaf); gone++) leaves.push({ leaf: gone, event: null, sha256: null, received: null, body: null });
+      for (let gone = from + leaves.length; gone < Number(row.leaf) && leaves.length < most; gone++) leaves.push({ leaf: gone, event: null, sha256: null, received: null, body: null });
+      if (leaves.length === most) break;
       leaves.push({ leaf: Number(row.leaf), event: row.event_id, sha256: row.sha256.toString('hex'), received: row.received_at?.toISOString() ?? null, body: row.body });
     }
     return leaves;

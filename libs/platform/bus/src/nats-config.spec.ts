@@ -4,7 +4,7 @@ import { permissions, siemPermissions } from './permissions.ts';
 import { busUsers, serviceNames } from './services.ts';
 import { subjects } from './subjects.ts';
 
-const passwords = { gateway: 'g', policy: '$2a$11$abc', approvals: 'a', masking: 'm', evidence: 'e', identity: 'i', console: 'c', bootstrap: 'b' };
+const passwords = { gateway: 'g', policy: '$2a$11$abc', approvals: 'a', masking: 'm', evidence: 'e', identity: 'i', sinks: 'k', console: 'c', bootstrap: 'b' };
 
 describe('natsConfig', () => {
   it.each(['a"b', 'a\\b', 'a\nb'])('refuses a password that would be read as something else: %j', (policy) => {
@@ -33,7 +33,7 @@ describe('permissions', () => {
       const { publish, answers } = permissions(user, ['gw-1']);
       expect(answers && publish.some((subject) => subject.startsWith('$JS.ACK.')), user).toBe(false);
     }
-    expect(permissions('evidence', ['gw-1']).publish.filter((subject) => subject.startsWith('_INBOX'))).toEqual(['_INBOX_console.>']);
+    expect(permissions('evidence', ['gw-1']).publish.filter((subject) => subject.startsWith('_INBOX'))).toEqual(['_INBOX_console.>', '_INBOX_sinks.>']);
   });
 
   it('let every service that is asked be asked by exactly who needs it', () => {
@@ -44,7 +44,8 @@ describe('permissions', () => {
       'policy.open': ['gateway'], 'policy.renew': ['gateway'], 'policy.decide': ['console'], 'policy.apply': ['console'], 'policy.get': ['console'],
       'masking.plan': ['gateway', 'policy', 'console'], 'masking.apply': ['console'], 'masking.list': ['policy', 'console'],
       'approvals.open': ['gateway'], 'approvals.consume': ['gateway'], 'approvals.withdraw': ['gateway'], 'approvals.list': ['console'], 'approvals.show': ['gateway', 'console'], 'approvals.vote': ['console'],
-      'evidence.sessions': ['console'], 'evidence.events': ['console'], 'evidence.replay': ['console'], 'evidence.note': ['console'],
+      'evidence.sessions': ['console'], 'evidence.events': ['console'], 'evidence.replay': ['console'], 'evidence.note': ['console'], 'evidence.checkpoint': ['console'], 'evidence.tile': ['console'], 'evidence.follow': ['sinks'],
+      'sinks.apply': ['console'], 'sinks.list': ['console'],
     });
   });
 });

@@ -38,7 +38,7 @@ const consumes = (stream: string, consumer: string) => [
 const publishesEvidence = [streams.evidence.subjects[0], `$JS.API.STREAM.INFO.${streams.evidence.name}`, `$JS.API.STREAM.MSG.GET.${streams.evidence.name}`];
 
 /** Who answers requests. The ledger does too, and has its callers' inboxes for it. */
-const answering: readonly BusUser[] = ['policy', 'approvals', 'masking', 'identity'];
+const answering: readonly BusUser[] = ['policy', 'approvals', 'masking', 'identity', 'sinks'];
 
 const anySession = 'control.session.*.close';
 const reading = [...reads(buckets.inventory), ...reads(buckets.slices), ...reads(buckets.plans)];
@@ -52,10 +52,11 @@ const publishes = (gateways: readonly string[]): Record<ServiceName, readonly st
   approvals: [...emits('approvals'), subjects.identityList, subjects.approvalChanged, ...reads(buckets.inventory)],
   masking: [...emits('masking'), subjects.leaseChanged, ...reads(buckets.inventory), ...writes(buckets.plans)],
   identity: [...emits('identity'), subjects.leaseChanged, anySession, ...writes(buckets.inventory)],
-  evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...publishesEvidence, ...reads(buckets.inventory), `${inboxPrefix('console')}.>`],
+  evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...publishesEvidence, ...reads(buckets.inventory), `${inboxPrefix('console')}.>`, `${inboxPrefix('sinks')}.>`],
+  sinks: [...emits('sinks'), subjects.evidenceFollow],
   console: [
     subjects.identityResolve, subjects.identityExplain, subjects.identityApply, subjects.identityList, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
-    subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote,
+    subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote, subjects.logCheckpoint, subjects.logTile, subjects.sinksApply, subjects.sinksList,
     anySession, ...reads(buckets.inventory),
   ],
 });
@@ -67,6 +68,7 @@ const hears = (gateways: readonly string[]): Record<ServiceName, readonly string
   masking: ['masking.*', subjects.watermark('masking')],
   identity: ['identity.*', subjects.watermark('identity')],
   evidence: ['evidence.*', subjects.watermark('evidence')],
+  sinks: ['sinks.*', subjects.watermark('sinks')],
   console: [subjects.approvalChanged],
 });
 

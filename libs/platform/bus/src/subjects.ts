@@ -30,6 +30,14 @@ export const subjects = {
   evidenceReplay: 'evidence.replay',
   /** Console asks evidence to record that somebody read or did something. */
   evidenceNote: 'evidence.note',
+  /** Signed checkpoints and hashes of the log. */
+  logCheckpoint: 'evidence.checkpoint',
+  logTile: 'evidence.tile',
+  /** The sinks follow the log. */
+  evidenceFollow: 'evidence.follow',
+
+  sinksApply: 'sinks.apply',
+  sinksList: 'sinks.list',
 
   /** A session must end: payload `SessionClose`. Gateways subscribe with a wildcard for the id. */
   sessionClose: (session: string) => `control.session.${session}.close`,

@@ -1,6 +1,7 @@
 export * from './kinds/common.ts';
 export * from './kinds/identity.ts';
 export * from './kinds/masking.ts';
+export * from './kinds/sinks.ts';
 export * from './kinds/index.ts';
 export * from './claims/claim-path.ts';
 export * from './claims/providers.ts';

@@ -27,6 +27,16 @@ export const evidenceEvents = contract(
   z.strictObject({ events: z.array(z.strictObject({ at: z.int(), received: z.string(), bytes: z.string(), sha256: z.string() })), next: z.int().nullable() }),
 );
 
+/**
+ * Leaves of the log from `from` on, in order and without a gap, for the sinks alone. Not recorded: what was delivered is told by `sink.watermark`.
+ * `bytes` is null for a leaf whose body the ledger has no more; `size` is how many leaves there are.
+ */
+export const evidenceFollow = contract(
+  subjects.evidenceFollow,
+  z.strictObject({ from: z.int().min(0), limit: z.int().min(1).max(1000) }),
+  z.strictObject({ leaves: z.array(z.strictObject({ leaf: z.int(), event: z.string().nullable(), sha256: z.string().nullable(), received: z.string().nullable(), bytes: z.string().nullable() })), size: z.int() }),
+);
+
 /** The session's events with their blobs opened. Needs the auditor role; recorded as `evidence.read`. */
 export const evidenceReplay = contract(
   subjects.evidenceReplay,

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { approverGroupDocument, groupDocument, issuerDocument, machineDocument, personDocument, targetDocument } from './identity.ts';
 import { classificationDocument } from './masking.ts';
+import { sinkDocument } from './sinks.ts';
 
 /** Every kind of document: its schema, and the service that owns it. */
 export const kinds = {
@@ -11,6 +12,7 @@ export const kinds = {
   Machine: { schema: machineDocument, owner: 'identity' },
   Target: { schema: targetDocument, owner: 'identity' },
   Classification: { schema: classificationDocument, owner: 'masking' },
+  Sink: { schema: sinkDocument, owner: 'sinks' },
 } as const;
 
 export type Kind = keyof typeof kinds;
@@ -20,9 +22,9 @@ export type AnyDocument = { [K in Kind]: DocumentOf<K> }[Kind];
 export type Owner = (typeof kinds)[Kind]['owner'];
 
 /** Kinds of the design that this version does not know yet. They are refused by name, so that nobody believes them applied. */
-export const laterKinds: readonly string[] = ['Entitlement', 'Sink'];
+export const laterKinds: readonly string[] = ['Entitlement'];
 
-export const kindNames: readonly Kind[] = ['Issuer', 'Person', 'Group', 'ApproverGroup', 'Machine', 'Target', 'Classification'];
+export const kindNames: readonly Kind[] = ['Issuer', 'Person', 'Group', 'ApproverGroup', 'Machine', 'Target', 'Classification', 'Sink'];
 
 export function isKind(text: string): text is Kind {
   return Object.hasOwn(kinds, text);

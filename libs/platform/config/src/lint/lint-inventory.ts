@@ -64,6 +64,7 @@ function references(document: AnyDocument, directory: Directory): readonly Findi
     case 'Group':
     case 'Target':
     case 'Classification':
+    case 'Sink':
       return [];
   }
 }

@@ -1,0 +1,174 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { evidenceFollow, ok, sinksApply, sinksList, type Bus, type Caller, type Reply } from '@sallyport/platform-bus';
+import { boot, type Running } from '@sallyport/platform-runtime';
+import { migrate } from '@sallyport/platform-store';
+import { silentLog } from '@sallyport/platform-telemetry';
+import { bootstrapDatabase, startNats, startPostgres, tempDir, type Database, type NatsServer, type PostgresServer } from '@sallyport/testing-stack';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StoredEvent } from '@sallyport/engine-siem';
+import type { z } from 'zod';
+import { sinksConfig } from './config.ts';
+import { startSinks } from './service.ts';
+import { leaves } from './testing/leaves.ts';
+import { receiver, type Receiver } from './testing/receiver.ts';
+
+let nats: NatsServer;
+let postgres: PostgresServer;
+let database: Database;
+let directory: Awaited<ReturnType<typeof tempDir>>;
+let console: Bus;
+let there: Receiver;
+let running: Running | null = null;
+/** The ledger, as the scripted evidence service answers it. */
+let ledger: StoredEvent[] = [];
+
+const admin: Caller = { person: 'ada', roles: ['admin'], groups: [], source: '127.0.0.1' };
+
+async function start(): Promise<void> {
+  const env = {
+    SALLYPORT_NATS: nats.url, SALLYPORT_NATS_USER: 'sinks', SALLYPORT_NATS_PASSWORD: nats.passwords.sinks, SALLYPORT_DSN: database.dsn('sinks'), SALLYPORT_HTTP: '127.0.0.1:0',
+    SALLYPORT_STATE: directory.path, SALLYPORT_SECRETS_DIR: join(directory.path, 'secrets'),
+  };
+  const pace = { firstMs: 20, mostMs: 50, idleMs: 20, watermarkMs: 100, stallAfter: 3 };
+  running = await boot({ name: 'sinks', config: sinksConfig, start: ({ config, env: { state, tenant }, bus, log, readiness }) => startSinks({ config, tenant, state, bus, log, readiness, everyMs: 50, pace }) }, env, silentLog);
+}
+async function stop(): Promise<void> {
+  await running?.stop();
+  running = null;
+}
+
+beforeAll(async () => {
+  [nats, postgres, directory, there] = await Promise.all([startNats(), startPostgres(), tempDir('sallyport-sinks'), receiver()]);
+  database = await bootstrapDatabase(postgres);
+  await migrate({ dsn: database.ownerDsn, schema: 'sinks', directory: join(import.meta.dirname, '../migrations'), log: silentLog });
+  await mkdir(join(directory.path, 'secrets'));
+  await writeFile(join(directory.path, 'secrets', 'hook'), JSON.stringify({ username: 'hook', password: 'the-key' }), { mode: 0o600 });
+  const evidence = await nats.connect('evidence');
+  evidence.nc.subscribe(evidenceFollow.subject, {
+    callback: (_error, message) => {
+      const { from, limit } = evidenceFollow.request.parse(message.json());
+      const page: Reply<z.input<(typeof evidenceFollow)['value']>> = ok({ size: ledger.length, leaves: ledger.slice(from, from + limit).map(({ leaf, bytes }) => ({ leaf, event: null, sha256: 'ab'.repeat(32), received: '2026-11-23T04:00:00.000Z', bytes: bytes === null ? null : Buffer.from(bytes).toString('base64') })) });
+      message.respond(JSON.stringify(page));
+    },
+  });
+  await evidence.nc.flush();
+  console = await nats.connect('console');
+  await start();
+});
+afterAll(async () => {
+  await stop();
+  await there[Symbol.asyncDispose]();
+  await Promise.all([nats[Symbol.asyncDispose](), postgres[Symbol.asyncDispose](), directory[Symbol.asyncDispose]()]);
+});
+
+const sink = (name: string, spec: object) => ({ apiVersion: 'sallyport/v1', kind: 'Sink', metadata: { name }, spec });
+const apply = (documents: readonly object[], more: { dryRun?: boolean; prune?: boolean; by?: Caller } = {}) => console.call(sinksApply, { by: more.by ?? admin, documents: [...documents], dryRun: more.dryRun ?? false, prune: more.prune ?? false });
+const cursor = async (name: string) => (await postgres.sql(`select * from sinks.sink_cursor where name = '${name}'`, database.name))[0] ?? {};
+const next = async (name: string) => Number((await cursor(name))['next_leaf'] ?? 0);
+/** Events that the service has written, from the table that it sends from and from the stream. */
+async function told(): Promise<{ type: string; d: Record<string, unknown> }[]> {
+  const { js } = await nats.connect('evidence');
+  const consumer = await js.consumers.get('INGEST', 'ledger');
+  const found: { type: string; d: Record<string, unknown> }[] = [];
+  for await (const message of await consumer.fetch({ max_messages: 1000, expires: 1000 })) {
+    for (const part of message.string().matchAll(/\{"v":1,.*?"blobs":\[\]\}/g)) found.push(JSON.parse(part[0]) as { type: string; d: Record<string, unknown> });
+  }
+  return found;
+}
+const gotByHook = () => there.got.flatMap(({ body }) => (JSON.parse(body) as { sequence: string }[]).map(({ sequence }) => Number(sequence)));
+
+describe('applying sinks', () => {
+  it.each([
+    [{ type: 's3', bucket: 'b' }, 's3 is not built yet'],
+    [{ type: 'webhook', url: 'http://siem.example/x', secret: 'file:hook' }, 'must be https'],
+    [{ type: 'webhook', url: 'https://user:secret@siem.example/x', secret: 'file:hook' }, 'must not hold a user or password'],
+    [{ type: 'webhook', url: 'https://siem.example/x', secret: 'the-key-itself' }, 'must be file:NAME or env:NAME'],
+    [{ type: 'file', file: '../etc/passwd' }, 'lower case letters'],
+    [{ type: 'syslog', url: 'udp://siem.example:514' }, 'must be tls://host:port'],
+    [{ type: 'file', file: 'a', surprise: 1 }, 'unknown field "surprise"'],
+  ])('refuses %j', async (spec, say) => {
+    expect(await apply([sink('bad', spec)])).toMatchObject({ ok: false, error: { code: 'invalid', say: expect.stringContaining(say) } });
+  });
+
+  it('is for administrators, changes nothing on trial, and knows what stands', async () => {
+    const document = sink('archive', { type: 'file', file: 'archive' });
+    expect(await apply([document], { by: { ...admin, roles: ['auditor'] } })).toMatchObject({ ok: false, error: { code: 'denied' } });
+    expect(await apply([document], { dryRun: true })).toMatchObject({ ok: true, value: { changes: [{ kind: 'Sink', name: 'archive', change: 'created', version: 1 }] } });
+    expect(await console.call(sinksList, { name: null })).toMatchObject({ ok: true, value: { documents: [] } });
+    expect(await apply([document])).toMatchObject({ ok: true });
+    expect(await apply([document])).toMatchObject({ ok: true, value: { changes: [{ change: 'unchanged', version: 1 }] } });
+    expect(await apply([sink('other', { type: 'file', file: 'archive' })])).toMatchObject({ ok: false, error: { say: expect.stringContaining('archive writes it already') } });
+    expect(await console.call(sinksList, { name: 'archive' })).toMatchObject({ ok: true, value: { documents: [{ spec: { type: 'file', format: 'jsonl', required: false } }] } });
+  });
+});
+
+describe('delivering', () => {
+  it('gives each sink every leaf in order, also over restarts in the middle', async () => {
+    there.answer = (response) => void setTimeout(() => response.writeHead(204).end(), 5);
+    await apply([sink('hook', { type: 'webhook', url: `${there.url}/hook`, secret: 'file:hook' }), sink('few', { type: 'file', file: 'few', families: ['nhi'], format: 'ocsf' })]);
+    ledger = leaves(3000);
+    for (const part of [300, 1200]) {
+      await expect.poll(() => next('hook')).toBeGreaterThan(part);
+      await stop();
+      await start();
+    }
+    await expect.poll(async () => [await next('hook'), await next('archive'), await next('few')]).toEqual([3000, 3000, 3000]);
+    const lines = async (name: string) => (await readFile(join(directory.path, `${name}.jsonl`), 'utf8')).trimEnd().split('\n').map((line) => JSON.parse(line) as { leaf?: number; metadata?: { sequence: number } });
+    const archived = (await lines('archive')).map(({ leaf }) => leaf ?? -1);
+    expect([...new Set(archived)]).toEqual(ledger.map(({ leaf }) => leaf));
+    expect([...new Set(gotByHook())]).toEqual(ledger.map(({ leaf }) => leaf));
+    expect([...new Set((await lines('few')).map(({ metadata }) => metadata?.sequence))]).toEqual(ledger.filter(({ leaf }) => leaf % 4 === 3).map(({ leaf }) => leaf));
+  });
+
+  it('waits for a sink that takes nothing without holding up others, and says so and when it is over', async () => {
+    there.got.length = 0;
+    there.answer = (response) => void response.writeHead(503).end();
+    const before = ledger.length;
+    ledger = [...ledger, ...leaves(20).map((leaf, i) => ({ ...leaf, leaf: before + i }))];
+    await expect.poll(() => next('archive')).toBe(before + 20);
+    await expect.poll(async () => (await cursor('hook'))['stalled_at']).not.toBeNull();
+    expect([await next('hook'), (await cursor('hook'))['last_code']]).toEqual([before, 'unavailable']);
+    there.answer = (response) => void response.writeHead(204).end();
+    there.got.length = 0;
+    await expect.poll(() => next('hook')).toBe(before + 20);
+    expect(gotByHook()).toEqual(ledger.slice(before).map(({ leaf }) => leaf));
+    await expect.poll(async () => (await cursor('few'))['told_leaf']).toBe(String(before + 20));
+    await new Promise((done) => setTimeout(done, 300));
+    const events = await told();
+    const of = (type: string, name: string) => events.filter(({ type: is, d }) => is === type && d['sink'] === name).map(({ d }) => d);
+    expect(of('sink.stalled', 'hook')).toMatchObject([{ next: before, code: 'unavailable', attempts: 3 }]);
+    expect(of('sink.recovered', 'hook')).toMatchObject([{ next: before + 20 }]);
+    expect(of('sink.stalled', 'archive')).toEqual([]);
+    const marks = of('sink.watermark', 'few');
+    expect(marks.map(({ from }) => from)).toEqual([0, ...marks.slice(0, -1).map(({ next: to }) => to)]);
+    expect(marks.reduce((sum, { delivered, filtered }) => sum + Number(delivered) + Number(filtered), 0)).toBe(before + 20);
+    expect(events.filter(({ type, d }) => type === 'config.changed' && d['kind'] === 'Sink').map(({ d }) => d['name'])).toEqual(['archive', 'hook', 'few']);
+  });
+
+  it('delivers a leaf whose body is gone as one that cannot be read, to filtered sinks too', async () => {
+    const before = ledger.length;
+    ledger = [...ledger, { leaf: before, bytes: null, receivedAt: 0 }];
+    await expect.poll(() => next('few')).toBe(before + 1);
+    const last = (await readFile(join(directory.path, 'few.jsonl'), 'utf8')).trimEnd().split('\n').at(-1) ?? '';
+    expect(JSON.parse(last)).toMatchObject({ metadata: { sequence: before } });
+  });
+
+  it('ends with its document, and one of the same name goes on where it was', async () => {
+    const [archive, few] = [sink('archive', { type: 'file', file: 'archive' }), sink('few', { type: 'file', file: 'few', families: ['nhi'], format: 'ocsf' })];
+    expect(await apply([archive, few], { prune: true })).toMatchObject({ ok: true, value: { changes: [{ change: 'unchanged' }, { change: 'unchanged' }, { name: 'hook', change: 'removed' }] } });
+    await new Promise((done) => setTimeout(done, 300));
+    there.got.length = 0;
+    const before = ledger.length;
+    ledger = [...ledger, ...leaves(3).map((leaf, i) => ({ ...leaf, leaf: before + i }))];
+    await expect.poll(() => next('archive')).toBe(before + 3);
+    expect(there.got).toEqual([]);
+    await apply([sink('hook', { type: 'webhook', url: `${there.url}/again`, secret: 'file:hook' })]);
+    await expect.poll(() => next('hook')).toBe(before + 3);
+    expect(gotByHook()).toEqual([before, before + 1, before + 2]);
+  });
+
+  it('has a cursor that never goes back', async () => {
+    await expect(postgres.sql(`update sinks.sink_cursor set next_leaf = 0, told_leaf = 0 where name = 'few'`, database.name)).rejects.toThrow(/only moves on/);
+  });
+});
