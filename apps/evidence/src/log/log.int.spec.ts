@@ -10,7 +10,7 @@ import type { EvidenceDatabase } from '../store/database.ts';
 
 let h: House;
 beforeAll(async () => {
-  h = await house({ signEveryMs: 200, ...(process.env['DEBUG_LOG'] ? { log: (await import('@sallyport/platform-telemetry')).createLog({ service: 'e', level: 'debug' }) } : {}) });
+  h = await house({ signEveryMs: 200 });
 });
 afterAll(async () => {
   await h[Symbol.asyncDispose]();
