@@ -37,6 +37,7 @@ export * from './pack/write-pack.ts';
 export type { PackLeaf } from './pack/leaves.ts';
 export * from './verify/faults.ts';
 export * from './verify/report-text.ts';
+export * from './verify/pack-facts.ts';
 export * from './verify/verify-pack.ts';
 export * from './verify/verify-session.ts';
 export * from './verify/verify-proof.ts';
