@@ -38,6 +38,7 @@ export const access: Readonly<Record<string, Access>> = {
 
   'GET /v1/evidence': ['auditor'],
   'GET /v1/evidence/events': ['auditor'],
+  'POST /v1/evidence/exports': ['auditor'],
 };
 
 export type Verdict = 'allowed' | 'login-needed' | 'forbidden';

@@ -5,6 +5,8 @@ import { Outbox, openStore, type Store } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
 import type { EvidenceConfig } from './config.ts';
 import { EvidenceController } from './handlers/evidence.controller.ts';
+import { ExportController } from './handlers/export.controller.ts';
+import { Exports } from './handlers/exports.ts';
 import { ReaderKey } from './handlers/reader-key.ts';
 import { Reads } from './handlers/reads.ts';
 import { Ingester } from './ingest/ingester.ts';
@@ -97,10 +99,11 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
   return {
     module: {
       module: EvidenceModule,
-      controllers: [EvidenceController],
+      controllers: [ExportController, EvidenceController],
       providers: [
         { provide: Reads, useValue: new Reads(store.db, outbox) },
         { provide: ReaderKey, useValue: reader },
+        { provide: Exports, useValue: new Exports({ db: store.db, outbox, notary, name }) },
       ],
     },
     outbox,

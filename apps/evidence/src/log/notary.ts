@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { formatVerifierKey, isEpochOf, noteSigner, noteVerifier, openCheckpoint, signCheckpoint, signingKeyFromPem, type Checkpoint, type NoteSigner, type SigningKey } from '@sallyport/engine-evidence';
+import { formatVerifierKey, isEpochOf, noteSigner, noteVerifier, openCheckpoint, packVersion, signCheckpoint, signNote, signingKeyFromPem, type Checkpoint, type NoteSigner, type SigningKey } from '@sallyport/engine-evidence';
 
 /** Signs checkpoints of one log, and reads them again. */
 export class Notary {
@@ -19,6 +19,11 @@ export class Notary {
 
   sign(checkpoint: Checkpoint): string {
     return signCheckpoint(checkpoint, this.#signer);
+  }
+
+  /** For an examiner pack whose manifest has this hash (hex). The text is made here, so that nothing else gets signed by this way. */
+  signPack(origin: string, manifest: string): string {
+    return signNote(`${packVersion}\n${origin}\n${manifest}\n`, this.#signer);
   }
 
   /** One of our own. Throws NoteError on any other. */

@@ -45,6 +45,8 @@ export interface EventData {
   // --- people and evidence
   'operator.acted': { action: string; object: string; ok: boolean; code: string | null };
   'evidence.read': { what: string; filter: string; count: number };
+  /** An examiner pack was made and signed for: leaves [from, to) in a scope, `count` of them shown; `manifest` is the hash of what says the rest. */
+  'evidence.exported': { origin: string; manifest: string; scope: string; from: number; to: number; count: number };
   'log.gap': { producer: string; epoch: string; from: number; to: number };
   /** The database was behind a checkpoint that had left the house (or had none of it): it was set back. Checkpoints go on under a new origin. */
   'log.rollback': { origin: string; lost_size: number; lost_root: string; size: number; next_origin: string };

@@ -11,6 +11,8 @@ export interface Fact {
   readonly seq: number;
   readonly producer: string;
   readonly epoch: string;
+  /** The producer's counter. */
+  readonly pseq: number;
   /** The producer's wall clock: RFC 3339 with six digits, UTC, so that text order is time order. */
   readonly at: string;
   readonly monoUs: number;
@@ -22,7 +24,7 @@ export interface Fact {
 
 export function factOf(leaf: number, hash: string, event: Envelope): Fact {
   const { id, type, sid, seq, prod, t, who, on, auth, d } = event;
-  return { leaf, hash, id, type, sid, seq, producer: prod.id, epoch: prod.epoch, at: t.wall, monoUs: t.mono_us, who, on, auth, d };
+  return { leaf, hash, id, type, sid, seq, producer: prod.id, epoch: prod.epoch, pseq: prod.pseq, at: t.wall, monoUs: t.mono_us, who, on, auth, d };
 }
 
 /** A member of an event's data. An event may come from a newer or a faulty producer: what is not of the wanted form reads as empty. */

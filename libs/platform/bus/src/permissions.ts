@@ -56,7 +56,7 @@ const publishes = (gateways: readonly string[]): Record<ServiceName, readonly st
   sinks: [...emits('sinks'), subjects.evidenceFollow],
   console: [
     subjects.identityResolve, subjects.identityExplain, subjects.identityApply, subjects.identityList, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
-    subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote, subjects.logCheckpoint, subjects.logTile, subjects.sinksApply, subjects.sinksList,
+    subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote, subjects.evidenceExport, subjects.logCheckpoint, subjects.logTile, subjects.sinksApply, subjects.sinksList,
     anySession, ...reads(buckets.inventory),
   ],
 });

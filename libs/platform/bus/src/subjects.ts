@@ -30,6 +30,8 @@ export const subjects = {
   evidenceReplay: 'evidence.replay',
   /** Console asks evidence to record that somebody read or did something. */
   evidenceNote: 'evidence.note',
+  /** Evidence records that a pack goes out, and signs for it. */
+  evidenceExport: 'evidence.export',
   /** Signed checkpoints and hashes of the log. */
   logCheckpoint: 'evidence.checkpoint',
   logTile: 'evidence.tile',

@@ -178,6 +178,16 @@ describe('other controls', () => {
     expect(found.result.rows).toEqual([['archive', 5, 0, 0, 0, 1, 1, 30], ['splunk', 20, 16, 2, 40, 1, 0, 0]]);
     expect(found.exceptions.rows.map((row) => row.slice(0, 2))).toEqual([['splunk', 'leaves 10 to 11 were not reported as delivered'], ['splunk', 'stalled and not recovered in this pack: http-503']]);
   });
+  it('EP-15 does not take the restart of a service, whose monotonic clock begins anew, for a clock that was set', () => {
+    const ledger = story();
+    const facts = examination(ledger).facts.map((fact) => (fact.producer === 'approvals' && fact.leaf > 12 ? { ...fact, monoUs: fact.leaf, at: `2026-11-20T09:30:00.${String(fact.leaf).padStart(6, '0')}Z` } : fact));
+    expect(of(ledger, 'EP-15', { facts }).exceptions.rows).toEqual([]);
+  });
+  it('EP-17 lists what went out', () => {
+    const ledger = story();
+    ledger.chain('evidence', '0198c0de-0000-7000-9000-0000000000aa').write('evidence.exported', { origin: 'log/1', manifest: 'ab', scope: 'all', from: 0, to: 9, count: 9 }, { who: person('audra') });
+    expect(of(ledger, 'EP-17').result.rows.at(-1)?.slice(1, 6)).toEqual(['evidence.exported', 'person:audra', 'pack, manifest ab', 'scope all, leaves 0 to 8', 9]);
+  });
   it('EP-17 finds a reader with acts of their own in the period, and a refused one', () => {
     const ledger = story();
     const evidence = ledger.chain('evidence', '0198c0de-0000-7000-9000-0000000000aa');

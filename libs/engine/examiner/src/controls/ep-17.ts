@@ -32,5 +32,6 @@ export const ep17: Control = {
 
 function rowOf(fact: Fact): readonly (string | number | null)[] {
   if (fact.type === 'operator.acted') return [fact.at, fact.type, fact.who?.id ?? null, text(fact, 'action'), text(fact, 'object'), isTrue(fact, 'ok') ? 1 : 0, fact.leaf];
+  if (fact.type === 'evidence.exported') return [fact.at, fact.type, fact.who?.id ?? null, `pack, manifest ${text(fact, 'manifest')}`, `scope ${text(fact, 'scope')}, leaves ${count(fact, 'from')} to ${count(fact, 'to') - 1}`, count(fact, 'count'), fact.leaf];
   return [fact.at, fact.type, fact.who?.id ?? null, text(fact, 'what'), text(fact, 'filter'), count(fact, 'count'), fact.leaf];
 }

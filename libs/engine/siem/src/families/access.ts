@@ -27,4 +27,15 @@ export const access = {
     },
     ecs: { kind: 'event', category: ['database'], type: ['access'] },
   })),
+  'evidence.exported': known<'evidence.exported'>(object<EventData['evidence.exported']>({ origin: text, manifest: text, scope: text, from: count, to: count, count }), (event, d) => ({
+    title: 'Evidence exported',
+    message: `${whoOf(event)} exported ${d.count} events of the leaves ${d.from} to ${d.to} of ${d.origin}, scope ${d.scope}`,
+    severity: 'low', outcome: 'success', code: null, reason: null, source: null,
+    ocsf: {
+      class: 'api_activity', activity: 2,
+      members: { api: { operation: 'evidence.exported', service: { name: 'evidence' } }, src_endpoint: endpointOf(event, null), resources: [{ name: d.origin === '' ? 'evidence' : d.origin, type: 'evidence' }] },
+      control: { action: 'Allowed', disposition: 'Allowed' },
+    },
+    ecs: { kind: 'event', category: ['database'], type: ['access'] },
+  })),
 } satisfies Family;

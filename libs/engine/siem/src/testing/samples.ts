@@ -45,6 +45,7 @@ export const samples: { readonly [T in EventType]: EventData[T] } = {
   'nhi.suspended': { machine: 'machine:nightly-ledger', why: 'its owner left' },
   'operator.acted': { action: 'approval.vote', object: 'ap-1', ok: false, code: 'denied' },
   'evidence.read': { what: 'sessions', filter: 'machine=nightly', count: 12 },
+  'evidence.exported': { origin: 'sallyport.local/default/1', manifest: digest('6'), scope: 'all', from: 0, to: 700, count: 700 },
   'log.gap': { producer: 'gw-1', epoch: id(920), from: 10, to: 12 },
   'log.rollback': { origin: 'sallyport.local/default/1', lost_size: 900, lost_root: 'cm9vdA==', size: 700, next_origin: 'sallyport.local/default/2' },
   'log.verify_failed': { origin: 'sallyport.local/default/1', size: 900, signed_root: 'cm9vdA==', root: 'b3RoZXI=' },

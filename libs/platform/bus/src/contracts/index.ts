@@ -6,4 +6,5 @@ export * from './sinks.ts';
 export * from './parameters.ts';
 export * from './approvals.ts';
 export * from './evidence.ts';
+export * from './export.ts';
 export * from './log.ts';
