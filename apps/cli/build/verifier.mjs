@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const here = resolve(import.meta.dirname, '..');
-const dist = join(here, 'dist');
+// The folder to put them in may be named.
+const dist = resolve(process.argv[2] ?? join(here, 'dist'));
 const engine = resolve(here, '../../libs/engine/evidence/src');
 const shared = { bundle: true, write: false, conditions: ['@sallyport/source'], legalComments: 'inline', logLevel: 'warning', charset: 'utf8', absWorkingDir: resolve(here, '../..'), plugins: [] };
 

@@ -176,7 +176,7 @@ class PackCheck {
   #witnesses({ note }: OpenedNote, needed: number): void {
     if (this.#keys.witnesses.length === 0 && needed === 0) return;
     const count = checkWitnesses(note, place.checkpointTo, this.#keys, needed, this.#say);
-    this.notes.push(`${count} witnesses have cosigned the checkpoint`);
+    this.notes.push(`witnesses that you trust and that cosigned the checkpoint: ${count}`);
   }
 
   #rangeProof(): RangeProof | null {
