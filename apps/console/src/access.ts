@@ -39,6 +39,8 @@ export const access: Readonly<Record<string, Access>> = {
   'GET /v1/evidence': ['auditor'],
   'GET /v1/evidence/events': ['auditor'],
   'POST /v1/evidence/exports': ['auditor'],
+  'GET /v1/log/checkpoint': 'known',
+  'GET /v1/log/tile': 'known',
 };
 
 export type Verdict = 'allowed' | 'login-needed' | 'forbidden';

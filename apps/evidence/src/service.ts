@@ -8,6 +8,7 @@ import { EvidenceController } from './handlers/evidence.controller.ts';
 import { ExportController } from './handlers/export.controller.ts';
 import { Exports } from './handlers/exports.ts';
 import { ReaderKey } from './handlers/reader-key.ts';
+import { LogController } from './handlers/log.controller.ts';
 import { Reads } from './handlers/reads.ts';
 import { Ingester } from './ingest/ingester.ts';
 import { Watermarks } from './ingest/watermarks.ts';
@@ -16,7 +17,7 @@ import { LastCheckpoint } from './log/last-checkpoint.ts';
 import { LogKeeper } from './log/log-keeper.ts';
 import { LogStore } from './log/log-store.ts';
 import { appendOwnEvent } from './log/own-event.ts';
-import { Notary, readLogKey } from './log/notary.ts';
+import { Notary, readLogKey, VerifierKeyText } from './log/notary.ts';
 import { Tree } from './log/tree.ts';
 import { Publisher } from './publish/publisher.ts';
 import type { EvidenceDatabase } from './store/database.ts';
@@ -99,11 +100,13 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
   return {
     module: {
       module: EvidenceModule,
-      controllers: [ExportController, EvidenceController],
+      controllers: [ExportController, EvidenceController, LogController],
       providers: [
         { provide: Reads, useValue: new Reads(store.db, outbox) },
         { provide: ReaderKey, useValue: reader },
         { provide: Exports, useValue: new Exports({ db: store.db, outbox, notary, name }) },
+        { provide: LogStore, useValue: logStore },
+        { provide: VerifierKeyText, useValue: new VerifierKeyText(notary.verifierKey) },
       ],
     },
     outbox,

@@ -75,6 +75,14 @@ export class LogStore {
     return row === undefined ? null : { epoch, size: Number(row.size), root: row.root, note: row.note };
   }
 
+  /** The newest that is signed, of any epoch; or the newest that is not larger. */
+  async signedCheckpoint(most: number | null): Promise<{ readonly note: string; readonly origin: string; readonly size: number } | null> {
+    let query = this.#db.selectFrom('checkpoints').innerJoin('log_epochs', 'log_epochs.epoch', 'checkpoints.epoch').select(['note', 'origin', 'size']).where('note', 'is not', null);
+    if (most !== null) query = query.where('size', '<=', String(most));
+    const row = await query.orderBy('checkpoints.epoch', 'desc').orderBy('size', 'desc').limit(1).executeTakeFirst();
+    return row === undefined ? null : { note: row.note ?? '', origin: row.origin, size: Number(row.size) };
+  }
+
   /** Writes it down before it is signed. @returns the root that stands for this size */
   async intend(epoch: number, size: number, root: Uint8Array): Promise<Uint8Array> {
     const { rows } = await sql<{ root: Buffer }>`select checkpoint_intend(${epoch}, ${size}, ${root}) as root`.execute(this.#db);

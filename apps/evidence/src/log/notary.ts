@@ -32,6 +32,11 @@ export class Notary {
   }
 }
 
+/** The verifier key as a text. */
+export class VerifierKeyText {
+  constructor(readonly text: string) {}
+}
+
 /** Reads an Ed25519 private key (PEM, PKCS #8) that only its owner may read. Throws with the path, never with content. */
 export function readLogKey(path: string): SigningKey {
   if ((statSync(path).mode & 0o077) !== 0) throw new Error(`${path} can be read by others than its owner: chmod 600`);
