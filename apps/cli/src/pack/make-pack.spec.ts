@@ -1,5 +1,6 @@
-import { gunzip, readArchive, verifyPack } from '@sallyport/engine-evidence';
-import { parseScope } from '@sallyport/engine-examiner';
+import { createHash } from 'node:crypto';
+import { gunzip, parseEnvelope, parseManifest, readArchive, verifyPack } from '@sallyport/engine-evidence';
+import { examine, factOf, packTexts, parseScope, prepare } from '@sallyport/engine-examiner';
 import { describe, expect, it } from 'vitest';
 import { packStory, type PackStory } from '../testing/pack-story.ts';
 import { leafRange } from './leaf-range.ts';
@@ -22,6 +23,25 @@ describe('a pack', { timeout: 60_000 }, () => {
     expect(files.get('mappings.json')?.toString()).toContain('"pci-dss"');
     expect(files.get('controls/EP-07/result.csv')?.toString()).toContain('bob');
     for (const id of ['EP-07', 'EP-10', 'EP-11', 'EP-13']) expect(exceptionsOf(made, id)).toEqual([]);
+  });
+
+  it('says nothing that cannot be computed again from its own leaves', async () => {
+    const story = packStory();
+    for (const scope of ['all', 'machine=nightly']) {
+      const files = await filesOf((await makePack(story, order({ scope: parseScope(scope) }))).bytes);
+      const manifest = parseManifest(files.get('manifest.json') ?? Buffer.alloc(0));
+      const facts = (files.get('leaves.jsonl')?.toString() ?? '').split('\n').flatMap((line) => {
+        const [, leaf, event] = /^\{"i":(\d+),"event":"([^"]+)"\}$/.exec(line) ?? [];
+        const bytes = Buffer.from(event ?? '', 'base64');
+        return event === undefined ? [] : [factOf(Number(leaf), createHash('sha256').update(bytes).digest('hex'), parseEnvelope(bytes))];
+      });
+      const again = prepare({ facts, period: manifest.period, leaves: manifest.leaves, scope: manifest.scope, seed: manifest.seed ?? '', sample: parseInt(manifest.filters['sample'] ?? '', 10), log: null });
+      const texts = packTexts(again, examine(again));
+      // EP-13 tells what the verifier found, which is another program.
+      const computed = texts.controls.filter(({ id }) => id !== 'EP-13');
+      expect(computed).toHaveLength(19);
+      for (const { id, result, exceptions, narrative, query } of computed) expect(['result.csv', 'exceptions.csv', 'narrative.md', 'query.sql'].map((name) => files.get(`controls/${id}/${name}`)?.toString())).toEqual([result, exceptions, narrative, query]);
+    }
   });
 
   it('is the same bytes when it is made again', async () => {

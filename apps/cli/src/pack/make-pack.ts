@@ -72,7 +72,7 @@ async function contentsOf(source: PackSource, order: PackOrder, { to, from, rang
     tenant: read.tenant ?? 'default',
     scope,
     period: order.period,
-    filters: { period: 'leaves that the ledger received at or after its beginning and before its end', scope: scope === 'all' ? 'every leaf' : 'sessions with their logins and approvals by machine, target and environment; what the house does, and what cannot be placed, is always shown' },
+    filters: { period: 'leaves that the ledger received at or after its beginning and before its end', scope: scope === 'all' ? 'every leaf' : 'sessions with their logins and approvals by machine, target and environment; what the house does, and what cannot be placed, is always shown', sample: `${order.sample} decisions by the seed` },
     checkpointFrom: from?.note ?? null,
     checkpointTo: to.note,
     consistency: from === null ? [] : await proveConsistency(tree, from.size),
