@@ -71,11 +71,12 @@ describe.runIf(existsSync(browserPath))('verify.html in Chromium', () => {
 
   it('takes a pack that is dropped on it, and says that it was altered', async () => {
     await page.getByLabel('Keys that you trust').fill(key);
-    const dropped = await page.evaluateHandle((base64) => {
+    // As text: what runs in the page has the page's names.
+    const dropped = await page.evaluateHandle(`(() => {
       const transfer = new DataTransfer();
-      transfer.items.add(new File([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], 'altered.tgz'));
+      transfer.items.add(new File([Uint8Array.from(atob('${Buffer.from(altered).toString('base64')}'), (character) => character.charCodeAt(0))], 'altered.tgz'));
       return transfer;
-    }, Buffer.from(altered).toString('base64'));
+    })()`);
     await page.locator('#drop').dispatchEvent('drop', { dataTransfer: dropped });
     await expect.poll(verdict).toMatch(/^TAMPERED · 1 finding/);
     expect(await page.getByRole('table').first().textContent()).toContain('archive');
