@@ -1,6 +1,7 @@
-import { chownSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { natsConfig } from '@sallyport/platform-bus';
+import { natsConfig, siemOf } from '@sallyport/platform-bus';
 import { ownerRole, serviceRole, type DatabaseService } from '@sallyport/platform-store';
 import { openHome } from '../../scripts/stack/home.ts';
 import { tlsFiles } from '../../scripts/stack/tls.ts';
@@ -26,17 +27,27 @@ give('identity', { ...common, ...bus('identity'), ...store('identity') }, {});
 give('sinks', { ...common, ...bus('sinks'), ...store('sinks'), SALLYPORT_SECRETS_DIR: '/secrets/credentials' }, {});
 writeFileSync(home.at('keys', 'admin.token'), home.secrets.admin, { mode: 0o600 });
 give('console', { ...common, ...bus('console'), ...store('console') }, { SALLYPORT_ADMIN_TOKEN_FILE: home.at('keys', 'admin.token'), SALLYPORT_API_CERT: tls.cert, SALLYPORT_API_KEY: tls.key });
-give('migrate', { ...bus('bootstrap'), SALLYPORT_OWNER_DSN: database(ownerRole, home.secrets.owner), SALLYPORT_SETUP_HOME: '/secrets/setup' }, {});
+give('migrate', { ...bus('bootstrap'), SALLYPORT_SIEMS: process.env['SALLYPORT_SIEMS'] ?? '', SALLYPORT_OWNER_DSN: database(ownerRole, home.secrets.owner), SALLYPORT_SETUP_HOME: '/secrets/setup' }, {});
+
+// Each SIEM that is named in SALLYPORT_SIEMS gets a user of the bus; its password is in the volume of setup, file siem-<name>.password.
+const siems = Object.fromEntries((process.env['SALLYPORT_SIEMS'] ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '').map((name) => [name, passwordOf(siemOf(name).user)]));
 
 const nats = join(secrets, 'nats');
 mkdirSync(nats, { recursive: true });
-writeFileSync(join(nats, 'nats.conf'), natsConfig({ host: '0.0.0.0', port: 4222, http: 8222, storeDir: '/data', passwords: home.secrets.bus, gateways: ['gateway-1'] }));
+writeFileSync(join(nats, 'nats.conf'), natsConfig({ host: '0.0.0.0', port: 4222, http: 8222, storeDir: '/data', passwords: home.secrets.bus, gateways: ['gateway-1'], siems }));
 const postgres = join(secrets, 'postgres');
 mkdirSync(postgres, { recursive: true });
 if (!existsSync(join(postgres, 'password'))) writeFileSync(join(postgres, 'password'), home.secrets.target);
 mkdirSync('/secrets/public', { recursive: true });
 cpSync(tls.ca, '/secrets/public/ca.pem');
 process.stdout.write('setup: secrets are in place; the bootstrap admin token is in the volume of setup, file keys/admin.token\n');
+
+/** Made once. */
+function passwordOf(user: string): string {
+  const file = join(secrets, 'setup', `${user}.password`);
+  if (!existsSync(file)) writeFileSync(file, randomBytes(18).toString('base64url'), { mode: 0o600 });
+  return readFileSync(file, 'utf8');
+}
 
 /** Writes a service's variables and copies the files that they name, all readable by the service's user only. */
 function give(service: string, variables: Readonly<Record<string, string>>, files: Readonly<Record<string, string>>): void {

@@ -34,9 +34,9 @@ create function publish_moved(p_next bigint, p_epoch int, p_size bigint) returns
     moved_at = clock_timestamp()
 $$;
 
--- A body that is gone leaves its leaf here, without a body; one that was altered is shown as it is, for the receiver to find.
+-- A body that is gone leaves its leaf here, without a body; one that was altered is shown as it is, for the receiver to find. Asked by `at`, the leaf and one, which has the index.
 create view publish_leaves as
-  select l.at - 1 as leaf, l.event_id, l.sha256, b.received_at, b.body
+  select l.at, l.event_id, l.sha256, b.received_at, b.body
     from ledger l left join lateral (select e.received_at, e.body from event_body e where e.id = l.event_id order by e.sha256 = l.sha256 desc limit 1) b on true;
 
 create view publish_cursors as select next_leaf, checkpoint_epoch, checkpoint_size, moved_at from publish_cursor;

@@ -3,7 +3,7 @@ import type { Leaf } from './message.ts';
 
 /** What the publisher reads, and the cursor that it moves. */
 interface Views {
-  publish_leaves: { leaf: string; event_id: string; sha256: Buffer; received_at: Date | null; body: Buffer | null };
+  publish_leaves: { /** The leaf and one. */ at: string; event_id: string; sha256: Buffer; received_at: Date | null; body: Buffer | null };
   publish_cursors: { next_leaf: string; checkpoint_epoch: number; checkpoint_size: string; moved_at: Date };
   checkpoints: { epoch: number; size: string; note: string | null };
 }
@@ -45,26 +45,26 @@ export class PublishStore {
 
   /** Leaves from `from` on; a number that the ledger has no more comes as a leaf with nothing. */
   async leaves(from: number, most: number): Promise<Leaf[]> {
-    const rows = await this.#db.selectFrom('publish_leaves').selectAll().where('leaf', '>=', String(from)).orderBy('leaf').limit(most).execute();
+    const rows = await this.#db.selectFrom('publish_leaves').selectAll().where('at', '>', String(from)).orderBy('at').limit(most).execute();
     const leaves: Leaf[] = [];
     for (const row of rows) {
-      for (let gone = from + leaves.length; gone < Number(row.leaf) && leaves.length < most; gone++) leaves.push({ leaf: gone, event: null, sha256: null, received: null, body: null });
+      for (let gone = from + leaves.length; gone < Number(row.at) - 1 && leaves.length < most; gone++) leaves.push({ leaf: gone, event: null, sha256: null, received: null, body: null });
       if (leaves.length === most) break;
-      leaves.push({ leaf: Number(row.leaf), event: row.event_id, sha256: row.sha256.toString('hex'), received: row.received_at?.toISOString() ?? null, body: row.body });
+      leaves.push({ leaf: Number(row.at) - 1, event: row.event_id, sha256: row.sha256.toString('hex'), received: row.received_at?.toISOString() ?? null, body: row.body });
     }
     return leaves;
   }
 
   /** The hash (hex) that the ledger has for a leaf; null for a leaf that it has not. */
   async hashOf(leaf: number): Promise<string | null> {
-    const row = await this.#db.selectFrom('publish_leaves').select('sha256').where('leaf', '=', String(leaf)).executeTakeFirst();
+    const row = await this.#db.selectFrom('publish_leaves').select('sha256').where('at', '=', String(leaf + 1)).executeTakeFirst();
     return row?.sha256.toString('hex') ?? null;
   }
 
   /** How many leaves the ledger has. */
   async size(): Promise<number> {
-    const row = await this.#db.selectFrom('publish_leaves').select('leaf').orderBy('leaf', 'desc').limit(1).executeTakeFirst();
-    return row === undefined ? 0 : Number(row.leaf) + 1;
+    const row = await this.#db.selectFrom('publish_leaves').select('at').orderBy('at', 'desc').limit(1).executeTakeFirst();
+    return row === undefined ? 0 : Number(row.at);
   }
 
   async cursor(): Promise<Cursor> {

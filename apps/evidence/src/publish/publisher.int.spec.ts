@@ -115,6 +115,18 @@ describe('the stream EVIDENCE', () => {
   });
 });
 
+describe('reading leaves', () => {
+  it('begins where it is asked to, by the index: it costs the same at the end of a large ledger', async () => {
+    const plan = async (query: string) => (await h.sql(`set enable_seqscan = off; explain ${query}`)).map((row) => String(row['QUERY PLAN'])).join('\n');
+    for (const query of ['select * from evidence.publish_leaves where at > 1000 order by at limit 500', 'select at from evidence.publish_leaves order by at desc limit 1', 'select sha256 from evidence.publish_leaves where at = 7']) {
+      const text = await plan(query);
+      expect([query, text]).toEqual([query, expect.stringContaining('ledger_pk')]);
+      expect([query, text]).toEqual([query, expect.not.stringMatching(/Sort Key: (l\.)?at/)]);
+      if (query.includes('where')) expect(text).toContain('Index Cond: (at');
+    }
+  });
+});
+
 describe('the cursor', () => {
   it('never goes back, by the service or by its owner', async () => {
     const at = await noted();
