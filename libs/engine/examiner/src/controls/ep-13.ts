@@ -39,8 +39,6 @@ function sayOf(fact: Fact): string {
       return `the database was behind a checkpoint that had left the house; the log went on as ${text(fact, 'next_origin')}`;
     case 'log.witness_refused':
       return `${text(fact, 'witness')} did not cosign ${count(fact, 'size')} leaves: it had cosigned ${count(fact, 'witness_size')} that they did not continue`;
-    case 'log.witness_refused':
-      return `witness ${text(fact, 'witness')} did not cosign: ${text(fact, 'why')}`;
     default:
       return `the log of ${count(fact, 'size')} leaves did not fit a checkpoint that it had signed`;
   }
