@@ -1,14 +1,17 @@
 import { z } from 'zod';
+import { parseAuthority } from './timestamp/authority.ts';
 import { parseWitnesses } from './witness/parse-witnesses.ts';
 
-const witnesses = z.string().default('').transform((text, context) => {
-  try {
-    return parseWitnesses(text);
-  } catch (error) {
-    context.addIssue(error instanceof RangeError ? error.message : 'expected url=vkey');
-    return z.NEVER;
-  }
-});
+/** What `parse` makes of a text that may be absent; the RangeError that it throws is told. */
+const parsed = <T>(parse: (text: string) => T) =>
+  z.string().default('').transform((text, context) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      context.addIssue(error instanceof RangeError ? error.message : 'it cannot be read');
+      return z.NEVER;
+    }
+  });
 
 const seconds = (fallback: number) => z.coerce.number().min(1).max(86_400).default(fallback);
 
@@ -22,7 +25,9 @@ export const evidenceConfig = z.object({
   /** Name of the log, and of its key in signatures. Unlike any other log's, for ever: a host name of yours and a path. */
   SALLYPORT_LOG_ORIGIN: z.string().regex(/^[a-z0-9][a-z0-9./-]{2,200}$/, 'lower-case letters, digits, dots, dashes and slashes').optional(),
   /** Witnesses that cosign checkpoints: `url=vkey` each, with white space between them. None if absent. */
-  SALLYPORT_WITNESSES: witnesses,
+  SALLYPORT_WITNESSES: parsed(parseWitnesses),
+  /** Timestamp authority (RFC 3161) for checkpoints, every ten minutes in which the log has grown: its URL, a space, and the PEM file of its CA. None if absent. */
+  SALLYPORT_TSA: parsed(parseAuthority),
   /** Seconds after which a missing number of a producer is told. Longer than the stream takes to deliver again (10 s). */
   SALLYPORT_EVIDENCE_GAP: seconds(30),
   /** Seconds after which open sessions of a producer that has started anew are abandoned. */

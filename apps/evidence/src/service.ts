@@ -66,7 +66,7 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
   const logStore = new LogStore(store.db);
   const notary = new Notary(name, readLogKey(config.SALLYPORT_LOG_KEY));
   const tree = new Tree(logStore);
-  const vouchers = new Vouchers({ config, db: store.db, tree, log, paceMs: Math.min(signEveryMs, 1000), tell: (type, data) => appendOwnEvent(ledger, tenant, type, data) });
+  const vouchers = new Vouchers({ config, db: store.db, tree, log, paceMs: Math.min(signEveryMs, 1000), stampEveryMs: signEveryMs * 60, tell: (type, data) => appendOwnEvent(ledger, tenant, type, data) });
   const keeper = new LogKeeper({
     store: logStore, tree, notary, last: new LastCheckpoint(state), name, log, signEveryMs,
     signed: (note) => {
