@@ -1,10 +1,10 @@
 import { colour, pageWidth, type PrintNode } from './node.ts';
 import type { Series } from './series.ts';
 
-const height = 110;
+const height = 76;
 const left = 34;
 const top = 8;
-const base = 86;
+const base = 58;
 
 /** A bar chart as vector shapes. Every text in it is a number or a date, so nothing has to be escaped. */
 export function bars({ title, unit, points }: Series): PrintNode {

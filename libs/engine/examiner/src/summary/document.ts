@@ -71,5 +71,5 @@ const layouts = {
   fields: { hLineWidth: (i: number) => (i === 0 ? 0 : 0.5), vLineWidth: none, hLineColor: () => colour.line, paddingLeft: none, paddingTop: () => 4, paddingBottom: () => 4 },
   tiles: { hLineWidth: none, vLineWidth: (i: number) => (i === 0 ? 0 : 4), vLineColor: () => '#ffffff', fillColor: () => colour.field, paddingTop: (i: number) => (i === 0 ? 8 : 0), paddingBottom: (i: number) => (i === 0 ? 0 : 8) },
   figures: { hLineWidth: none, vLineWidth: none, fillColor: () => colour.field, paddingTop: (i: number) => (i === 0 ? 4 : 0), paddingBottom: (i: number) => (i === 0 ? 0 : 4) },
-  rows: { hLineWidth: (i: number) => (i === 0 ? 0 : 0.5), vLineWidth: none, hLineColor: () => colour.line, paddingLeft: () => 2, paddingRight: () => 4, paddingTop: () => 2.5, paddingBottom: () => 2.5 },
+  rows: { hLineWidth: (i: number) => (i === 0 ? 0 : 0.5), vLineWidth: none, hLineColor: () => colour.line, paddingLeft: () => 2, paddingRight: () => 4, paddingTop: () => 2, paddingBottom: () => 2 },
 };
