@@ -200,7 +200,8 @@ create function checkpoint_signed(p_epoch int, p_size bigint, p_note text) retur
   update checkpoint set note = p_note where epoch = p_epoch and size = p_size and note is null
 $$;
 
-create view log_leaves as select at - 1 as index, leaf_hash as hash, event_id from ledger;
+-- Asked by `at`, which has an index, and not by at - 1, which has none.
+create view log_leaves as select at, leaf_hash as hash, event_id from ledger;
 create view log_nodes as select level, index, hash from log_node;
 create view log_states as select size, frontier from log_state;
 create view log_epochs as select epoch, origin, opened_at, why, lost_size, lost_root from log_epoch;

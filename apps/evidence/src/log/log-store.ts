@@ -41,7 +41,7 @@ export class LogStore {
 
   /** Hashes of leaves from `from` on, in order. */
   async leaves(from: number, most: number): Promise<Uint8Array[]> {
-    const rows = await this.#db.selectFrom('log_leaves').select('hash').where('index', '>=', String(from)).orderBy('index').limit(most).execute();
+    const rows = await this.#db.selectFrom('log_leaves').select('hash').where('at', '>', String(from)).orderBy('at').limit(most).execute();
     return rows.map(({ hash }) => hash);
   }
 
@@ -51,7 +51,7 @@ export class LogStore {
     const to = String(index * 256 + width);
     const rows =
       level === 0
-        ? await this.#db.selectFrom('log_leaves').select('hash').where('index', '>=', from).where('index', '<', to).orderBy('index').execute()
+        ? await this.#db.selectFrom('log_leaves').select('hash').where('at', '>', from).where('at', '<=', to).orderBy('at').execute()
         : await this.#db.selectFrom('log_nodes').select('hash').where('level', '=', level).where('index', '>=', from).where('index', '<', to).orderBy('index').execute();
     return Buffer.concat(rows.map(({ hash }) => hash));
   }

@@ -46,7 +46,8 @@ describe('the log over the ledger', () => {
     await work(400);
     const last = await signedAll();
     const naive = new CompactRange();
-    for (const { bytes } of await h.ledger()) naive.append(leafHash(bytes));
+    // Reading is recorded: the ledger has grown since.
+    for (const { bytes } of (await h.ledger()).slice(0, Number(last?.['size']))) naive.append(leafHash(bytes));
     expect(Buffer.from(naive.root()).equals(last?.['root'] as Buffer)).toBe(true);
   });
 

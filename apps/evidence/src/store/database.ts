@@ -4,7 +4,7 @@ export interface EvidenceDatabase {
   session_events: StoredEvent & { sid: string; seq: string };
   sessions: SessionRecord;
   blobs: { event_id: string; ct_sha256: Buffer; bytes: Buffer };
-  log_leaves: { index: string; hash: Buffer; event_id: string };
+  log_leaves: { at: string; hash: Buffer; event_id: string };
   log_nodes: { level: number; index: string; hash: Buffer };
   log_states: { size: string; frontier: Buffer };
   log_epochs: { epoch: number; origin: string; opened_at: Date; why: string; lost_size: string | null; lost_root: Buffer | null };
