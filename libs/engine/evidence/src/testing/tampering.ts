@@ -41,6 +41,10 @@ export class OpenPack {
     return new OpenPack(new Map(readArchive(await gunzip(bytes, 2 ** 30)).map((file) => [file.path, file.bytes.slice()])));
   }
 
+  static from(files: readonly (readonly [string, Uint8Array])[]): OpenPack {
+    return new OpenPack(new Map(files));
+  }
+
   text(path: string): string {
     return Buffer.from(this.files.get(path) ?? []).toString();
   }

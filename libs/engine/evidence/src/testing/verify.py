@@ -372,9 +372,9 @@ def event_of(data):
     text = utf8(data)
     try:
         value = json.loads(text, object_pairs_hook=members, parse_int=whole, parse_float=refuse_number, parse_constant=refuse_number)
+        need(stringify(value) == text, "not in the one form")
     except (ValueError, RecursionError):
         raise Malformed("not JSON")
-    need(stringify(value) == text, "not in the one form")
     check_members(value, ("v", "id", "type", "tenant", "sid", "seq", "prev", "prod", "t", "who", "on", "auth", "d", "blobs"))
     need(value["v"] == 1 and number(value["v"]), "not version 1")
     need(match(UUID7, value["id"]) and match(UUID, value["sid"]) and match("[0-9a-f]{64}", value["prev"]), "ids")
@@ -568,9 +568,15 @@ def archive_of(data):
     return files
 
 
+def as_number(text):
+    # 1.0 and 1e0 are the number 1 to JSON.
+    value = float(text)
+    return int(value) if value.is_integer() else value
+
+
 def manifest_of(data):
     try:
-        m = json.loads(utf8(data))
+        m = json.loads(utf8(data), parse_float=as_number, parse_constant=refuse_number)
     except (ValueError, RecursionError):
         raise Malformed("the manifest is not JSON")
     need(isinstance(m, dict), "the manifest is not an object")

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { logKey, whereIs } from '../testing/sample-log.ts';
 import { pack, samplePacks } from '../testing/sample-pack.ts';
@@ -14,6 +15,46 @@ describe('verifying a pack', () => {
     const report = await verifyPack(bytes, { keys, kept, witnesses });
     expect(report.verdict, reportText(report)).toBe(verdict);
     expect(report.faults.length > 0).toBe(verdict !== 'ok');
+  });
+
+  it('finds any byte of any file that is another one, by somebody without the key', async () => {
+    const files = [...(await OpenPack.of(await pack(sample.part))).files];
+    const edit = fc.tuple(fc.nat(files.length - 1), fc.nat(), fc.integer({ min: 1, max: 255 }));
+    await fc.assert(
+      fc.asyncProperty(edit, async ([which, place, mask]) => {
+        const [path = '', bytes = new Uint8Array()] = files[which] ?? [];
+        fc.pre(bytes.length > 0);
+        const at = place % bytes.length;
+        const edited = files.map(([name, of]): [string, Uint8Array] => [name, name === path ? of.with(at, (of[at] ?? 0) ^ mask) : of]);
+        const { verdict } = await verifyPack(OpenPack.from(edited).bytes(), { keys: [logKey] });
+        expect(verdict, `${path} byte ${at}`).not.toBe('ok');
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('never throws, and never calls it well, whatever somebody with the key but not the tree makes of the leaves', async () => {
+    const edits = fc.array(fc.tuple(fc.nat(), fc.constantFrom('drop', 'double', 'swap', 'garble', 'empty'), fc.nat()), { minLength: 1, maxLength: 4 });
+    const bytes = await pack(sample.part);
+    await fc.assert(
+      fc.asyncProperty(edits, async (some) => {
+        const open = await OpenPack.of(bytes);
+        const before = open.text('leaves.jsonl');
+        for (const [place, how, char] of some) {
+          open.lines((lines) => {
+            const at = place % Math.max(1, lines.length);
+            const line = lines[at] ?? '';
+            if (how === 'drop') return lines.toSpliced(at, 1);
+            if (how === 'double') return lines.toSpliced(at, 0, line);
+            if (how === 'swap') return lines.with(at, lines[0] ?? '').with(0, line);
+            return lines.with(at, how === 'empty' ? '' : line.slice(0, char % (line.length + 1)) + line.slice((char % (line.length + 1)) + 1));
+          });
+        }
+        fc.pre(open.text('leaves.jsonl') !== before);
+        expect((await verifyPack(open.resign().bytes(), { keys: [logKey] })).verdict).not.toBe('ok');
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('names the leaf, the chain and the number of an event that was changed', async () => {
