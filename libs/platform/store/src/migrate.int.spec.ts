@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { silentLog } from '@sallyport/platform-telemetry';
 import { startPostgres, type PostgresServer } from '@sallyport/testing-servers';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isUniqueViolation } from './errors.ts';
 import { migrate } from './migrate.ts';
@@ -68,6 +69,32 @@ describe('migrate', () => {
   it('can be run by many at once', async () => {
     const all = await Promise.all([run(), run(), run()]);
     expect(all.flat()).toEqual(['0001_machines']);
+  });
+
+  it('is not disturbed by another service that changes its own tables at the same time', async () => {
+    await run();
+    await postgres.sql('create schema busy authorization sallyport_owner', database.name);
+    const other = new pg.Client({ connectionString: database.ownerDsn });
+    await other.connect();
+    let done = false;
+    const columns = Array.from({ length: 40 }, (_, n) => `c${n} int`);
+    const busy = (async () => {
+      while (!done) {
+        await other.query(`create table busy.rows (${columns.join(', ')})`);
+        await other.query('alter table busy.rows drop column c39');
+        await other.query('drop table busy.rows');
+      }
+    })();
+    try {
+      for (let n = 2; n < 42; n++) {
+        await put(`${String(n).padStart(4, '0')}_t.sql`, `create table t${n} (a int);`);
+        expect(await run()).toHaveLength(1);
+      }
+    } finally {
+      done = true;
+      await busy;
+      await other.end();
+    }
   });
 
   it('refuses a file that is not named like a migration, and one that was taken away', async () => {

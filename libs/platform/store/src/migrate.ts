@@ -1,10 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '@sallyport/platform-telemetry';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import pg from 'pg';
 import { MigrationError } from './errors.ts';
+import { OwnSchemaDialect } from './own-schema-dialect.ts';
 import { survive } from './store.ts';
 
 export interface MigrateOptions {
@@ -27,7 +28,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   const pool = new pg.Pool({ connectionString: options.dsn, max: 2, options: `-c search_path=${options.schema}`, connectionTimeoutMillis: 5_000 });
   survive(pool, () => undefined);
   // The driver's own errors are wanted here: migrations hold no data, and "refused: 42601" helps nobody.
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<unknown>({ dialect: new OwnSchemaDialect({ pool }, options.schema) });
   try {
     const migrations = await readMigrations(options.directory);
     const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) }, migrationTableSchema: options.schema });
