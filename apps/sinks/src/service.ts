@@ -46,8 +46,9 @@ export async function startSinks({ config, tenant, state, bus, log, readiness, e
   const outbox = new Outbox({ store, bus, producer: 'sinks', tenant, log, life: { service: 'sinks', version } });
   const documents = new SinkDocuments(store.db, outbox);
   const secrets = new SecretSource([new EnvSecrets(), ...(config.SALLYPORT_SECRETS_DIR === undefined ? [] : [new FileSecrets(config.SALLYPORT_SECRETS_DIR)])]);
+  const cursors = new Cursors(store.db, outbox);
   const supervisor = new Supervisor({
-    store, documents, cursors: new Cursors(store.db, outbox), source: busSource(bus), house: { state, secrets, log: config.SALLYPORT_LOG_ORIGIN ?? `sallyport.local/${tenant}`, version }, log, pace: { ...usualPace, ...pace }, everyMs,
+    store, documents, cursors, source: busSource(bus), house: { state, secrets, log: config.SALLYPORT_LOG_ORIGIN ?? `sallyport.local/${tenant}`, version }, log, pace: { ...usualPace, ...pace }, everyMs,
   });
   let database: string | null = 'the database';
   readiness.add('database', () => database);
@@ -56,7 +57,7 @@ export async function startSinks({ config, tenant, state, bus, log, readiness, e
   supervisor.start();
 
   return {
-    module: { module: SinksModule, controllers: [SinksController], providers: [{ provide: SinkDocuments, useValue: documents }] },
+    module: { module: SinksModule, controllers: [SinksController], providers: [{ provide: SinkDocuments, useValue: documents }, { provide: Cursors, useValue: cursors }] },
     outbox,
     store,
     async stop() {

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { evidenceFollow, ok, sinksApply, sinksList, type Bus, type Caller, type Reply } from '@sallyport/platform-bus';
+import { evidenceFollow, ok, sinksApply, sinksCursors, sinksList, type Bus, type Caller, type Reply } from '@sallyport/platform-bus';
 import { boot, type Running } from '@sallyport/platform-runtime';
 import { migrate } from '@sallyport/platform-store';
 import { silentLog } from '@sallyport/platform-telemetry';
@@ -166,6 +166,19 @@ describe('delivering', () => {
     await apply([sink('hook', { type: 'webhook', url: `${there.url}/again`, secret: 'file:hook' })]);
     await expect.poll(() => next('hook')).toBe(before + 3);
     expect(gotByHook()).toEqual([before, before + 1, before + 2]);
+  });
+
+  it('tells the ledger how far each sink is, and nobody else', async () => {
+    await apply([sink('must', { type: 'webhook', url: `${there.url}/must`, secret: 'file:nowhere', required: true })]);
+    await expect.poll(async () => (await cursor('must'))['stalled_at']).toBeTruthy();
+    const evidence = await nats.connect('evidence');
+    expect(await evidence.call(sinksCursors, {})).toEqual({ ok: true, value: { sinks: [
+      { name: 'archive', required: false, nextLeaf: ledger.length, state: 'delivering' },
+      { name: 'few', required: false, nextLeaf: ledger.length, state: 'delivering' },
+      { name: 'hook', required: false, nextLeaf: ledger.length, state: 'delivering' },
+      { name: 'must', required: true, nextLeaf: 0, state: 'stalled' },
+    ] } });
+    expect(await console.call(sinksCursors, {}, 500)).toMatchObject({ ok: false, error: { code: 'unavailable' } });
   });
 
   it('has a cursor that never goes back', async () => {

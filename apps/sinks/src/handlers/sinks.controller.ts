@@ -1,7 +1,8 @@
 import { Controller } from '@nestjs/common';
 import type { z } from 'zod';
-import { fail, Handles, ok, sinksApply, sinksList, type Reply } from '@sallyport/platform-bus';
+import { fail, Handles, ok, sinksApply, sinksCursors, sinksList, type Reply } from '@sallyport/platform-bus';
 import { StoreError } from '@sallyport/platform-store';
+import { Cursors } from '../store/cursors.ts';
 import { SinkDocuments } from '../store/sink-documents.ts';
 
 type Request<C extends { request: z.ZodType }> = z.output<C['request']>;
@@ -10,7 +11,10 @@ type Answer<C extends { value: z.ZodType }> = Promise<Reply<z.output<C['value']>
 /** What the console asks of sinks. */
 @Controller()
 export class SinksController {
-  constructor(private readonly documents: SinkDocuments) {}
+  constructor(
+    private readonly documents: SinkDocuments,
+    private readonly cursors: Cursors,
+  ) {}
 
   @Handles(sinksApply)
   apply(request: Request<typeof sinksApply>): Answer<typeof sinksApply> {
@@ -21,6 +25,20 @@ export class SinksController {
   @Handles(sinksList)
   list({ name }: Request<typeof sinksList>): Answer<typeof sinksList> {
     return withDatabase(async () => ok({ documents: (await this.documents.all()).map(({ document }) => document).filter(({ metadata }) => name === null || metadata.name === name) }));
+  }
+
+  /** How far each sink is; asked by the ledger before it purges. One that has not begun is at the first leaf. */
+  @Handles(sinksCursors)
+  howFar(): Answer<typeof sinksCursors> {
+    return withDatabase(async () => {
+      const [standing, at] = await Promise.all([this.documents.all(), this.cursors.all()]);
+      return ok({
+        sinks: standing.map(({ document: { metadata: { name }, spec } }) => {
+          const { next, stalledAt } = at.get(name) ?? { next: 0, stalledAt: null };
+          return { name, required: spec.required, nextLeaf: next, state: stalledAt === null ? 'delivering' : 'stalled' };
+        }),
+      });
+    });
   }
 }
 

@@ -26,6 +26,12 @@ export class Cursors {
     return { next: Number(next_leaf), stalledAt: stalled_at, attempts };
   }
 
+  /** Of every sink that ever began, by its name. */
+  async all(): Promise<ReadonlyMap<string, Cursor>> {
+    const rows = await this.#db.selectFrom('sink_cursor').select(['name', 'next_leaf', 'stalled_at', 'attempts']).execute();
+    return new Map(rows.map(({ name, next_leaf, stalled_at, attempts }) => [name, { next: Number(next_leaf), stalledAt: stalled_at, attempts }]));
+  }
+
   /** The receiver has everything before `next`. One that had stalled has recovered. */
   async moved(name: string, next: number, counts: { readonly delivered: number; readonly filtered: number }, now: Date): Promise<void> {
     await this.#db.transaction().execute(async (trx) => {

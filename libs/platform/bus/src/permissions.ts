@@ -52,7 +52,7 @@ const publishes = (gateways: readonly string[]): Record<ServiceName, readonly st
   approvals: [...emits('approvals'), subjects.identityList, subjects.approvalChanged, ...reads(buckets.inventory)],
   masking: [...emits('masking'), subjects.leaseChanged, ...reads(buckets.inventory), ...writes(buckets.plans)],
   identity: [...emits('identity'), subjects.leaseChanged, anySession, ...writes(buckets.inventory)],
-  evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...publishesEvidence, ...reads(buckets.inventory), `${inboxPrefix('console')}.>`, `${inboxPrefix('sinks')}.>`],
+  evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...publishesEvidence, ...reads(buckets.inventory), subjects.sinksCursors, `${inboxPrefix('console')}.>`, `${inboxPrefix('sinks')}.>`],
   sinks: [...emits('sinks'), subjects.evidenceFollow],
   console: [
     subjects.identityResolve, subjects.identityExplain, subjects.identityApply, subjects.identityList, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,

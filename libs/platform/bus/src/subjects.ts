@@ -40,6 +40,8 @@ export const subjects = {
 
   sinksApply: 'sinks.apply',
   sinksList: 'sinks.list',
+  /** The ledger asks how far each sink is, before it lets bodies go. */
+  sinksCursors: 'sinks.cursors',
 
   /** A session must end: payload `SessionClose`. Gateways subscribe with a wildcard for the id. */
   sessionClose: (session: string) => `control.session.${session}.close`,
