@@ -1,0 +1,1 @@
+export { defaultShellSettings, type ShellSettings } from './settings.ts';
