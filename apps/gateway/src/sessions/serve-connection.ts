@@ -86,7 +86,7 @@ async function open(house: House, opening: Opening): Promise<Refusal | null> {
 }
 
 async function identify(house: House, { session, adapter, greeting, source }: Opening): Promise<Actor | Refusal> {
-  const reply = await house.bus.call(identityResolve, { token: greeting.token.open('identity verifies it'), door: adapter.id, source, session, expect: 'machine' }, 10_000);
+  const reply = await house.bus.call(identityResolve, { token: greeting.token.open('identity verifies it'), door: adapter.id, target: greeting.target, role: greeting.role, source, session, expect: 'machine' }, 10_000);
   if (!reply.ok) {
     const { code, say } = reply.error;
     if (code === 'unauthenticated' || code === 'unauthorized') return refusal(code, say, session, { hint: 'get a fresh token for this gateway’s audience' });

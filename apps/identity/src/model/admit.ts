@@ -41,7 +41,7 @@ function admitMachine(token: VerifiedToken, inventory: Inventory): Judgement {
   const expires = instant(token.expires);
   return {
     kind: 'admit',
-    principal: { kind: 'machine', actor: { machine: id<MachineName>(name), npid, owner: machine.spec.owner, issuer: token.issuer.spec.issuer, tokenHash: token.hash, jti: token.jti, tokenExpires: expires } },
+    principal: { kind: 'machine', actor: { machine: id<MachineName>(name), npid, owner: machine.spec.owner, issuer: token.issuer.spec.issuer, tokenHash: token.hash, jti: token.jti, tokenExpires: expires }, ticket: null },
     binding: `${name}/${binding.name}`,
     issuer: token.issuer.spec.issuer,
     claims: evidenceClaims(token, binding),

@@ -45,7 +45,7 @@ const reading = [...reads(buckets.inventory), ...reads(buckets.slices), ...reads
 
 const publishes = (gateways: readonly string[]): Record<ServiceName, readonly string[]> => ({
   gateway: [
-    ...gateways.flatMap(emits), subjects.identityResolve, subjects.policyOpen, subjects.policyRenew, subjects.maskingPlan,
+    ...gateways.flatMap(emits), subjects.identityResolve, subjects.identitySshUpstreamCert, subjects.identitySshHostCert, subjects.identitySshAuthorities, subjects.policyOpen, subjects.policyRenew, subjects.maskingPlan,
     subjects.approvalsOpen, subjects.approvalsConsume, subjects.approvalsWithdraw, subjects.approvalsShow, ...reading,
   ],
   policy: [...emits('policy'), subjects.maskingPlan, subjects.maskingList, subjects.identityList, subjects.leaseChanged, anySession, ...reads(buckets.inventory), ...reads(buckets.plans), ...writes(buckets.slices)],
@@ -55,7 +55,7 @@ const publishes = (gateways: readonly string[]): Record<ServiceName, readonly st
   evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...publishesEvidence, ...reads(buckets.inventory), subjects.sinksCursors, `${inboxPrefix('console')}.>`, `${inboxPrefix('sinks')}.>`],
   sinks: [...emits('sinks'), subjects.evidenceFollow],
   console: [
-    subjects.identityResolve, subjects.identityExplain, subjects.identityApply, subjects.identityList, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
+    subjects.identityResolve, subjects.identityExplain, subjects.identityApply, subjects.identityList, subjects.identitySshAuthorities, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
     subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote, subjects.evidenceExport, subjects.logCheckpoint, subjects.logTile, subjects.sinksApply, subjects.sinksList,
     anySession, ...reads(buckets.inventory),
   ],

@@ -7,6 +7,10 @@ export const subjects = {
   identityExplain: 'identity.explain',
   identityApply: 'identity.apply',
   identityList: 'identity.list',
+  /** Gateways ask identity, which keeps the SSH authorities. */
+  identitySshUpstreamCert: 'identity.sshUpstreamCert',
+  identitySshHostCert: 'identity.sshHostCert',
+  identitySshAuthorities: 'identity.sshAuthorities',
 
   policyOpen: 'policy.open',
   policyRenew: 'policy.renew',
