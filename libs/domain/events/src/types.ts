@@ -11,7 +11,10 @@ export interface EventData {
   // --- a session
   'session.opened': { protocol: string; role: string | null; source: string; client: string | null; evidence: string; lease: string; policy: number; mask_plan: string | null; key: WrappedKey };
   'session.refused': { protocol: string; target: string; code: string; say: string; source: string };
-  /** The last event of its chain: `final_seq` is its own seq, `head` its own prev, said again inside the data. */
+  /**
+   * The last event of its chain: `final_seq` is its own seq, `head` its own prev, said again inside the data. A producer with an instance key adds the
+   * members of `SignedEnd` behind these.
+   */
   'session.closed': { final_seq: number; head: string; by: string; why: string; commands: number; denied: number; held: number; rows: number; bytes: number };
   /** Written by the ingester when a producer's epoch ended without closing this session. */
   'session.abandoned': { session: string; last_seq: number; why: string };
@@ -57,6 +60,15 @@ export interface EventData {
    * `inconsistent` what this checkpoint does not continue. `witness_size` is what it cosigned last, as far as is known.
    */
   'log.witness_refused': { origin: string; size: number; witness: string; witness_size: number; why: 'conflict' | 'ahead' | 'inconsistent' };
+  /** The log's key was followed by another: `note` is the statement that both have signed (SPEC.md 2.3 of engine/evidence). */
+  'key.rotated': { log: string; old: string; new: string; note: string };
+  /** A producer says which key signs the ends of its sessions in this epoch: a vkey under the producer's own id. */
+  'key.created': { use: string; key: string };
+  /**
+   * A producer's key is not taken for granted: `other-producer` has it already, `other-key`: the producer was known by another, `not-its-own`: it bears another name or
+   * is no key. `other` is that producer or that key.
+   */
+  'key.conflict': { producer: string; epoch: string; key: string; why: 'other-producer' | 'other-key' | 'not-its-own'; other: string | null };
   'log.equivocation': { sid: string; seq: number; kept: string; other: string };
 
   // --- what leaves for SIEMs: leaf indexes are of the log, `next` is the one that is delivered next
@@ -69,7 +81,23 @@ export interface EventData {
   // --- services
   'service.started': { service: string; version: string; node: string };
   'service.stopped': { service: string; why: string };
+  /** Every ten seconds, whatever else there is to tell. */
   'producer.heartbeat': { pseq: number; sessions: number };
+  /** Nothing came from a producer that had not said that it stops: `last_pseq` is the last that came, `since` when the ledger took it (RFC 3339). */
+  'producer.silent': { producer: string; epoch: string; last_pseq: number; since: string };
+  /** It is heard again; `last_pseq` is the one before its silence. */
+  'producer.heard': { producer: string; epoch: string; last_pseq: number; seconds: number };
+  /**
+   * Every minute, and at once when the wall clock was set: `step_us` is how far it moved against the monotonic clock since the last status. What the host's
+   * time service says of the offset and its bound; null where none is there to be asked (`source` is then `none`).
+   */
+  'clock.status': { source: string; synchronised: boolean | null; offset_us: number | null; error_us: number | null; step_us: number };
+}
+
+/** What `session.closed` bears besides its own members: the vkey of the instance key, and its Ed25519 signature over the event (SPEC.md 1.3 of engine/evidence), base64. */
+export interface SignedEnd {
+  readonly key: string;
+  readonly signature: string;
 }
 
 export interface CommandDecided {

@@ -2,7 +2,7 @@ import type { EventData } from '@sallyport/domain-events';
 import type { Described } from '../described.ts';
 import { known, type Family } from '../known-type.ts';
 import type { Seen } from '../schema/envelope.ts';
-import { count, object, oneOf, text } from '../schema/schema.ts';
+import { count, object, oneOf, orNull, text } from '../schema/schema.ts';
 
 /** The ledger about itself: what is missing, what is twice, what does not fit. All are findings, none is routine. */
 export const ledger = {
@@ -11,6 +11,12 @@ export const ledger = {
   ),
   'log.equivocation': known<'log.equivocation'>(object<EventData['log.equivocation']>({ sid: text, seq: count, kept: text, other: text }), (event, d) =>
     finding(event, 'critical', 'log_equivocation', 'Two events in one place', `Chain ${d.sid} has two different events ${d.seq}`),
+  ),
+  'producer.silent': known<'producer.silent'>(object<EventData['producer.silent']>({ producer: text, epoch: text, last_pseq: count, since: text }), (event, d) =>
+    finding(event, 'high', 'producer_silent', 'Producer silent', `Nothing came from ${d.producer} since ${d.since}: its event ${d.last_pseq} (start ${d.epoch}) is the last`),
+  ),
+  'key.conflict': known<'key.conflict'>(object<EventData['key.conflict']>({ producer: text, epoch: text, key: text, why: oneOf('other-producer', 'other-key', 'not-its-own'), other: orNull(text) }), (event, d) =>
+    finding(event, d.why === 'other-key' ? 'high' : 'critical', 'key_conflict', 'Instance key not its own', `${d.producer} signs with ${d.key}: ${d.why}${d.other === null ? '' : ` (${d.other})`}`),
   ),
   'log.rollback': known<'log.rollback'>(object<EventData['log.rollback']>({ origin: text, lost_size: count, lost_root: text, size: count, next_origin: text }), (event, d) =>
     finding(event, 'critical', 'log_rollback', 'Ledger set back', `The ledger has ${d.size} leaves, a checkpoint of ${d.origin} had ${d.lost_size}; it goes on as ${d.next_origin}`),

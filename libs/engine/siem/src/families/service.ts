@@ -2,7 +2,7 @@ import type { EventData } from '@sallyport/domain-events';
 import type { Described, OcsfPlace } from '../described.ts';
 import { present, type JsonObject } from '../json.ts';
 import { known, type Family } from '../known-type.ts';
-import { count, object, text } from '../schema/schema.ts';
+import { count, flag, object, orNull, text, whole } from '../schema/schema.ts';
 
 /** The life of our own services. */
 export const service = {
@@ -14,6 +14,18 @@ export const service = {
   ),
   'producer.heartbeat': known<'producer.heartbeat'>(object<EventData['producer.heartbeat']>({ pseq: count, sessions: count }), (event, d) =>
     life('Producer alive', `${event.prod.id} is alive: events ${d.pseq}, sessions ${d.sessions}`, 'heartbeat', 'info', application(event.prod.id, event.prod.id, null), null),
+  ),
+  'producer.heard': known<'producer.heard'>(object<EventData['producer.heard']>({ producer: text, epoch: text, last_pseq: count, seconds: count }), (_, d) =>
+    life('Producer heard again', `${d.producer} is heard again after ${d.seconds} s; event ${d.last_pseq} was the last before`, 'heard', 'info', application(d.producer, d.producer, null), null),
+  ),
+  'key.created': known<'key.created'>(object<EventData['key.created']>({ use: text, key: text }), (event, d) =>
+    life('Instance key named', `${event.prod.id} signs ${d.use} with ${d.key}`, 'key.created', 'info', application(event.prod.id, event.prod.id, null), null),
+  ),
+  'key.rotated': known<'key.rotated'>(object<EventData['key.rotated']>({ log: text, old: text, new: text, note: text }), (event, d) =>
+    life('Key of the log rotated', `The log ${d.log} is signed by ${d.new} after ${d.old}`, 'key.rotated', 'info', application('evidence', event.prod.id, null), null),
+  ),
+  'clock.status': known<'clock.status'>(object<EventData['clock.status']>({ source: text, synchronised: orNull(flag), offset_us: orNull(whole), error_us: orNull(count), step_us: whole }), (event, d) =>
+    life('Clock', `${event.prod.id}: ${d.synchronised === null ? 'not known whether its clock is synchronised' : d.synchronised ? `synchronised (${d.source})` : `not synchronised (${d.source})`}, moved by ${d.step_us} µs against its monotonic clock`, 'clock', 'info', application(event.prod.id, event.prod.id, null), null),
   ),
 } satisfies Family;
 

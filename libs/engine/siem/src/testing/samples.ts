@@ -50,10 +50,16 @@ export const samples: { readonly [T in EventType]: EventData[T] } = {
   'log.rollback': { origin: 'sallyport.local/default/1', lost_size: 900, lost_root: 'cm9vdA==', size: 700, next_origin: 'sallyport.local/default/2' },
   'log.verify_failed': { origin: 'sallyport.local/default/1', size: 900, signed_root: 'cm9vdA==', root: 'b3RoZXI=' },
   'log.witness_refused': { origin: 'sallyport.local/default/1', size: 700, witness: 'witness.example/w1', witness_size: 900, why: 'ahead' },
+  'key.rotated': { log: 'sallyport.local/default', old: 'sallyport.local/default+00000001+AQ==', new: 'sallyport.local/default+00000002+AQ==', note: 'a signed note' },
+  'key.created': { use: 'session.closed', key: 'gw-1+00000003+AQ==' },
+  'key.conflict': { producer: 'gw-2', epoch: id(921), key: 'gw-1+00000003+AQ==', why: 'other-producer', other: 'gw-1' },
   'log.equivocation': { sid, seq: 4, kept: digest('4'), other: digest('5') },
   'service.started': { service: 'evidence', version: '0.1.0', node: 'v24.0.0' },
   'service.stopped': { service: 'evidence', why: 'SIGTERM' },
   'producer.heartbeat': { pseq: 812, sessions: 3 },
+  'producer.silent': { producer: 'gw-1', epoch: id(920), last_pseq: 812, since: '2026-11-23T03:59:20.000000Z' },
+  'producer.heard': { producer: 'gw-1', epoch: id(920), last_pseq: 812, seconds: 95 },
+  'clock.status': { source: 'chrony', synchronised: true, offset_us: -210, error_us: 900, step_us: 0 },
   'sink.watermark': { sink: 'splunk', from: 700, next: 812, delivered: 100, filtered: 12, lag: 0 },
   'sink.stalled': { sink: 'splunk', next: 812, code: 'unavailable', attempts: 5, lag: 90 },
   'sink.recovered': { sink: 'splunk', next: 812, attempts: 6, seconds: 61 },
@@ -81,5 +87,5 @@ function write<T extends EventType>(type: T, data: EventData[T], parties: { read
 
 function partiesOf(type: EventType): { readonly who: Who | null; readonly on: On | null } {
   if (/^(session|command|mask|auth)\./.test(type)) return { who: machine, on: type.startsWith('auth.') ? null : ledgerDb };
-  return /^(log|service|producer|sink)\./.test(type) ? { who: null, on: null } : { who: alice, on: null };
+  return /^(log|key|clock|service|producer|sink)\./.test(type) ? { who: null, on: null } : { who: alice, on: null };
 }
