@@ -57,10 +57,11 @@ export interface Authority {
 
 /**
  * `off` and `len` place the ciphertext in the session's key stream (AES-256-CTR under the session's key, which is used for
- * one session only and never for two bytes at the same offset). Integrity is `ct_sha256`, inside the hashed event.
+ * one session only and never for two bytes at the same offset). Integrity is `ct_sha256`, inside the hashed event. An `opening` (what the event commits
+ * to, see `disclosure.ts`) is not in that stream: it is a box of its own, sealed to the evidence reader, with `off` 0.
  */
 export interface BlobRef {
-  readonly role: 'text' | 'params' | 'comment' | 'claims';
+  readonly role: 'text' | 'params' | 'comment' | 'claims' | 'opening';
   readonly ct_sha256: string;
   readonly off: number;
   readonly len: number;

@@ -42,4 +42,22 @@ describe('a session key', () => {
     const changed = Uint8Array.from(bytes, (byte, i) => (i === 0 ? byte ^ 1 : byte));
     expect(() => decryptBlob(openSessionKey(wrapped, reader.privateKey), ref, changed)).toThrowError(expect.objectContaining({ code: 'ERR_BLOB_CHANGED' }));
   });
+
+  it('that is sealed to a day as well opens with both keys, and with neither alone', () => {
+    const day = generateKeyPairSync('x25519');
+    const { key, wrapped } = newSessionKey(reader.publicKey, { id: 'standard/2026-11-23/0123456789abcdef', publicKey: day.publicKey });
+    const { ref, bytes } = key.seal('text', 'select 1');
+    expect(Buffer.from(decryptBlob(openSessionKey(wrapped, reader.privateKey, day.privateKey), ref, bytes)).toString()).toBe('select 1');
+    expect(() => openSessionKey(wrapped, reader.privateKey)).toThrowError(expect.objectContaining({ code: 'ERR_DAY_KEY_NEEDED' }));
+    expect(() => openSessionKey(wrapped, reader.privateKey, generateKeyPairSync('x25519').privateKey)).toThrowError(expect.objectContaining({ code: 'ERR_WRAPPED_KEY' }));
+    expect(() => openSessionKey(wrapped, day.privateKey, day.privateKey)).toThrowError(expect.objectContaining({ code: 'ERR_WRONG_READER_KEY' }));
+  });
+
+  it('cannot be moved to another day, nor be made to look as if it were sealed to no day', () => {
+    const day = generateKeyPairSync('x25519');
+    const { wrapped } = newSessionKey(reader.publicKey, { id: 'standard/2026-11-23/0123456789abcdef', publicKey: day.publicKey });
+    expect(() => openSessionKey({ ...wrapped, day: 'long/2026-11-23/0123456789abcdef' }, reader.privateKey, day.privateKey)).toThrowError(expect.objectContaining({ code: 'ERR_WRAPPED_KEY' }));
+    const { day: _, ...bare } = wrapped;
+    expect(() => openSessionKey(bare, reader.privateKey, day.privateKey)).toThrowError(expect.objectContaining({ code: 'ERR_WRAPPED_KEY' }));
+  });
 });

@@ -3,6 +3,14 @@ import type { BlobRef, WrappedKey } from '@sallyport/domain-events';
 
 /** HKDF info: binds the derived key to this one use. */
 const purpose = 'sallyport session key v1';
+const purposeOfDay = 'sallyport session key v2';
+
+/** The public half of a key that is destroyed when its retention class has run out. */
+export interface DayKey {
+  /** `class/2026-11-23/id` */
+  readonly id: string;
+  readonly publicKey: KeyObject;
+}
 
 export interface SealedText {
   readonly ref: BlobRef;
@@ -76,24 +84,38 @@ function copyOf(plaintext: string | Uint8Array): Buffer {
 const zeroIv = new Uint8Array(16);
 
 /**
- * A fresh key for one session, and the same key sealed to the evidence reader's X25519 public key: ephemeral-static ECDH,
- * HKDF-SHA-256 over both public keys, AES-256-GCM. The caller cannot open `wrapped` again: the ephemeral private key is dropped here.
+ * A fresh key for one session, and the same key sealed to the evidence reader's X25519 public key and, if there is one, to the day's: ephemeral-static ECDH
+ * with each, HKDF-SHA-256 over all public keys, AES-256-GCM. Both private keys are needed to open it: the day's can be destroyed, the reader's cannot be
+ * exchanged by whoever can exchange the day's. The caller cannot open `wrapped` again: the ephemeral private key is dropped here.
  */
-export function newSessionKey(reader: KeyObject): { readonly key: SessionKey; readonly wrapped: WrappedKey } {
+export function newSessionKey(reader: KeyObject, day: DayKey | null = null): { readonly key: SessionKey; readonly wrapped: WrappedKey } {
   const raw = randomBytes(32);
-  const wrapped = wrap(raw, reader);
+  const wrapped = wrap(raw, reader, day);
   return { key: new SessionKey(raw), wrapped };
 }
 
-function wrap(key: Uint8Array, reader: KeyObject): WrappedKey {
+function wrap(key: Uint8Array, reader: KeyObject, day: DayKey | null): WrappedKey {
   const ephemeral = generateKeyPairSync('x25519');
   const iv = randomBytes(12);
   const kek = keyId(reader);
-  const wrapping = wrappingKey(ephemeral.privateKey, reader, ephemeral.publicKey, reader);
-  const cipher = createCipheriv('aes-256-gcm', wrapping, iv).setAAD(Buffer.from(kek));
+  const wrapping = day === null
+    ? wrappingKey(ephemeral.privateKey, reader, ephemeral.publicKey, reader)
+    : wrappingKeyOfDay({ agreed: [diffieHellman({ privateKey: ephemeral.privateKey, publicKey: reader }), diffieHellman({ privateKey: ephemeral.privateKey, publicKey: day.publicKey })], ephemeral: ephemeral.publicKey, reader, day: day.publicKey });
+  const cipher = createCipheriv('aes-256-gcm', wrapping, iv).setAAD(sealedFor(kek, day?.id));
   const wrapped = Buffer.concat([cipher.update(key), cipher.final(), cipher.getAuthTag()]);
   wrapping.fill(0);
-  return { kek, epk: rawPublicKey(ephemeral.publicKey).toString('base64url'), iv: iv.toString('base64url'), wrapped: wrapped.toString('base64url') };
+  return { kek, epk: rawPublicKey(ephemeral.publicKey).toString('base64url'), iv: iv.toString('base64url'), wrapped: wrapped.toString('base64url'), ...(day === null ? {} : { day: day.id }) };
+}
+
+/** What a sealed key is bound to besides the keys themselves. */
+export function sealedFor(kek: string, day: string | undefined): Buffer {
+  return Buffer.from(day === undefined ? kek : `${kek} ${day}`);
+}
+
+/** @param of `agreed`: what was agreed with the reader's key and with the day's, in this order; the rest are public keys */
+export function wrappingKeyOfDay(of: { readonly agreed: readonly [Uint8Array, Uint8Array]; readonly ephemeral: KeyObject; readonly reader: KeyObject; readonly day: KeyObject }): Uint8Array {
+  const salt = Buffer.concat([rawPublicKey(of.ephemeral), rawPublicKey(of.reader), rawPublicKey(of.day)]);
+  return new Uint8Array(hkdfSync('sha256', Buffer.concat(of.agreed), salt, purposeOfDay, 32));
 }
 
 /** First 16 hex digits of the SHA-256 of the raw X25519 public key. */
@@ -101,13 +123,13 @@ export function keyId(publicKey: KeyObject): string {
   return createHash('sha256').update(rawPublicKey(publicKey)).digest('hex').slice(0, 16);
 }
 
-/** The key that seals session keys; the same from either side of the exchange. */
-export function wrappingKey(own: KeyObject, peer: KeyObject, ephemeral: KeyObject, reader: KeyObject): Uint8Array {
+/** The key that seals session keys, or what `use` names; the same from either side of the exchange. */
+export function wrappingKey(own: KeyObject, peer: KeyObject, ephemeral: KeyObject, reader: KeyObject, use = purpose): Uint8Array {
   const salt = Buffer.concat([rawPublicKey(ephemeral), rawPublicKey(reader)]);
-  return new Uint8Array(hkdfSync('sha256', diffieHellman({ privateKey: own, publicKey: peer }), salt, purpose, 32));
+  return new Uint8Array(hkdfSync('sha256', diffieHellman({ privateKey: own, publicKey: peer }), salt, use, 32));
 }
 
-function rawPublicKey(key: KeyObject): Buffer {
+export function rawPublicKey(key: KeyObject): Buffer {
   const x = key.export({ format: 'jwk' }).x;
   if (key.asymmetricKeyType !== 'x25519' || x === undefined) throw new TypeError('the evidence reader key must be an X25519 public key');
   return Buffer.from(x, 'base64url');

@@ -1,5 +1,5 @@
 import { EvidenceUnavailableError, instant, uuidv7, type Clock, type EvidenceLog, type Position } from '@sallyport/domain-model';
-import { EventChain, type Authority, type BlobRef, type ChainHead, type CommandDecided, type CommandResult, type EventData, type EventType, type On, type Who } from '@sallyport/domain-events';
+import { conceal, EventChain, type Authority, type BlobRef, type ChainHead, type CommandDecided, type CommandResult, type EventData, type EventType, type On, type SealOpenings, type Who } from '@sallyport/domain-events';
 import type { SealedText, SessionKey } from './session-key.ts';
 
 /** Ends of commands in one event. 64 results of ~200 bytes stay far below the event's limit. */
@@ -15,6 +15,8 @@ export interface SessionRecording {
   readonly clock: Clock;
   /** Null for a session that never opens: nothing can be sealed then. */
   readonly key: SessionKey | null;
+  /** Seals what opens concealed fields. Left out: nothing is concealed. */
+  readonly openings?: SealOpenings;
 }
 
 /** What a session's end says of it; the recorder adds where the chain ends. */
@@ -46,7 +48,10 @@ export class SessionRecorder {
   }
 
   record<T extends EventType>(type: T, data: EventData[T], rest: { readonly auth?: Authority | null; readonly blobs?: readonly SealedText[] } = {}): Position {
-    return this.#write(type, JSON.stringify(data), this.#render(rest.auth ?? null), rest.blobs ?? none);
+    const { openings } = this.#of;
+    const covered = openings === undefined ? { data, disclosures: [] } : conceal(type, data, null);
+    const opening = openings === undefined || covered.disclosures.length === 0 ? none : [openings(covered.disclosures)];
+    return this.#write(type, JSON.stringify(covered.data), this.#render(rest.auth ?? null), [...(rest.blobs ?? none), ...opening]);
   }
 
   /**

@@ -1,0 +1,59 @@
+import { generateKeyPairSync, hash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { conceal, opened } from '@sallyport/domain-events';
+import { uuidv7 } from '@sallyport/domain-model';
+import { parseEnvelope } from '../parse-envelope.ts';
+import { newSessionKey } from '../session-key.ts';
+import { SessionRecorder } from '../session-recorder.ts';
+import { FakeLog, tickingClock } from '../testing/fake-log.ts';
+import { reader } from '../testing/small-ledger.ts';
+import { verifySession } from '../verify/verify-session.ts';
+import { openingSealer, openOpenings } from './opening-box.ts';
+
+const seal = openingSealer(reader.publicKey);
+const { disclosures } = conceal('approval.rejected', { approval: 'a', by: 'bob' }, { id: 'person:bob', npid: null, iss: null, tok: null, jti: null, owner: null });
+
+describe('a box of openings', () => {
+  it('is opened by the reader alone, and holds no name in the clear', () => {
+    const { ref, bytes } = seal(disclosures);
+    expect(openOpenings(ref, bytes, reader.privateKey)).toEqual(disclosures);
+    expect(() => openOpenings(ref, bytes, generateKeyPairSync('x25519').privateKey)).toThrow('sealed to reader');
+    for (const text of disclosures) expect(Buffer.from(bytes).includes(text)).toBe(false);
+  });
+  it('is not opened when any byte of it is another one, whatever the reference says', () => {
+    const { ref, bytes } = seal(disclosures);
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Uint8Array.from(bytes).with(at, (bytes[at] ?? 0) ^ 1);
+      expect(() => openOpenings(ref, changed, reader.privateKey)).toThrow('not the one of');
+      expect(() => openOpenings({ ...ref, ct_sha256: hashOf(changed) }, changed, reader.privateKey), `byte ${at}`).toThrow();
+    }
+    expect(() => openOpenings({ ...ref, len: 3, ct_sha256: hashOf(Buffer.of(1, 2, 3)) }, Buffer.of(1, 2, 3), reader.privateKey)).toThrow('no box');
+  });
+  it('never has a nonce twice, over more boxes than one agreement of keys serves', () => {
+    const boxes = Array.from({ length: 3000 }, () => Buffer.from(seal(disclosures).bytes));
+    expect(new Set(boxes.map((box) => box.toString('hex', 9, 53))).size).toBe(3000);
+    expect(new Set(boxes.map((box) => box.toString('hex', 9, 41))).size).toBeGreaterThanOrEqual(3);
+    expect(boxes.slice(-1).map((bytes) => openOpenings({ role: 'opening', off: 0, len: bytes.length, ct_sha256: hashOf(bytes) }, bytes, reader.privateKey))).toEqual([disclosures]);
+  });
+});
+
+describe('a session that is recorded with openings', () => {
+  it('has the client’s address in a box only, and its chain holds', () => {
+    const log = new FakeLog(uuidv7());
+    const { key, wrapped } = newSessionKey(reader.publicKey);
+    const recorder = new SessionRecorder({ tenant: 'default', session: uuidv7(), who: null, on: null, log, clock: tickingClock(), key, openings: seal });
+    recorder.record('session.opened', { protocol: 'postgres', role: null, source: '203.0.113.77', client: null, evidence: 'strict', lease: 'l', policy: 1, mask_plan: null, key: wrapped });
+    recorder.close({ by: 'client', why: 'terminated', commands: 0, denied: 0, held: 0, rows: 0, bytes: 0 });
+    expect(log.events.some(({ bytes }) => Buffer.from(bytes).includes('203.0.113.77'))).toBe(false);
+    const [first] = log.events;
+    const event = parseEnvelope(first?.bytes ?? new Uint8Array());
+    const [ref] = event.blobs;
+    if (ref === undefined) throw new Error('no box');
+    const { event: shown } = opened(event, openOpenings(ref, first?.blobs[0] ?? new Uint8Array(), reader.privateKey));
+    expect(shown.d).toMatchObject({ source: '203.0.113.77', protocol: 'postgres' });
+    expect(log.events.map(({ bytes }) => parseEnvelope(bytes).blobs.length)).toEqual([1, 0]);
+    expect(verifySession(Buffer.concat(log.events.flatMap(({ bytes }) => [bytes, Buffer.from('\n')])))).toMatchObject({ verdict: 'ok' });
+  });
+});
+
+const hashOf = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex');
