@@ -72,9 +72,9 @@ describe('the API', () => {
   });
 
   it('tells services who asks, from the connection and not from headers', async () => {
-    h.answer(subjects.evidenceSessions, ok({ sessions: [] }));
+    h.answer(subjects.evidenceSessions, ok({ sessions: [], total: 0 }));
     expect(await h.ask('GET', '/v1/sessions?open=true&machine=m', 'auditor')).toMatchObject({ status: 200, body: { sessions: [] } });
-    expect(h.asked.get(subjects.evidenceSessions)?.at(-1)).toEqual({ by: { person: 'auditor', roles: ['auditor'], groups: ['dba'], source: '127.0.0.1' }, machine: 'm', target: null, before: null, open: true, limit: 50 });
+    expect(h.asked.get(subjects.evidenceSessions)?.at(-1)).toEqual({ by: { person: 'auditor', roles: ['auditor'], groups: ['dba'], source: '127.0.0.1' }, machine: 'm', target: null, before: null, open: true, state: null, from: null, to: null, limit: 50 });
   });
 
   it('gives the leaves of the log behind one, for whoever pulls', async () => {

@@ -22,10 +22,10 @@ export class SessionsController {
   }
 
   @Get()
-  @Answers('sessions, newest first', evidenceSessions.value)
+  @Answers('sessions, newest first, and how many there are in all; `before` is the id of the last one of the page before, `from` and `to` bound when they began', evidenceSessions.value)
   async list(@By() by: Caller, @Query({ schema: sessionsQuery }) query: z.output<typeof sessionsQuery>): Promise<z.output<typeof evidenceSessions.value>> {
-    const { machine = null, target = null, before = null, open, limit } = query;
-    return valueOf(await this.#bus.call(evidenceSessions, { by, machine, target, before, open: open === undefined ? null : open === 'true', limit }));
+    const { machine = null, target = null, before = null, state = null, from = null, to = null, open, limit } = query;
+    return valueOf(await this.#bus.call(evidenceSessions, { by, machine, target, before, open: open === undefined ? null : open === 'true', state, from, to, limit }));
   }
 
   @Get(':id/replay')

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { change, policyFile, shownParameters } from '@sallyport/platform-bus';
+import { change, policyFile, sessionState, shownParameters } from '@sallyport/platform-bus';
 
 /** Ids of sessions and approvals are UUIDs; nothing else goes into a subject or a query. */
 export const byId = z.strictObject({ id: z.uuid() });
@@ -29,8 +29,12 @@ export const explainBody = z.strictObject({
 export const approvalsQuery = z.strictObject({ state: z.enum(['pending', 'approved', 'rejected', 'expired', 'withdrawn', 'consumed']).optional(), limit: limit(1_000, 50) });
 export const voteBody = z.strictObject({ comment: z.string().max(2_000).nullable().default(null) });
 
+/** A moment in UTC, to the millisecond at most. */
+const moment = z.union([z.iso.datetime({ precision: 3 }), z.iso.datetime({ precision: 0 }), z.iso.date()]).transform((text) => new Date(text).toISOString());
+
 export const sessionsQuery = z.strictObject({
   machine: name.optional(), target: name.optional(), open: z.enum(['true', 'false']).optional(), before: z.string().max(64).optional(), limit: limit(1_000, 50),
+  state: sessionState.optional(), from: moment.optional(), to: moment.optional(),
 });
 export const killBody = z.strictObject({ reason: z.string().min(1).max(200).default('ended by an operator') });
 export const killed = z.strictObject({ session: z.string() });

@@ -3,7 +3,8 @@ import { evidenceEvents, evidenceFollow, evidenceNote, evidenceReplay, evidenceS
 import { z } from 'zod';
 import { MalformedEventError } from '@sallyport/engine-evidence';
 import { replay } from '../model/replay.ts';
-import { readEvents, readSession, readSessions } from '../store/reading.ts';
+import { readEvents, readSession } from '../store/reading.ts';
+import { readSessions } from '../store/session-list.ts';
 import { ReaderKey } from './reader-key.ts';
 import { Reads } from './reads.ts';
 
@@ -34,8 +35,8 @@ export class EvidenceController {
     if (!has(by, readers)) return this.refused(by, 'evidence.sessions', '', 'denied', 'reading the ledger needs the role auditor, operator or admin');
     if (asked.before !== null && !uuid.test(asked.before)) return fail('invalid', 'before: expected a session id');
     return this.reads.record(by, 'sessions', asked, async (trx) => {
-      const sessions = await readSessions(trx, asked);
-      return { count: sessions.length, value: { sessions } };
+      const value = await readSessions(trx, asked);
+      return { count: value.sessions.length, value };
     });
   }
 

@@ -3,6 +3,7 @@ export interface EvidenceDatabase {
   ledger_events: StoredEvent;
   session_events: StoredEvent & { sid: string; seq: string };
   sessions: SessionRecord;
+  session_counts: { scope: number; machine: string; target: string; day: Date; state: string; n: string };
   blobs: { event_id: string; ct_sha256: Buffer; bytes: Buffer };
   log_leaves: { at: string; hash: Buffer; event_id: string };
   log_nodes: { level: number; index: string; hash: Buffer };
@@ -20,7 +21,7 @@ interface StoredEvent {
   sha256: Buffer;
 }
 
-interface SessionRecord {
+export interface SessionRecord {
   sid: string;
   state: 'open' | 'closed' | 'refused' | 'abandoned';
   machine: string;

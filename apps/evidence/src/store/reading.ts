@@ -1,29 +1,13 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { evidenceEvents, evidenceSessions } from '@sallyport/platform-bus';
+import type { evidenceEvents } from '@sallyport/platform-bus';
 import type { z } from 'zod';
 import type { EvidenceDatabase } from './database.ts';
 
 type Db = Kysely<EvidenceDatabase> | Transaction<EvidenceDatabase>;
-type SessionsRequest = z.output<(typeof evidenceSessions)['request']>;
-type Sessions = z.output<(typeof evidenceSessions)['value']>['sessions'];
 type EventsPage = z.output<(typeof evidenceEvents)['value']>;
 
 /** Bytes of events in one answer, before base64: the bus takes 8 MiB. */
 export const pageBytes = 4 * 1024 ** 2;
-
-/** Newest first: a session's id says when it began, and `before` is the id of the last one of the page before. */
-export async function readSessions(db: Db, asked: Omit<SessionsRequest, 'by'>): Promise<Sessions> {
-  let query = db.selectFrom('sessions').selectAll().orderBy('sid', 'desc').limit(asked.limit);
-  if (asked.machine !== null) query = query.where('machine', '=', asked.machine);
-  if (asked.target !== null) query = query.where('target', '=', asked.target);
-  if (asked.open !== null) query = query.where('state', asked.open ? '=' : '<>', 'open');
-  if (asked.before !== null) query = query.where('sid', '<', asked.before);
-  const rows = await query.execute();
-  return rows.map((row) => ({
-    id: row.sid, machine: row.machine, target: row.target, protocol: row.protocol, opened: row.opened.toISOString(), closed: row.closed?.toISOString() ?? null, end: row.ended,
-    commands: Number(row.commands), denied: Number(row.denied), held: Number(row.held), rows: Number(row.rows), bytes: Number(row.bytes),
-  }));
-}
 
 interface Row {
   readonly at: string;

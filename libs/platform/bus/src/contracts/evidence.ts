@@ -10,11 +10,22 @@ export const sessionRow = z.strictObject({
   commands: z.int(), denied: z.int(), held: z.int(), rows: z.int(), bytes: z.int(),
 });
 
-/** Sessions, newest first. Recorded as `evidence.read`. */
+export const sessionState = z.enum(['open', 'closed', 'refused', 'abandoned']);
+export type SessionStateName = z.infer<typeof sessionState>;
+/** RFC 3339 in UTC, to the millisecond. The database has no year 0. */
+const moment = z.iso.datetime({ precision: 3 }).refine((text) => text >= '0001', 'a year after 0');
+
+/**
+ * Sessions, newest first by when they began, and how many there are in all: exactly, at the moment of the page. `before` is the last one of the page before; `from` and
+ * `to` (not included) bound when they began. Recorded as `evidence.read`.
+ */
 export const evidenceSessions = contract(
   subjects.evidenceSessions,
-  z.strictObject({ by: caller, machine: z.string().nullable(), target: z.string().nullable(), open: z.boolean().nullable(), before: z.string().nullable(), limit: z.int().min(1).max(1000) }),
-  z.strictObject({ sessions: z.array(sessionRow) }),
+  z.strictObject({
+    by: caller, machine: z.string().nullable(), target: z.string().nullable(), open: z.boolean().nullable(), before: z.string().nullable(), limit: z.int().min(1).max(1000),
+    state: sessionState.nullable().default(null), from: moment.nullable().default(null), to: moment.nullable().default(null),
+  }),
+  z.strictObject({ sessions: z.array(sessionRow), total: z.int() }),
 );
 
 /**
