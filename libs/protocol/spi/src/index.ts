@@ -46,8 +46,12 @@ export interface Greeting {
   /** Target name of `[role@]target`. */
   readonly target: string;
   readonly role: string | null;
-  /** The bearer token or ticket, as sent. */
+  /** The bearer token or ticket, as sent. Empty when `certificate` is what was shown. */
   readonly token: Sealed<string>;
+  /** OpenSSH user certificate (base64 of its blob) whose key the client has proven to hold on this connection. */
+  readonly certificate?: string | null;
+  /** OpenSSH fingerprint of a plain key that the client has proven to hold on this connection: a ticket may be bound to it. */
+  readonly holds?: { readonly ssh: string | null };
   /** What the client calls itself, for evidence; bounded to 256 characters. */
   readonly client: string | null;
 }
@@ -60,6 +64,16 @@ export interface ServedSession<Settings = unknown> {
   readonly gate: Gate;
   /** Leases the target's credential for one dial; dispose it as soon as the login is done. */
   credential(signal: AbortSignal): Promise<SecretLease>;
+  /**
+   * What limits a credential that we issued ourselves: OpenSSH extensions that it bears (`permit-pty`). What it does not bear is refused whatever
+   * policy says. Null: it was not limited so.
+   */
+  readonly extensions?: ReadonlySet<string> | null;
+  /**
+   * A certificate for one login at an SSH target, on a key of this session: both in base64 of their blobs. Rejects when there is no authority, or it says no;
+   * the message is for operators.
+   */
+  certifyLogin?(login: string, publicKey: string): Promise<string>;
   /** Registers the key that a cancel request will carry; the callback runs when one arrives. Returns the removal. */
   onCancel(key: Uint8Array, run: () => void): () => void;
 }
@@ -75,8 +89,8 @@ export interface SessionEnd {
 export interface Gate {
   /**
    * Asks leave for one command. Answers at once when nothing has to wait (most reads), else with a promise: a command that may
-   * change something waits for its evidence, a held one for people. Commands of one session are submitted in wire order, the
-   * next one only after the answer to the last.
+   * change something waits for its evidence, a held one for people. Commands that depend on each other's order (one byte stream, one channel) are submitted
+   * in wire order, the next one only after the answer to the last; channels of one session do not wait for each other.
    */
   submit(command: Command, hooks?: SubmitHooks): Permit | Refusal | Promise<Permit | Refusal>;
   /**
@@ -91,6 +105,11 @@ export interface Gate {
   /** Calls once when results of this position may reach the client; `error` when that cannot be. */
   whenReleased(position: Position, done: (error: Error | null) => void): void;
   readonly masker: ResultMasker;
+  /**
+   * Begins the recording of what one command shows (terminal, output). It is sealed in pieces into the session's chain. Give it masked bytes only.
+   * Absent where nothing can record: then nothing is to run that must be recorded.
+   */
+  record?(permit: Permit, header: RecordingHeader): Recording;
   /** Aborted when the session must end: killed, revoked, shutting down. The reason is a {@link Refusal}. */
   readonly closing: AbortSignal;
 }
@@ -129,6 +148,39 @@ export interface Permit {
   settle(outcome: Outcome): void;
 }
 
+/** What a recording is of. */
+export interface RecordingHeader {
+  /** `terminal`: bytes for a terminal of this size; `output`: the output of a command without one. */
+  readonly kind: 'terminal' | 'output';
+  readonly columns: number;
+  readonly rows: number;
+  /** What the terminal calls itself; bounded, or null. */
+  readonly term: string | null;
+}
+
+/** One recording. Methods never throw: what cannot be written ends the session, which is told by `Gate.closing`. */
+export interface Recording {
+  /** What was shown, masked, in order. The bytes are copied. */
+  write(stream: 'out' | 'err', bytes: Uint8Array): void;
+  resize(columns: number, rows: number): void;
+  /** No byte written before may reach the client before this position is released. Writes what is collected. */
+  flush(): Position;
+  /** @param whole false: it was cut short at a limit, and says so */
+  end(whole: boolean): void;
+}
+
+/** Content that went through a command's hands, for evidence: SFTP files, forwarded connections. Counts and a hash, never content. */
+export interface Passed {
+  /** `read`: towards the client. */
+  readonly direction: 'read' | 'write';
+  readonly bytes: number;
+  /** Hash of the bytes in the order of their offsets; null when there were gaps, overlaps or another order, so that it would be of no file. */
+  readonly sha256: string | null;
+  /** Offset of the first byte, and of the byte after the last; null where there are no offsets. */
+  readonly from: number | null;
+  readonly to: number | null;
+}
+
 /** How a command ended. Counts, codes and times; never values. */
 export interface Outcome {
   /** `cut`: stopped at a limit. `lost`: the connection ended first, so it is not known. `unsent`: never forwarded. */
@@ -140,6 +192,7 @@ export interface Outcome {
   /** The protocol's error code (SQLSTATE), or null. */
   readonly error: string | null;
   readonly masked: readonly MaskCount[];
+  readonly passed?: readonly Passed[];
 }
 
 export type { Understanding };
