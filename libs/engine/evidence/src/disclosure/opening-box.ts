@@ -1,70 +1,83 @@
-import { createCipheriv, createDecipheriv, createPublicKey, generateKeyPairSync, hash, randomBytes, type KeyObject } from 'node:crypto';
-import type { BlobRef, SealOpenings } from '@sallyport/domain-events';
-import { CannotOpenError } from '../open-session.ts';
-import { keyId, publicKeyOf, rawPublicKey, wrappingKey } from '../session-key.ts';
+import { hash, type KeyObject } from 'node:crypto';
+import type { BlobRef, SealOpenings, WrappedKey } from '@sallyport/domain-events';
+import { CannotOpenError, decryptBlob, openSessionKey } from '../open-session.ts';
+import { newSessionKey, type DayKey } from '../session-key.ts';
 
-// A box of role `opening`: SPEC.md, section 6. It needs no session: events outside of sessions have them too.
+// A blob of role `opening`. It needs no session, since events outside of sessions have them too: it carries its own sealed key.
 //
 //     byte 0      version, 1
-//     8 bytes     id of the reader's key
-//     32 bytes    ephemeral X25519 public key
-//     12 bytes    nonce
-//     rest        AES-256-GCM of the disclosures, joined by `~`, with a tag of 16 bytes; what stands before the nonce is authenticated with them
+//     u16         length of the head, then the head: JSON {"key": as in session.opened, "off": place in that key's stream}
+//     rest        the disclosures, joined by `~`, encrypted as a session's texts are
+//
+// Integrity is `ct_sha256` over all of it, inside the hashed event; and then each disclosure has its commitment.
 
 const version = 1;
-const nonceAt = 41;
-const textAt = nonceAt + 12;
-const tagBytes = 16;
-const purpose = 'sallyport opening v1';
-/** An agreement of keys costs a hundred times a box: one serves so many, each box with a nonce of its own. */
+const headAt = 3;
+/** Sealing a key costs a hundred times a box: one serves so many. */
 const boxesOfOne = 1024;
 
-/** Seals openings to the evidence reader; whoever seals cannot open them again. Not for two threads. */
-export function openingSealer(reader: KeyObject): SealOpenings {
-  let agreed = agree(reader);
-  let left = boxesOfOne;
+interface Current {
+  readonly key: ReturnType<typeof newSessionKey>['key'];
+  readonly wrapped: WrappedKey;
+  readonly day: string | null;
+  left: number;
+}
+
+/**
+ * Seals openings to the evidence reader; whoever seals cannot open them again.
+ * @param day the key of the day that they are sealed to as well, so that they end with it; null if there is none
+ */
+export function openingSealer(reader: KeyObject, day: () => DayKey | null = () => null): SealOpenings {
+  let current: Current | null = null;
   return (disclosures) => {
-    if (left-- === 0) {
-      agreed = agree(reader);
-      left = boxesOfOne - 1;
-    }
-    const bytes = seal(agreed, disclosures.join('~'));
+    const today = day();
+    if (current === null || current.left === 0 || current.day !== (today?.id ?? null)) current = { ...newSessionKey(reader, today), day: today?.id ?? null, left: boxesOfOne };
+    current.left--;
+    const sealed = current.key.seal('opening', disclosures.join('~'));
+    const bytes = boxOf(Buffer.from(JSON.stringify({ key: current.wrapped, off: sealed.ref.off })), sealed.bytes);
     return { bytes, ref: { role: 'opening', ct_sha256: hash('sha256', bytes, 'hex'), off: 0, len: bytes.byteLength } };
   };
 }
 
-interface Agreed {
-  /** Version, key id, ephemeral key. */
-  readonly head: Buffer;
-  readonly key: Uint8Array;
+function boxOf(head: Buffer, ciphertext: Uint8Array): Buffer {
+  const box = Buffer.allocUnsafe(headAt + head.length + ciphertext.length);
+  box[0] = version;
+  box.writeUInt16BE(head.length, 1);
+  head.copy(box, headAt);
+  box.set(ciphertext, headAt + head.length);
+  return box;
 }
 
-function agree(reader: KeyObject): Agreed {
-  const ephemeral = generateKeyPairSync('x25519');
-  const head = Buffer.concat([Buffer.of(version), Buffer.from(keyId(reader), 'hex'), rawPublicKey(ephemeral.publicKey)]);
-  return { head, key: wrappingKey(ephemeral.privateKey, reader, ephemeral.publicKey, reader, purpose) };
-}
+/** Gives the private half of a day's key by its id; null when it is destroyed or not known. */
+export type DayKeyOf = (id: string) => KeyObject | null;
 
-function seal({ head, key }: Agreed, text: string): Buffer {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(head);
-  return Buffer.concat([head, nonce, cipher.update(text, 'latin1'), cipher.final(), cipher.getAuthTag()]);
-}
-
-/** The disclosures of a box. Throws CannotOpenError when it is not the one of the reference, is sealed to another reader, or was altered. */
-export function openOpenings(ref: BlobRef, bytes: Uint8Array, reader: KeyObject): readonly string[] {
+/** The disclosures of a box. Throws CannotOpenError when it is not the one of the reference, was sealed to another reader or altered, or the day's key is gone. */
+export function openOpenings(ref: BlobRef, bytes: Uint8Array, reader: KeyObject, dayKeyOf: DayKeyOf = () => null): readonly string[] {
   if (bytes.byteLength !== ref.len || hash('sha256', bytes, 'hex') !== ref.ct_sha256) throw new CannotOpenError('ERR_BLOB_CHANGED', `the ciphertext is not the one of ${ref.ct_sha256}`);
-  const box = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const readerPublic = createPublicKey(reader);
-  if (box.length < textAt + tagBytes || box[0] !== version) throw new CannotOpenError('ERR_WRAPPED_KEY', 'it is no box of openings');
-  if (box.toString('hex', 1, 9) !== keyId(readerPublic)) throw new CannotOpenError('ERR_WRONG_READER_KEY', `it is sealed to reader ${box.toString('hex', 1, 9)}, this is ${keyId(readerPublic)}`);
-  try {
-    const epk = publicKeyOf(box.toString('base64url', 9, nonceAt));
-    const decipher = createDecipheriv('aes-256-gcm', wrappingKey(reader, epk, epk, readerPublic, purpose), box.subarray(nonceAt, textAt), { authTagLength: tagBytes });
-    decipher.setAAD(box.subarray(0, nonceAt)).setAuthTag(box.subarray(-tagBytes));
-    const text = Buffer.concat([decipher.update(box.subarray(textAt, -tagBytes)), decipher.final()]).toString('latin1');
-    return text.split('~');
-  } catch (cause) {
-    throw new CannotOpenError('ERR_WRAPPED_KEY', 'a box of openings was altered or is malformed', { cause });
-  }
+  const { key, off, ciphertext } = readBox(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const opened = openSessionKey(key, reader, key.day === undefined ? null : dayKeyOf(key.day));
+  const plain = decryptBlob(opened, { role: 'opening', ct_sha256: hash('sha256', ciphertext, 'hex'), off, len: ciphertext.length }, ciphertext);
+  return Buffer.from(plain).toString('latin1').split('~');
 }
+
+function readBox(box: Buffer): { readonly key: WrappedKey; readonly off: number; readonly ciphertext: Buffer } {
+  const head = box.length < headAt ? 0 : box.readUInt16BE(1);
+  if (box[0] !== version || box.length < headAt + head) throw noBox();
+  let said: unknown;
+  try {
+    said = JSON.parse(box.toString('utf8', headAt, headAt + head));
+  } catch {
+    throw noBox();
+  }
+  if (!isHead(said)) throw noBox();
+  return { key: said.key, off: said.off, ciphertext: box.subarray(headAt + head) };
+}
+
+function isHead(said: unknown): said is { key: WrappedKey; off: number } {
+  if (typeof said !== 'object' || said === null || !('key' in said) || !('off' in said)) return false;
+  const { key, off } = said;
+  if (typeof off !== 'number' || !Number.isSafeInteger(off) || off < 0 || typeof key !== 'object' || key === null) return false;
+  return ['kek', 'epk', 'iv', 'wrapped'].every((name) => typeof Reflect.get(key, name) === 'string') && (!('day' in key) || typeof key.day === 'string');
+}
+
+const noBox = () => new CannotOpenError('ERR_WRAPPED_KEY', 'it is no box of openings');
