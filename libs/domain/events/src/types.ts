@@ -71,6 +71,28 @@ export interface EventData {
   'key.conflict': { producer: string; epoch: string; key: string; why: 'other-producer' | 'other-key' | 'not-its-own'; other: string | null };
   'log.equivocation': { sid: string; seq: number; kept: string; other: string };
 
+  // --- how long it is kept
+  /** Nothing in this scope is purged or shredded while it stands; absent parts of the scope are null. `from` and `to`: RFC 3339. */
+  'hold.placed': { hold: string; reason: string; session: string | null; machine: string | null; target: string | null; from: string | null; to: string | null };
+  /** One of two people says that it may end; alone, that changes nothing. */
+  'hold.release_requested': { hold: string; reason: string };
+  'hold.released': { hold: string; requested_by: string };
+  /** How many days a class is kept from now on. A shorter time counts only after a week. */
+  'retention.changed': { class: string; days: number; previous: number | null };
+  /**
+   * Written before a month's table of bodies or of ciphertexts is dropped. `leaves`: every leaf [from, to) whose body is gone by policy from now on, those of earlier
+   * purges too; over all `parts`. `delivered`: leaves before it were with every required sink.
+   */
+  'retention.purged': { table: string; class: string; from: string; to: string; delivered: number; leaves: readonly (readonly number[])[]; part: number; parts: number };
+  /** One of two people asks that a session's texts be made unreadable for ever. */
+  'erasure.requested': { session: string; reason: string };
+  'erasure.confirmed': { session: string; requested_by: string };
+  /**
+   * Written before a key of the evidence reader's is destroyed: what was sealed to it can never be opened again, from whatever copy. `erased`: it was replaced for the others of its day
+   * (`kept` sessions, under `next`) and not for these `sessions`.
+   */
+  'key.destroyed': { key: string; class: string; day: string; why: 'expired' | 'erased'; sessions: readonly string[]; kept: number; next: string | null };
+
   // --- what leaves for SIEMs: leaf indexes are of the log, `next` is the one that is delivered next
   /** What a sink was given since the last such word: leaves `from` to `next - 1`, of which `filtered` were not for it. */
   'sink.watermark': { sink: string; from: number; next: number; delivered: number; filtered: number; lag: number };
@@ -125,8 +147,8 @@ export interface CommandResult {
 }
 
 /**
- * The session's data key, sealed to the evidence reader's X25519 public key: ephemeral-static ECDH, HKDF-SHA-256, AES-256-GCM.
- * A gateway can seal a key and cannot open it again. All values base64url.
+ * The session's data key, sealed to the evidence reader's X25519 public key and to the key of the day of its retention class: ephemeral-static ECDH with
+ * both, HKDF-SHA-256, AES-256-GCM. A gateway can seal a key and cannot open it again; nobody can once the day's key is destroyed. All values but `day` base64url.
  */
 export interface WrappedKey {
   /** Id of the reader's public key: first 16 hex digits of its SHA-256. */
@@ -134,6 +156,8 @@ export interface WrappedKey {
   readonly epk: string;
   readonly iv: string;
   readonly wrapped: string;
+  /** `class/2026-11-23/id` of the day's key. Absent: sealed to the reader's key alone, as versions before 0.2 did. */
+  readonly day?: string;
 }
 
 export type EventType = keyof EventData;

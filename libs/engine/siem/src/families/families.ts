@@ -6,11 +6,12 @@ import { change } from './change.ts';
 import { command } from './command.ts';
 import { ledger } from './ledger.ts';
 import { masking } from './masking.ts';
+import { retention } from './retention.ts';
 import { service } from './service.ts';
 import { session } from './session.ts';
 import { sink } from './sink.ts';
 
 /** All types that have words here, by name. What is not in it goes the generic way. */
 export const knownTypes: ReadonlyMap<string, KnownType> = new Map<string, KnownType>(
-  Object.entries({ ...authentication, ...session, ...command, ...masking, ...approval, ...change, ...access, ...ledger, ...sink, ...service }),
+  Object.entries({ ...authentication, ...session, ...command, ...masking, ...approval, ...change, ...access, ...ledger, ...retention, ...sink, ...service }),
 );

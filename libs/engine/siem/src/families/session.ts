@@ -8,7 +8,7 @@ export const session = {
   'session.opened': known<'session.opened'>(
     object<EventData['session.opened']>({
       protocol: text, role: orNull(text), source: text, client: orNull(text), evidence: text, lease: text, policy: count, mask_plan: orNull(text),
-      key: object<EventData['session.opened']['key']>({ kek: text, epk: text, iv: text, wrapped: text }),
+      key: object<Omit<EventData['session.opened']['key'], 'day'>>({ kek: text, epk: text, iv: text, wrapped: text }),
     }),
     (event, d) => ({
       title: 'Session opened',

@@ -60,6 +60,14 @@ export const samples: { readonly [T in EventType]: EventData[T] } = {
   'producer.silent': { producer: 'gw-1', epoch: id(920), last_pseq: 812, since: '2026-11-23T03:59:20.000000Z' },
   'producer.heard': { producer: 'gw-1', epoch: id(920), last_pseq: 812, seconds: 95 },
   'clock.status': { source: 'chrony', synchronised: true, offset_us: -210, error_us: 900, step_us: 0 },
+  'hold.placed': { hold: id(930), reason: 'case 2026-17', session: null, machine: 'nightly-ledger', target: null, from: '2026-01-01T00:00:00.000Z', to: null },
+  'hold.release_requested': { hold: id(930), reason: 'case 2026-17 is closed' },
+  'hold.released': { hold: id(930), requested_by: 'alice' },
+  'retention.changed': { class: 'standard', days: 300, previous: 396 },
+  'retention.purged': { table: 'event_body_201911', class: 'events', from: '2019-11-01T00:00:00.000Z', to: '2019-12-01T00:00:00.000Z', delivered: 900, leaves: [[0, 700], [703, 812]], part: 1, parts: 1 },
+  'erasure.requested': { session: sid, reason: 'request 2026-3' },
+  'erasure.confirmed': { session: sid, requested_by: 'alice' },
+  'key.destroyed': { key: 'standard/2026-11-23/00aa11bb22cc33dd', class: 'standard', day: '2026-11-23', why: 'erased', sessions: [sid], kept: 12, next: 'standard/2026-11-23/44ee55ff00aa11bb' },
   'sink.watermark': { sink: 'splunk', from: 700, next: 812, delivered: 100, filtered: 12, lag: 0 },
   'sink.stalled': { sink: 'splunk', next: 812, code: 'unavailable', attempts: 5, lag: 90 },
   'sink.recovered': { sink: 'splunk', next: 812, attempts: 6, seconds: 61 },
@@ -87,5 +95,5 @@ function write<T extends EventType>(type: T, data: EventData[T], parties: { read
 
 function partiesOf(type: EventType): { readonly who: Who | null; readonly on: On | null } {
   if (/^(session|command|mask|auth)\./.test(type)) return { who: machine, on: type.startsWith('auth.') ? null : ledgerDb };
-  return /^(log|key|clock|service|producer|sink)\./.test(type) ? { who: null, on: null } : { who: alice, on: null };
+  return /^(log|key|retention|clock|service|producer|sink)\./.test(type) ? { who: null, on: null } : { who: alice, on: null };
 }
