@@ -5,3 +5,4 @@ export * from './genesis.ts';
 export * from './chain.ts';
 export * from './disclosure.ts';
 export * from './conceal.ts';
+export * from './agreement.ts';
