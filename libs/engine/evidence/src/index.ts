@@ -1,9 +1,11 @@
 export * from './session-key.ts';
+export type { DayKey } from './day-key.ts';
 export * from './open-session.ts';
 export * from './session-recorder.ts';
 export * from './disclosure/opening-box.ts';
 export * from './parse-envelope.ts';
 export * from './findings.ts';
+export { endUse, instanceKey, publicKeyOf, type InstanceKey } from './producers/signed-end.ts';
 export * from './verify.ts';
 export * from './merkle/sha256.ts';
 export * from './merkle/tree-error.ts';
