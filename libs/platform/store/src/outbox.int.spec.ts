@@ -1,6 +1,8 @@
+import { hash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { opened, type SealOpenings } from '@sallyport/domain-events';
 import { registry, silentLog } from '@sallyport/platform-telemetry';
 import { Child, startPostgres, until, type PostgresServer } from '@sallyport/testing-servers';
 import { sql } from 'kysely';
@@ -130,6 +132,28 @@ describe('the outbox', () => {
     const began = Date.now();
     await cut.stop();
     expect(Date.now() - began).toBeLessThan(4_000);
+  });
+
+  it('keeps names and words out of the events, and sends what opens them sealed beside them', async () => {
+    await using here = await world();
+    const seal: SealOpenings = (disclosures) => {
+      const bytes = Buffer.from(`sealed:${disclosures.join('~')}`);
+      return { bytes, ref: { role: 'opening', ct_sha256: hash('sha256', bytes, 'hex'), off: 0, len: bytes.length } };
+    };
+    const outbox = new Outbox({ store: here.store, bus: await here.nats.connect('identity'), producer: 'identity', tenant: 'default', log: silentLog, openings: seal });
+    await outbox.start();
+    const who = { id: 'person:alice', npid: null, iss: null, tok: null, jti: null, owner: null };
+    await here.store.db.transaction().execute((trx) => outbox.emit(trx, 'nhi.suspended', { machine: 'm', why: 'alice left the bank' }, { who }));
+    await here.store.db.transaction().execute((trx) => outbox.emit(trx, 'approval.expired', { approval: 'a' }));
+    await vi.waitFor(() => expect(here.ledger.verified()).toHaveLength(2), eventually);
+    await outbox.stop();
+    const [text = '', plain = ''] = [...here.ledger.bytes.values()];
+    expect(text + plain).not.toContain('alice');
+    const event = JSON.parse(text);
+    const [box = new Uint8Array()] = here.ledger.blobs.get(1) ?? [];
+    expect(event.blobs).toEqual([{ role: 'opening', ct_sha256: hash('sha256', box, 'hex'), off: 0, len: box.length }]);
+    expect(opened(event, Buffer.from(box).toString().slice('sealed:'.length).split('~'))).toMatchObject({ withheld: [], event: { who: { id: 'person:alice' }, d: { machine: 'm', why: 'alice left the bank' } } });
+    expect([JSON.parse(plain).blobs, here.ledger.blobs.get(2)]).toEqual([[], []]);
   });
 
   it('refuses to write outside of a transaction', async () => {

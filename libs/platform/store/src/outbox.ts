@@ -1,4 +1,4 @@
-import { encodeMessage, EventChain, type Authority, type EventData, type EventType, type On, type Who } from '@sallyport/domain-events';
+import { conceal, encodeMessage, EventChain, type Authority, type EventData, type EventType, type On, type SealOpenings, type Who } from '@sallyport/domain-events';
 import { instant, systemClock, uuidv7, type Clock } from '@sallyport/domain-model';
 import { subjects, watermark, type Bus } from '@sallyport/platform-bus';
 import { counter, gauge, type Log } from '@sallyport/platform-telemetry';
@@ -16,6 +16,8 @@ export interface OutboxOptions {
   readonly clock?: Clock;
   /** With it `start` writes `service.started` and `stop` writes `service.stopped`: a process that was killed has no end in the ledger. */
   readonly life?: { readonly service: string; readonly version: string };
+  /** Seals what opens concealed fields (personal data, free text). Without it they stand in the clear in the events. */
+  readonly openings?: SealOpenings;
 }
 
 interface Transactions {
@@ -92,19 +94,27 @@ export class Outbox {
     let { pseq, prev } = head;
     const ids: string[] = [];
     const written: { pseq: number; event: Uint8Array }[] = [];
-    for (const { type, data, who = null, on = null, auth = null } of events) {
+    for (const { type, data, who: by = null, on = null, auth = null } of events) {
+      const { data: shown, who, opening } = this.#conceal(type, data, by);
       const chain = new EventChain({ tenant: this.#options.tenant, sid: epoch, producer: { id: this.#options.producer, epoch } }, { who, on }, { seq: pseq, prev });
       const id = uuidv7();
-      const event = chain.write(type, data, { id, pseq: ++pseq, wall: instant(this.#clock.now()), monoUs: this.#clock.monoUs() }, auth);
+      const event = chain.write(type, shown, { id, pseq: ++pseq, wall: instant(this.#clock.now()), monoUs: this.#clock.monoUs() }, auth, opening.map(({ ref }) => ref));
       prev = chain.head.prev;
       ids.push(id);
-      written.push({ pseq, event });
+      written.push({ pseq, event: opening.length === 0 ? event : encodeMessage({ event, blobs: opening.map(({ bytes }) => bytes) }) });
     }
     await writeEvents(trx, written, prev);
     this.#last = pseq;
     // The commit comes after this call returns; a row that is not visible yet is found by the next round.
     this.#soon(10);
     return ids;
+  }
+
+  #conceal<T extends EventType>(type: T, data: EventData[T], by: Who | null): { readonly data: EventData[T]; readonly who: Who | null; readonly opening: readonly ReturnType<SealOpenings>[] } {
+    const { openings } = this.#options;
+    if (openings === undefined) return { data, who: by, opening: [] };
+    const { disclosures, ...covered } = conceal(type, data, by);
+    return { ...covered, opening: disclosures.length === 0 ? [] : [openings(disclosures)] };
   }
 
   /** Begins to send. Throws StoreError when the tables cannot be used. */
@@ -186,7 +196,7 @@ export class Outbox {
 
   async #publish(pseq: number, event: Uint8Array): Promise<void> {
     const { bus, producer } = this.#options;
-    await bus.js.publish(subjects.ingest(producer), encodeMessage({ event, blobs: [] }), { msgID: `${producer}:${this.#epoch}:${pseq}`, timeout: 2000 });
+    await bus.js.publish(subjects.ingest(producer), messageOf(event), { msgID: `${producer}:${this.#epoch}:${pseq}`, timeout: 2000 });
   }
 
   /** Sent long ago and still not confirmed: from the oldest again. */
@@ -225,3 +235,10 @@ export class Outbox {
     }
   }
 }
+
+/** A row is an event as it is stored, or, where it has openings, the whole message: the one begins with a brace, the other with its version. */
+function messageOf(row: Uint8Array): Uint8Array {
+  return row[0] === brace ? encodeMessage({ event: row, blobs: [] }) : row;
+}
+
+const brace = 0x7b;

@@ -14,6 +14,7 @@ interface Told {
 export class ToyLedger {
   readonly #bus: Bus;
   readonly bytes = new Map<number, string>();
+  readonly blobs = new Map<number, readonly Uint8Array[]>();
   readonly conflicts: number[] = [];
   epoch = '';
   duplicates = 0;
@@ -56,13 +57,15 @@ export class ToyLedger {
   }
 
   #take(data: Uint8Array): void {
-    const text = Buffer.from(decodeMessage(data).event).toString();
+    const message = decodeMessage(data);
+    const text = Buffer.from(message.event).toString();
     const told: Told = JSON.parse(text);
     this.epoch = told.prod.epoch;
     const known = this.bytes.get(told.prod.pseq);
     if (known !== undefined) this.duplicates++;
     if (known !== undefined && known !== text) this.conflicts.push(told.prod.pseq);
     this.bytes.set(told.prod.pseq, text);
+    this.blobs.set(told.prod.pseq, message.blobs);
   }
 
   /** Ids of all events in order. Throws when a counter is missing or the chain is broken. */
