@@ -1,3 +1,4 @@
+import { readerKeyFile } from '@sallyport/platform-runtime';
 import { z } from 'zod';
 
 const loopback = (host: string) => host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
@@ -7,6 +8,8 @@ const receiver = z.url({ protocol: /^https?$/ }).refine((url) => url.startsWith(
 export const approvalsConfig = z
   .object({
     SALLYPORT_DSN: z.string(),
+    /** Personal data in this service's events are sealed to it. */
+    SALLYPORT_READER_PUBLIC_KEY: readerKeyFile,
     /** File with 32 bytes as base64url: seals texts, parameters and comments. */
     SALLYPORT_TEXT_KEY: z.string(),
     /** Where people reach the console's API. */

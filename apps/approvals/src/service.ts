@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { systemClock, type Clock } from '@sallyport/domain-model';
+import { sealedTo } from '@sallyport/engine-evidence';
 import type { Bus } from '@sallyport/platform-bus';
 import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { Outbox, openStore, type Store } from '@sallyport/platform-store';
@@ -41,7 +42,7 @@ export interface StartedApprovals {
 /** Builds the service on its store and bus, starts its timers, and says how to stop. */
 export async function startApprovals({ config, tenant, bus, log, readiness, clock = systemClock, everyMs = 1000 }: ServiceParts): Promise<StartedApprovals> {
   const store = openStore<ApprovalsDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'approvals', log });
-  const outbox = new Outbox({ store, bus, producer: 'approvals', tenant, log, life: { service: 'approvals', version: packageVersion(import.meta.url) } });
+  const outbox = new Outbox({ store, bus, producer: 'approvals', tenant, log, openings: sealedTo(config.SALLYPORT_READER_PUBLIC_KEY), life: { service: 'approvals', version: packageVersion(import.meta.url) } });
   const inventory = new Inventory();
   const unfollow = await inventory.follow(bus);
   const url = new PublicUrl(config.SALLYPORT_PUBLIC_URL);

@@ -1,4 +1,6 @@
+import { createPublicKey } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { openingSealer } from '@sallyport/engine-evidence';
 import type { Bus } from '@sallyport/platform-bus';
 import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { Outbox, openStore, type Store } from '@sallyport/platform-store';
@@ -56,7 +58,7 @@ const hourMs = 3_600_000;
 export async function startEvidence({ config, tenant, state, bus, log, readiness, everyMs = 5000, patience = {}, signEveryMs = 10_000 }: ServiceParts): Promise<StartedEvidence> {
   const reader = new ReaderKey(readReaderKey(config.SALLYPORT_READER_KEY));
   const store = openStore<EvidenceDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'evidence', log });
-  const outbox = new Outbox({ store, bus, producer: 'evidence', tenant, log, life: { service: 'evidence', version: packageVersion(import.meta.url) } });
+  const outbox = new Outbox({ store, bus, producer: 'evidence', tenant, log, openings: openingSealer(createPublicKey(reader.key)), life: { service: 'evidence', version: packageVersion(import.meta.url) } });
   const ledger = new Ledger(store.db, outbox);
   const watermarks = new Watermarks(bus);
   const ingester = new Ingester({ bus, ledger, watermarks, tenant, log });

@@ -1,7 +1,10 @@
+import { readerKeyFile } from '@sallyport/platform-runtime';
 import { z } from 'zod';
 
 /** What the service takes from its environment besides what every service takes. */
 export const identityConfig = z.object({
   SALLYPORT_DSN: z.string(),
+  /** Personal data in this service's events are sealed to it. */
+  SALLYPORT_READER_PUBLIC_KEY: readerKeyFile,
 });
 export type IdentityConfig = z.infer<typeof identityConfig>;

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { sealedTo } from '@sallyport/engine-evidence';
 import type { Bus } from '@sallyport/platform-bus';
 import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { openStore, Outbox, type Store } from '@sallyport/platform-store';
@@ -43,7 +44,7 @@ const forgetMs = 60_000;
 /** Builds the service on its store and bus, reads the inventory and shows it to the others, and says how to stop. */
 export async function startIdentity({ config, tenant, bus, log, readiness, now = Date.now }: ServiceParts): Promise<StartedIdentity> {
   const store = openStore<IdentityDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'identity', log });
-  const outbox = new Outbox({ store, bus, producer: 'identity', tenant, log, life: { service: 'identity', version: packageVersion(import.meta.url) } });
+  const outbox = new Outbox({ store, bus, producer: 'identity', tenant, log, openings: sealedTo(config.SALLYPORT_READER_PUBLIC_KEY), life: { service: 'identity', version: packageVersion(import.meta.url) } });
   const registry = new Registry(store.db, now);
   await registry.reload();
   const mirror = await Mirror.open(bus);

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { sealedTo } from '@sallyport/engine-evidence';
 import type { Bus } from '@sallyport/platform-bus';
 import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { openStore, Outbox, type Store } from '@sallyport/platform-store';
@@ -34,7 +35,7 @@ export interface StartedMasking {
 export async function startMasking({ config, tenant, bus, log, readiness, everyMs = 2000 }: ServiceParts): Promise<StartedMasking> {
   const key = new TokenKey(config.SALLYPORT_TOKEN_KEY);
   const store = openStore<MaskingDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'masking', log });
-  const outbox = new Outbox({ store, bus, producer: 'masking', tenant, log, life: { service: 'masking', version: packageVersion(import.meta.url) } });
+  const outbox = new Outbox({ store, bus, producer: 'masking', tenant, log, openings: sealedTo(config.SALLYPORT_READER_PUBLIC_KEY), life: { service: 'masking', version: packageVersion(import.meta.url) } });
   const published = await PublishedPlans.open(bus);
   const classifier = new Classifier({ db: store.db, outbox, published, log });
   let database: string | null = 'the database';

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { uuidv7 } from '@sallyport/domain-model';
+import { sealedTo } from '@sallyport/engine-evidence';
 import { policyEngineTrouble } from '@sallyport/engine-policy';
 import { buckets, leaseChanged, subjects, type Bus } from '@sallyport/platform-bus';
 import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
@@ -46,7 +47,7 @@ const followMs = 2_000;
 export async function startPolicy({ config, tenant, bus, log, readiness, now = Date.now }: ServiceParts): Promise<StartedPolicy> {
   const signer = LeaseSigner.fromFile(config.SALLYPORT_LEASE_KEY);
   const store = openStore<PolicyDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'policy', log });
-  const outbox = new Outbox({ store, bus, producer: 'policy', tenant, log, life: { service: 'policy', version: packageVersion(import.meta.url) } });
+  const outbox = new Outbox({ store, bus, producer: 'policy', tenant, log, openings: sealedTo(config.SALLYPORT_READER_PUBLIC_KEY), life: { service: 'policy', version: packageVersion(import.meta.url) } });
   const inventory = new Inventory();
   const policies = new Policies({
     db: store.db, outbox, inventory, log,

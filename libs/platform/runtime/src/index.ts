@@ -5,3 +5,4 @@ export * from './boot.ts';
 export * from './run-service.ts';
 export * from './every.ts';
 export * from './package-version.ts';
+export * from './reader-key-file.ts';

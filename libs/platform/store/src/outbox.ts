@@ -17,7 +17,7 @@ export interface OutboxOptions {
   /** With it `start` writes `service.started` and `stop` writes `service.stopped`: a process that was killed has no end in the ledger. */
   readonly life?: { readonly service: string; readonly version: string };
   /** Seals what opens concealed fields (personal data, free text). Without it they stand in the clear in the events. */
-  readonly openings?: SealOpenings;
+  readonly openings?: SealOpenings | undefined;
 }
 
 interface Transactions {

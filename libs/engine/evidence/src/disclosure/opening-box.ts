@@ -39,6 +39,11 @@ export function openingSealer(reader: KeyObject, day: () => DayKey | null = () =
   };
 }
 
+/** The same for a service whose environment may name no reader. */
+export function sealedTo(reader: KeyObject | undefined): SealOpenings | undefined {
+  return reader === undefined ? undefined : openingSealer(reader);
+}
+
 function boxOf(head: Buffer, ciphertext: Uint8Array): Buffer {
   const box = Buffer.allocUnsafe(headAt + head.length + ciphertext.length);
   box[0] = version;
