@@ -12,9 +12,10 @@ export interface Where {
 /**
  * `changed`: bytes are not those that were written. `extra`: was not written by the chain's writer, or is there twice. `reordered`: not in
  * the order of its chain. `malformed`: not an event. `blob`: ciphertext missing or not the one that the event names. `missing`: a
- * number of a chain has no event. `gap`: a number of a producer has no event. `unclosed`: a session without its end.
+ * number of a chain has no event. `gap`: a number of a producer has no event. `unclosed`: a session without its end. `forged`: an end, or a
+ * key, that is not its producer's. `silent`: a producer that should be heard is not, and the ledger has not said so.
  */
-export type FindingKind = 'changed' | 'missing' | 'extra' | 'reordered' | 'gap' | 'unclosed' | 'malformed' | 'blob';
+export type FindingKind = 'changed' | 'missing' | 'extra' | 'reordered' | 'gap' | 'unclosed' | 'malformed' | 'blob' | 'forged' | 'silent';
 
 export interface Finding {
   readonly kind: FindingKind;
@@ -30,6 +31,8 @@ export interface Verification {
   /** Events that came after a later one of their chain. In a ledger that is how a repeated delivery looks; it alters nothing. */
   readonly late: number;
   readonly findings: readonly Finding[];
+  /** What is worth knowing and is no finding: silences that are explained, ends that are signed. Sentences. */
+  readonly notes: readonly string[];
 }
 
 export const nowhere: Where = { index: null, sid: null, seq: null, producer: null, epoch: null, pseq: null, id: null };
@@ -40,4 +43,4 @@ export function exitCode(findings: readonly Finding[]): 0 | 20 | 21 {
   return findings.every(({ kind }) => incomplete.has(kind)) ? 21 : 20;
 }
 
-const incomplete: ReadonlySet<FindingKind> = new Set(['missing', 'gap', 'unclosed']);
+const incomplete: ReadonlySet<FindingKind> = new Set(['missing', 'gap', 'unclosed', 'silent']);

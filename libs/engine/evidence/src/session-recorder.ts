@@ -1,5 +1,6 @@
 import { EvidenceUnavailableError, instant, uuidv7, type Clock, type EvidenceLog, type Position } from '@sallyport/domain-model';
-import { conceal, EventChain, type Authority, type BlobRef, type ChainHead, type CommandDecided, type CommandResult, type EventData, type EventType, type On, type SealOpenings, type Who } from '@sallyport/domain-events';
+import { conceal, EventChain, type Authority, type BlobRef, type ChainHead, type CommandDecided, type CommandResult, type EventData, type EventStamp, type EventType, type On, type SealOpenings, type Who } from '@sallyport/domain-events';
+import { signEnd, type InstanceKey } from './producers/signed-end.ts';
 import type { SealedText, SessionKey } from './session-key.ts';
 
 /** Ends of commands in one event. 64 results of ~200 bytes stay far below the event's limit. */
@@ -17,6 +18,8 @@ export interface SessionRecording {
   readonly key: SessionKey | null;
   /** Seals what opens concealed fields. Left out: nothing is concealed. */
   readonly openings?: SealOpenings;
+  /** Signs the end of the session. Left out: its end bears no signature. */
+  readonly instance?: InstanceKey;
 }
 
 /** What a session's end says of it; the recorder adds where the chain ends. */
@@ -86,7 +89,8 @@ export class SessionRecorder {
   close(end: SessionEnd): Position {
     this.flush();
     const { seq, prev } = this.#chain.head;
-    return this.record('session.closed', { final_seq: seq, head: prev, ...end });
+    const data: EventData['session.closed'] = { final_seq: seq, head: prev, ...end };
+    return this.#of.instance === undefined ? this.record('session.closed', data) : this.#signedEnd(data, this.#of.instance);
   }
 
   /** Encrypts what must not stand in an event. Hand the result to `record`; the key stream moves on even if the record then fails. */
@@ -95,13 +99,28 @@ export class SessionRecorder {
     return this.#of.key.seal(role, plaintext);
   }
 
+  /** What is signed is the event itself with an empty signature, so that everything in it is. */
+  #signedEnd(data: EventData['session.closed'], key: InstanceKey): Position {
+    const stamp = this.#stamp();
+    const draft = this.#chainFrom(this.#chain.head).writeJson('session.closed', JSON.stringify({ ...data, key: key.vkey, signature: '' }), stamp, 'null', '[]');
+    return this.#append('session.closed', JSON.stringify({ ...data, ...signEnd(draft, key) }), stamp, 'null', none);
+  }
+
   #write(type: EventType, data: string, auth: string, blobs: readonly SealedText[]): Position {
+    return this.#append(type, data, this.#stamp(), auth, blobs);
+  }
+
+  #stamp(): EventStamp {
     const { log, clock } = this.#of;
-    const before = this.#chain.head;
     const now = clock.now();
-    const bytes = this.#chain.writeJson(type, data, { id: uuidv7(Math.floor(now)), pseq: log.next(), wall: instant(now), monoUs: clock.monoUs() }, auth, blobRefs(blobs));
+    return { id: uuidv7(Math.floor(now)), pseq: log.next(), wall: instant(now), monoUs: clock.monoUs() };
+  }
+
+  #append(type: EventType, data: string, stamp: EventStamp, auth: string, blobs: readonly SealedText[]): Position {
+    const before = this.#chain.head;
+    const bytes = this.#chain.writeJson(type, data, stamp, auth, blobRefs(blobs));
     try {
-      return log.append(bytes, blobs);
+      return this.#of.log.append(bytes, blobs);
     } catch (error) {
       this.#chain = this.#chainFrom(before);
       throw error;

@@ -4,6 +4,8 @@ import { ChainCheck, type Link } from './chain-check.ts';
 import { CounterCheck } from './counter-check.ts';
 import { nowhere, type Finding, type Verification, type Where } from './findings.ts';
 import { MalformedEventError, parseEnvelope } from './parse-envelope.ts';
+import { Ends } from './producers/ends.ts';
+import { Silences } from './producers/silences.ts';
 import { SessionCheck } from './session-check.ts';
 
 /** An event as it was stored. */
@@ -37,6 +39,8 @@ export class Verifier {
   /** The newest start of each producer, and when it was first seen. */
   readonly #epochs = new Map<string, { epoch: string; since: number }>();
   readonly #abandoned = new Map<string, { lastSeq: number; where: Where }>();
+  readonly #ends = new Ends((_, where, say) => this.#report({ kind: 'forged', where, say }));
+  readonly #silences = new Silences();
   #events = 0;
   #latest = 0;
 
@@ -58,6 +62,8 @@ export class Verifier {
     if (stored.sha256 !== undefined && stored.sha256 !== link.hash) this.#report({ kind: 'changed', where, say: 'its bytes are not those whose hash was noted when it was stored' });
     if (stored.blobs !== undefined) this.#blobs(event, stored.blobs, where);
     this.#chain(event).add(link, this.#scope === 'session' ? 'chain' : 'ledger');
+    this.#ends.add(event, where);
+    if (this.#scope === 'ledger') this.#silences.add(event, where);
     this.#counter(event, where);
     this.#producer(event, link.millis);
     this.#abandon(event, where);
@@ -75,7 +81,8 @@ export class Verifier {
     }
     if (this.#scope === 'ledger') this.#sessionsNobodyHas();
     for (const counter of this.#counters.values()) counter.finish();
-    return { ok: this.#findings.length === 0, events: this.#events, sessions, late, findings: this.#findings };
+    const notes = [...this.#ends.finish(), ...this.#silences.finish((where, say) => this.#report({ kind: 'silent', where, say }), (where, say) => this.#report({ kind: 'gap', where, say }))];
+    return { ok: this.#findings.length === 0, events: this.#events, sessions, late, findings: this.#findings, notes };
   }
 
   readonly #report = (finding: Finding): void => {
@@ -98,7 +105,7 @@ export class Verifier {
     const key = `${producer} ${epoch}`;
     let counter = this.#counters.get(key);
     if (counter === undefined) this.#counters.set(key, (counter = new CounterCheck({ producer, epoch }, this.#report)));
-    counter.add(pseq, where);
+    counter.add(pseq, event.t.wall, where);
   }
 
   #producer(event: Envelope, millis: number): void {
@@ -128,7 +135,7 @@ export class Verifier {
     }
     const newest = this.#epochs.get(last.where.producer ?? '');
     const replaced = newest !== undefined && newest.epoch !== last.where.epoch && this.#latest - newest.since > abandonWithin;
-    if (this.#scope === 'ledger' && replaced) this.#report({ kind: 'unclosed', where: last.where, say: 'its producer has started anew and nobody closed the session or called it abandoned' });
+    if (this.#scope === 'ledger' && replaced) this.#report({ kind: 'unclosed', where: last.where, say: `its producer has started anew and nobody closed the session or called it abandoned: its last event is of ${new Date(last.millis).toISOString()}` });
     return 'open';
   }
 

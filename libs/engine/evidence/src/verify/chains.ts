@@ -5,6 +5,7 @@ import type { DisclosedChains } from '../pack/manifest.ts';
 import { hex } from '../pack/pack-note.ts';
 import { Course } from './course.ts';
 import type { FaultKind, Place, Say } from './faults.ts';
+import { placeOf, whereOf } from './where-of.ts';
 
 /** What is known of the chains besides their events. */
 export interface ChainRules {
@@ -46,11 +47,11 @@ export class Chains {
   }
 
   add(event: Envelope, leaf: number | null, sha256: Uint8Array): void {
-    const { sid, seq, prev, type, id, prod } = event;
-    const where: Where = { index: leaf, sid, seq, producer: prod.id, epoch: prod.epoch, pseq: prod.pseq, id };
+    const { sid, seq, prev, type, prod, t } = event;
+    const where = whereOf(event, leaf);
     const data = event.d as Partial<Record<string, unknown>>;
     const end = type === 'session.closed' ? { finalSeq: data['final_seq'], head: data['head'] } : null;
-    const link: Link = { where, type, seq, prev, hash: hex(sha256), millis: 0, end };
+    const link: Link = { where, type, seq, prev, hash: hex(sha256), millis: Date.parse(t.wall), end };
     const known = this.#chains.get(sid);
     if (known === undefined) this.#chains.set(sid, { links: [link], session: sid !== prod.epoch });
     else known.links.push(link);
@@ -95,12 +96,12 @@ export class Chains {
 
   #end(sid: string, last: Link, report: (kind: FaultKind, where: Where, say: string) => void): void {
     const abandoned = this.#abandoned.get(sid);
-    if (abandoned === undefined) report('unclosed', last.where, `the session has no end: its last event here is number ${last.seq}`);
+    if (abandoned === undefined) report('unclosed', last.where, `the session has no end: its last event here is number ${last.seq}, of ${new Date(last.millis).toISOString()}`);
     else if (last.seq !== abandoned.lastSeq) report(last.seq < abandoned.lastSeq ? 'missing' : 'unclosed', last.where, `the session was abandoned at number ${abandoned.lastSeq}, its last event here is ${last.seq}`);
   }
 
-  #place({ index, ...where }: Where): Partial<Place> {
-    return { ...where, leaf: index, file: this.#file };
+  #place(where: Where): Partial<Place> {
+    return placeOf(where, this.#file);
   }
 }
 

@@ -29,6 +29,10 @@ const verdicts = {
   missing: 'incomplete',
   unclosed: 'incomplete',
   gap: 'incomplete',
+  // Producers
+  forged: 'tampered',
+  silent: 'incomplete',
+  'producer-key': 'untrusted',
 } as const satisfies Record<string, Exclude<Verdict, 'ok'>>;
 
 export type Verdict = 'ok' | 'tampered' | 'untrusted' | 'incomplete';

@@ -7,9 +7,12 @@ import type { Manifest } from '../pack/manifest.ts';
 import { PackError } from '../pack/pack-error.ts';
 import { place } from '../pack/places.ts';
 import { RangeRoot, type RangeProof } from '../pack/range-proof.ts';
+import { Ends } from '../producers/ends.ts';
+import { Silences } from '../producers/silences.ts';
 import { Chains } from './chains.ts';
 import { Counters } from './counters.ts';
 import type { Say } from './faults.ts';
+import { endFault, placeOf, whereOf } from './where-of.ts';
 
 /** A root that is known for a size within the pack's leaves. */
 export interface KeptRoot {
@@ -30,6 +33,8 @@ export class PackLeaves {
   readonly #root: RangeRoot | null;
   readonly #chains: Chains;
   readonly #counters: Counters;
+  readonly #ends: Ends;
+  readonly #silences = new Silences();
   readonly #ids = new Set<string>();
   readonly #known = new Map<number, KeptRoot[]>();
   #next: number;
@@ -37,13 +42,15 @@ export class PackLeaves {
   #events = 0;
   #withheld = 0;
 
-  constructor(manifest: Manifest, proof: RangeProof | null, say: Say) {
+  /** @param producers vkeys of instance keys that the examiner knows */
+  constructor(manifest: Manifest, proof: RangeProof | null, producers: readonly string[], say: Say) {
     this.#manifest = manifest;
     this.#say = say;
     this.#next = manifest.leaves.from;
     this.#root = this.#begin(proof);
     this.#chains = new Chains(file, say);
     this.#counters = new Counters((kind, what, where) => say(kind, what, { file, ...where }));
+    this.#ends = new Ends((kind, where, what) => say(endFault[kind], what, placeOf(where, file)), producers);
   }
 
   get sessions(): number {
@@ -109,6 +116,9 @@ export class PackLeaves {
       this.#ids.add(event.id);
       this.#chains.add(event, leaf, sha256(bytes));
       this.#counters.add(event);
+      const place = whereOf(event, leaf);
+      this.#ends.add(event, place);
+      this.#silences.add(event, place);
     } catch (error) {
       if (!(error instanceof MalformedEventError)) throw error;
       this.#say('malformed', `not an event: ${error.message}`, { file, leaf });
@@ -136,6 +146,8 @@ export class PackLeaves {
     const fromStart = leaves.from === 0;
     this.#chains.finish({ whole: chains, fromStart, nothingWithheld: this.#withheld === 0, begunBefore: new Set(sessions.begun_before), openAfter: new Set(sessions.open_after), inOrder: false });
     const unseen = this.#counters.finish(fromStart, this.#withheld);
+    this.notes.push(...this.#ends.finish());
+    if (this.#withheld === 0) this.notes.push(...this.#silences.finish((where, say) => this.#say('silent', say, placeOf(where, file)), (where, say) => this.#say('gap', say, placeOf(where, file))));
     if (unseen > 0 && unseen <= this.#withheld) this.notes.push(`${unseen} numbers of producers’ counters have no event here; ${this.#withheld} leaves are withheld`);
   }
 

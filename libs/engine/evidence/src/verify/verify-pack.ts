@@ -23,6 +23,8 @@ export interface PackChecks {
   readonly keys: readonly string[];
   /** Checkpoints that the examiner kept, with a name for messages. */
   readonly kept?: readonly KeptCheckpoint[];
+  /** vkeys of producers' instance keys that the examiner knows, not from the pack: for a producer of such a name no other key will do. */
+  readonly producers?: readonly string[];
   /** How many of the witnesses must have cosigned. 0 if left out. */
   readonly witnesses?: number;
   /** Largest archive, uncompressed, in bytes. 2 GiB if left out: it is held in memory. */
@@ -56,7 +58,7 @@ export async function verifyPack(pack: Uint8Array, checks: PackChecks): Promise<
   check.signature();
   check.files();
   check.checkpoints(checks.witnesses ?? 0);
-  const notes = check.leaves(checks.kept ?? []);
+  const notes = check.leaves(checks.kept ?? [], checks.producers ?? []);
   return { ...reportOf(faults, [...check.notes, ...notes]), manifest, sessions: check.sessions };
 }
 
@@ -141,10 +143,10 @@ class PackCheck {
   }
 
   /** Rules 6 to 9 and 11. */
-  leaves(kept: readonly KeptCheckpoint[]): readonly string[] {
+  leaves(kept: readonly KeptCheckpoint[], producers: readonly string[]): readonly string[] {
     const file = this.#files.get(place.leaves);
     if (file === undefined) return [];
-    const leaves = new PackLeaves(this.#manifest, this.#rangeProof(), this.#say);
+    const leaves = new PackLeaves(this.#manifest, this.#rangeProof(), producers, this.#say);
     for (const root of this.#known(kept)) leaves.expect(root);
     leaves.read(file, this.#to);
     this.sessions = leaves.sessions;
