@@ -7,3 +7,5 @@ export * from './compare-bindings.ts';
 export * from './match-person.ts';
 export * from './npid.ts';
 export * from './evidence-claims.ts';
+export * from './ticket.ts';
+export * from './ssh/index.ts';
