@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A second verifier of examiner packs, written from SPEC.md and nothing else: Python's standard library, and `openssl` for Ed25519.
 
-    verify.py pack FILE [--key VKEY]... [--checkpoint FILE]... [--witnesses N]
-    verify.py session FILE
+    verify.py pack FILE [--key VKEY]... [--checkpoint FILE]... [--witnesses N] [--producer-key VKEY]...
+    verify.py session FILE [--producer-key VKEY]...
     verify.py proof FILE --event FILE [--key VKEY]...
     verify.py consistency A B --proof FILE [--key VKEY]...
 
@@ -506,6 +506,109 @@ class Chains:
         return state == "ended" or only_auth
 
 
+# ------------------------------------------------------------------------------------------------------------------- section 4, rule 13: ends
+
+def producer_key(vkey, producer):
+    need(isinstance(vkey, str), "not a key")
+    key = Key(vkey)
+    need(key.name == producer and key.type == 1, "another's key")
+    return key
+
+
+def check_ends(events, known, found):
+    starts, owners, pins = {}, {}, {}
+    for vkey in known:
+        pins.setdefault(vkey.partition("+")[0], set()).add(vkey)
+
+    def claim(vkey, producer):
+        owner = owners.setdefault(vkey.rpartition("+")[2], producer)
+        if owner != producer:
+            found.say(TAMPERED, f"producer {producer}: its key is that of {owner}")
+        if producer in pins and vkey not in pins[producer]:
+            found.say(UNTRUSTED, f"producer {producer}: its key is not the one that is known")
+
+    for event in events:
+        producer, epoch, d = event["prod"]["id"], event["prod"]["epoch"], event["d"]
+        start = starts.setdefault((producer, epoch), {"named": None, "keys": [], "unsigned": 0})
+        if event["type"] == "key.created" and d.get("use") == "session.closed":
+            try:
+                producer_key(d.get("key"), producer)
+                need(event["sid"] == epoch, "not in its producer's own chain")
+                need(start["named"] in (None, d["key"]), "a second key")
+                start["named"] = d["key"]
+                claim(d["key"], producer)
+            except Malformed as error:
+                found.say(TAMPERED, f"producer {producer}: key.created: {error}")
+        if event["type"] == "session.closed":
+            if "key" not in d and "signature" not in d:
+                start["unsigned"] += 1
+                continue
+            try:
+                key = producer_key(d.get("key"), producer)
+                need(isinstance(d.get("signature"), str), "not a signature")
+                signature = unbase64(d["signature"])
+                draft = stringify({**event, "d": {**d, "signature": ""}}).encode("utf-8", "surrogatepass")
+                need(len(signature) == 64 and ed25519(key.public, b"sallyport.dev/session-end/v1\n" + draft, signature), "the signature does not hold")
+            except Malformed as error:
+                found.say(TAMPERED, f"chain {event['sid']}: its end: {error}")
+                continue
+            if d["key"] not in start["keys"]:
+                start["keys"].append(d["key"])
+                claim(d["key"], producer)
+    for (producer, _), start in starts.items():
+        own = start["named"] or (start["keys"] or [None])[0]
+        if any(key != own for key in start["keys"]):
+            found.say(TAMPERED, f"producer {producer}: an end is signed by another key")
+        if start["unsigned"] and (own is not None or producer in pins):
+            found.say(TAMPERED, f"producer {producer}: an end bears no signature")
+
+
+# ---------------------------------------------------------------------------------------------------------------- section 4, rule 14: silences
+
+PATIENCE = 30_000_000
+
+
+def check_silences(events, found):
+    starts, told = {}, {}
+    for place, event in enumerate(events):
+        prod, d = event["prod"], event["d"]
+        start = starts.setdefault((prod["id"], prod["epoch"]), {"events": [], "last": None, "place": 0, "beats": False, "started": -1})
+        start["place"] = place
+        start["beats"] = start["beats"] or event["type"] == "producer.heartbeat"
+        if event["type"] == "service.started":
+            start["started"] = place
+        if start["last"] is None or prod["pseq"] > start["last"]["prod"]["pseq"]:
+            start["last"] = event
+            start["events"].append((place, event["t"]["mono_us"]))
+        if event["type"] in ("producer.silent", "producer.heard") and isinstance(d.get("producer"), str) and isinstance(d.get("epoch"), str) and number(d.get("last_pseq")):
+            key = (d["producer"], d["epoch"])
+            told[key] = max(d["last_pseq"], told.get(key, -1))
+
+    def passed(since, but):
+        for key, other in starts.items():
+            first = before = None
+            for place, mono in other["events"]:
+                if key == but or place <= since:
+                    continue
+                if first is None or mono < before:
+                    first = mono
+                before = mono
+                if mono - first > PATIENCE:
+                    return True
+        return False
+
+    for key, last in told.items():
+        if key not in starts or starts[key]["last"]["prod"]["pseq"] < last:
+            found.say(INCOMPLETE, f"producer {key[0]}: the ledger had its number {last}")
+    for key, start in starts.items():
+        last = start["last"]
+        if not start["beats"] or last["type"] == "service.stopped" or not passed(start["place"], key):
+            continue
+        anew = any(other[0] == key[0] and other != key and starts[other]["started"] > start["place"] for other in starts)
+        if not anew and told.get(key) != last["prod"]["pseq"]:
+            found.say(INCOMPLETE, f"producer {key[0]} is silent since {last['t']['wall']}")
+
+
 def check_counters(events, from_start, withheld, found):
     counters = {}
     for event in events:
@@ -613,7 +716,7 @@ FOLDERS = ("controls/", "policy/", "keys/", "extra/", "proofs/")
 
 # ------------------------------------------------------------------------------------------------------------------------------- section 4
 
-def verify_pack(data, keys, kept, witnesses, found):
+def verify_pack(data, keys, kept, witnesses, producers, found):
     try:
         files = archive_of(data)
     except Malformed as error:
@@ -629,7 +732,7 @@ def verify_pack(data, keys, kept, witnesses, found):
     older, newer = check_checkpoints(files, m, keys, witnesses, found)
     known = known_roots(m, older, newer, keys, kept, found)
     if "leaves.jsonl" in files:
-        check_leaves(files, m, newer, known, found)
+        check_leaves(files, m, newer, known, producers, found)
 
 
 def check_signature(files, m, keys, found):
@@ -719,7 +822,7 @@ def known_roots(m, older, newer, keys, kept, found):
 LEAF = re.compile(rb'\{"i":([0-9]{1,16}),"(event|hash)":"([A-Za-z0-9+/=]*)"\}')
 
 
-def check_leaves(files, m, newer, known, found):
+def check_leaves(files, m, newer, known, producers, found):
     a, b = m["leaves"]["from"], m["leaves"]["to"]
     proof = None
     try:
@@ -796,17 +899,20 @@ def check_leaves(files, m, newer, known, found):
             found.say(TAMPERED, "leaves.jsonl: not the leaves of the signed checkpoint")
     chains.finish(m["chains"], a == 0, withheld == 0, m["sessions"]["begun_before"], m["sessions"]["open_after"])
     check_counters(events, a == 0, withheld, found)
+    check_ends(events, producers, found)
+    if withheld == 0:
+        check_silences(events, found)
 
 
 # ------------------------------------------------------------------------------------------------------------------------------------- 4.1
 
-def verify_session(data, found):
+def verify_session(data, producers, found):
     lines = data.split(b"\n")
     if lines.pop():
         found.say(TAMPERED, "the last line does not end")
     if not lines:
         found.say(INCOMPLETE, "there is no event")
-    chains, ids, last = Chains(found), set(), {}
+    chains, ids, last, events = Chains(found), set(), {}, []
     for place, line in enumerate(lines):
         parts = LEAF.fullmatch(line)
         try:
@@ -824,7 +930,9 @@ def verify_session(data, found):
             found.say(TAMPERED, f"line {place}: out of order")
         last[event["sid"]] = (event["seq"], event["prod"]["pseq"])
         chains.add(event, stored)
+        events.append(event)
     chains.finish("all", True, False, [], [])
+    check_ends(events, producers, found)
 
 
 def verify_proof(data, event, keys, found):
@@ -884,6 +992,8 @@ def main():
     growth.add_argument("a")
     growth.add_argument("b")
     growth.add_argument("--proof", required=True)
+    for command in (pack, session):
+        command.add_argument("--producer-key", action="append", default=[])
     for command in (pack, proof, growth):
         command.add_argument("--key", action="append", default=[])
     args = parser.parse_args()
@@ -893,9 +1003,9 @@ def main():
     except Malformed as error:
         parser.error(str(error))
     if args.command == "pack":
-        verify_pack(read(args.file), keys, [(path, read(path)) for path in args.checkpoint], args.witnesses, found)
+        verify_pack(read(args.file), keys, [(path, read(path)) for path in args.checkpoint], args.witnesses, args.producer_key, found)
     elif args.command == "session":
-        verify_session(read(args.file), found)
+        verify_session(read(args.file), args.producer_key, found)
     elif args.command == "proof":
         verify_proof(read(args.file), read(args.event), keys, found)
     else:

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { endCases, packOfCase, producerCases } from '../testing/producer-cases.ts';
 import { samplePacks } from '../testing/sample-pack.ts';
 import { smallCases } from '../testing/small-files.ts';
 import { tamperings } from '../testing/tampering.ts';
@@ -22,6 +23,16 @@ describe('the verifier in Python', () => {
   it.each(packs)('calls it $verdict: $name', ({ verdict, pack, keys, kept, witnesses }) => {
     const checkpoints = kept.flatMap(({ name, bytes }) => ['--checkpoint', put(name, bytes)]);
     expect(verify(['pack', put('pack', pack), ...checkpoints, '--witnesses', String(witnesses), ...keys.flatMap((key) => ['--key', key])])).toMatchObject({ code: codes[verdict] });
+  });
+
+  it.each(producerCases())('calls it $verdict: $name', async (one) => {
+    const { bytes, key } = await packOfCase(one);
+    expect(verify(['pack', put('pack', bytes), '--key', key, ...one.producers.flatMap((vkey) => ['--producer-key', vkey])])).toMatchObject({ code: codes[one.verdict] });
+  });
+
+  it.each(endCases())('session: calls it $verdict: $name', ({ verdict, events, producers }) => {
+    const file = Buffer.concat(events.flatMap((bytes) => [bytes, Buffer.from('\n')]));
+    expect(verify(['session', put('session', file), ...producers.flatMap((vkey) => ['--producer-key', vkey])])).toMatchObject({ code: codes[verdict] });
   });
 
   it.each(small)('$command: calls it $verdict: $name', ({ command, verdict, files, keys }) => {
