@@ -1,17 +1,22 @@
 import { hash, type KeyObject } from 'node:crypto';
 import type { BlobRef, SealOpenings, WrappedKey } from '@sallyport/domain-events';
 import { CannotOpenError, decryptBlob, openSessionKey } from '../open-session.ts';
-import { newSessionKey, type DayKey } from '../session-key.ts';
+import type { DayKey } from '../day-key.ts';
+import { newSessionKey, type SessionKey } from '../session-key.ts';
 
-// A blob of role `opening`. It needs no session, since events outside of sessions have them too: it carries its own sealed key.
+// A blob of role `opening`: the disclosures of one event, joined by `~`, encrypted as a session's texts are, in one of two boxes.
 //
-//     byte 0      version, 1
+//     byte 0      1: it carries its own sealed key, for events outside of sessions
 //     u16         length of the head, then the head: JSON {"key": as in session.opened, "off": place in that key's stream}
-//     rest        the disclosures, joined by `~`, encrypted as a session's texts are
+//     rest        ciphertext
+//
+//     byte 0      2: in its session's key stream, where `off` of the reference says; it ends with the session's key
+//     rest        ciphertext
 //
 // Integrity is `ct_sha256` over all of it, inside the hashed event; and then each disclosure has its commitment.
 
 const version = 1;
+const inSession = 2;
 const headAt = 3;
 /** Sealing a key costs a hundred times a box: one serves so many. */
 const boxesOfOne = 1024;
@@ -44,6 +49,15 @@ export function sealedTo(reader: KeyObject | undefined): SealOpenings | undefine
   return reader === undefined ? undefined : openingSealer(reader);
 }
 
+/** Seals openings of a session's own events by the session's key. */
+export function sessionOpenings(key: SessionKey): SealOpenings {
+  return (disclosures) => {
+    const sealed = key.seal('opening', disclosures.join('~'));
+    const bytes = Buffer.concat([Buffer.of(inSession), sealed.bytes]);
+    return { bytes, ref: { role: 'opening', ct_sha256: hash('sha256', bytes, 'hex'), off: sealed.ref.off, len: bytes.byteLength } };
+  };
+}
+
 function boxOf(head: Buffer, ciphertext: Uint8Array): Buffer {
   const box = Buffer.allocUnsafe(headAt + head.length + ciphertext.length);
   box[0] = version;
@@ -53,15 +67,27 @@ function boxOf(head: Buffer, ciphertext: Uint8Array): Buffer {
   return box;
 }
 
-/** Gives the private half of a day's key by its id; null when it is destroyed or not known. */
-export type DayKeyOf = (id: string) => KeyObject | null;
+/** What it takes to open a box: the reader's key, the private halves of days' keys by their id (null: destroyed, or not known), and the session's key if the event is a session's. */
+export interface OpeningKeys {
+  readonly reader: KeyObject;
+  readonly dayKeyOf?: (id: string) => KeyObject | null;
+  readonly session?: Uint8Array | null;
+}
 
-/** The disclosures of a box. Throws CannotOpenError when it is not the one of the reference, was sealed to another reader or altered, or the day's key is gone. */
-export function openOpenings(ref: BlobRef, bytes: Uint8Array, reader: KeyObject, dayKeyOf: DayKeyOf = () => null): readonly string[] {
+/** The disclosures of a box. Throws CannotOpenError when it is not the one of the reference, was sealed to another reader or altered, or its key is gone. */
+export function openOpenings(ref: BlobRef, bytes: Uint8Array, { reader, dayKeyOf = () => null, session = null }: OpeningKeys): readonly string[] {
   if (bytes.byteLength !== ref.len || hash('sha256', bytes, 'hex') !== ref.ct_sha256) throw new CannotOpenError('ERR_BLOB_CHANGED', `the ciphertext is not the one of ${ref.ct_sha256}`);
-  const { key, off, ciphertext } = readBox(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  const opened = openSessionKey(key, reader, key.day === undefined ? null : dayKeyOf(key.day));
-  const plain = decryptBlob(opened, { role: 'opening', ct_sha256: hash('sha256', ciphertext, 'hex'), off, len: ciphertext.length }, ciphertext);
+  const box = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (box[0] === inSession) {
+    if (session === null) throw new CannotOpenError('ERR_WRAPPED_KEY', 'the key of its session is not there');
+    return opened(session, ref.off, box.subarray(1));
+  }
+  const { key, off, ciphertext } = readBox(box);
+  return opened(openSessionKey(key, reader, key.day === undefined ? null : dayKeyOf(key.day)), off, ciphertext);
+}
+
+function opened(key: Uint8Array, off: number, ciphertext: Uint8Array): readonly string[] {
+  const plain = decryptBlob(key, { role: 'opening', ct_sha256: hash('sha256', ciphertext, 'hex'), off, len: ciphertext.byteLength }, ciphertext);
   return Buffer.from(plain).toString('latin1').split('~');
 }
 
