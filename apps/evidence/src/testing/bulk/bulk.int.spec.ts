@@ -20,7 +20,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => Promise.all([nats[Symbol.asyncDispose](), filled[Symbol.asyncDispose](), appended[Symbol.asyncDispose]()]));
 
-const leaves = 4000;
+const leaves = 6000;
 const reader = generateKeyPairSync('x25519').publicKey;
 const to = Date.UTC(2026, 10, 20);
 
