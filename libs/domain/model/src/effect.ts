@@ -1,9 +1,9 @@
 /**
  * What a command does to a resource, from least to gravest.
  * `read` · `write` rows or content · `execute` code · `control` session or server state · `transfer` data past the
- * protocol (files, programs, other servers) · `define` change structure · `grant` change rights · `unknown` could not be read.
+ * protocol (files, programs, other servers) · `shell` an interactive login shell, seen and not decided line by line · `define` change structure · `grant` change rights · `unknown` could not be read.
  */
-export const verbs = ['read', 'write', 'execute', 'control', 'transfer', 'define', 'grant', 'unknown'] as const;
+export const verbs = ['read', 'write', 'execute', 'control', 'transfer', 'shell', 'define', 'grant', 'unknown'] as const;
 export type Verb = (typeof verbs)[number];
 
 /** What kind of thing an effect touches. Protocols share this list, so that one policy language serves all. */

@@ -76,6 +76,28 @@ export interface MaskCount {
 export interface ResultMasker {
   readonly plan: string | null;
   bind(columns: readonly ColumnRef[], statement: { readonly touchesTagged: boolean }, unmasked: ReadonlySet<string>): BoundMasks;
+  /**
+   * Masks a text that comes in pieces (output of a command, a terminal): detectors only, since a stream has no columns. Absent: this masker has none, and
+   * a text must then not be shown where a plan is in force.
+   */
+  stream?(label: string): TextMask;
   /** Text that the target sends outside of results (errors, notices, notifications), scrubbed of values. */
   scrub(text: string): string;
+}
+
+/**
+ * One text in pieces. What could be the beginning of a value is held back until what follows tells, so that it does not matter where the pieces
+ * were cut, or that terminal escapes stand inside of a value.
+ */
+export interface TextMask {
+  /** What may be shown now. The bytes given are not kept; those returned are good until the next call. */
+  push(bytes: Uint8Array): Uint8Array;
+  /** Nothing came for a while: what is held back, if it cannot be most of a value yet. */
+  idle(): Uint8Array;
+  /** The end of the text: everything that is held back. */
+  flush(): Uint8Array;
+  /** Bytes held back. */
+  readonly held: number;
+  /** Hits since it was made. Contains no values. */
+  counts(): readonly MaskCount[];
 }

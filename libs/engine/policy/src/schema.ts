@@ -31,7 +31,7 @@ action change;
 action connect appliesTo { principal: [Machine], resource: [Target], context: Session };
 action unmask appliesTo { principal: [Machine], resource: [Column], context: Session };
 action read appliesTo { principal: [Machine], resource: [Object], context: Statement };
-action write, execute, control, transfer, define, grant, unknown in [change]
+action write, execute, control, transfer, shell, define, grant, unknown in [change]
   appliesTo { principal: [Machine], resource: [Object], context: Statement };
 `;
 
