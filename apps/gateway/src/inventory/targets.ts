@@ -57,6 +57,7 @@ export function toTarget(document: TargetDocument): Target {
     environment: spec.environment,
     tags: spec.tags,
     evidence: spec.evidence,
+    retention: spec.retention,
     settings: spec.settings,
   };
 }

@@ -35,6 +35,8 @@ export interface Target {
   readonly environment: string;
   readonly tags: readonly string[];
   readonly evidence: EvidenceMode;
+  /** Retention class of the texts of its sessions. Absent: `standard`. */
+  readonly retention?: string;
   /** Protocol-specific settings, parsed by the adapter. */
   readonly settings: Readonly<Record<string, unknown>>;
 }

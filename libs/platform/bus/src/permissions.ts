@@ -41,7 +41,7 @@ const publishesEvidence = [streams.evidence.subjects[0], `$JS.API.STREAM.INFO.${
 const answering: readonly BusUser[] = ['policy', 'approvals', 'masking', 'identity', 'sinks'];
 
 const anySession = 'control.session.*.close';
-const reading = [...reads(buckets.inventory), ...reads(buckets.slices), ...reads(buckets.plans)];
+const reading = [...reads(buckets.inventory), ...reads(buckets.slices), ...reads(buckets.plans), ...reads(buckets.sealing)];
 
 const publishes = (gateways: readonly string[]): Record<ServiceName, readonly string[]> => ({
   gateway: [
@@ -52,11 +52,11 @@ const publishes = (gateways: readonly string[]): Record<ServiceName, readonly st
   approvals: [...emits('approvals'), subjects.identityList, subjects.approvalChanged, ...reads(buckets.inventory)],
   masking: [...emits('masking'), subjects.leaseChanged, ...reads(buckets.inventory), ...writes(buckets.plans)],
   identity: [...emits('identity'), subjects.leaseChanged, anySession, ...writes(buckets.inventory)],
-  evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...publishesEvidence, ...reads(buckets.inventory), subjects.sinksCursors, `${inboxPrefix('console')}.>`, `${inboxPrefix('sinks')}.>`],
+  evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...publishesEvidence, ...reads(buckets.inventory), ...writes(buckets.sealing), subjects.sinksCursors, `${inboxPrefix('console')}.>`, `${inboxPrefix('sinks')}.>`],
   sinks: [...emits('sinks'), subjects.evidenceFollow],
   console: [
     subjects.identityResolve, subjects.identityExplain, subjects.identityApply, subjects.identityList, subjects.identitySshAuthorities, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
-    subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote, subjects.evidenceExport, subjects.logCheckpoint, subjects.logTile, subjects.sinksApply, subjects.sinksList,
+    subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote, subjects.evidenceExport, subjects.evidenceHolds, subjects.evidenceHold, subjects.evidenceRelease, subjects.evidenceErase, subjects.evidenceRetention, subjects.logCheckpoint, subjects.logTile, subjects.sinksApply, subjects.sinksList,
     anySession, ...reads(buckets.inventory),
   ],
 });

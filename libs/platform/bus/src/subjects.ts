@@ -39,6 +39,13 @@ export const subjects = {
   /** Signed checkpoints and hashes of the log. */
   logCheckpoint: 'evidence.checkpoint',
   logTile: 'evidence.tile',
+  /** Legal holds: list, place, release. */
+  evidenceHolds: 'evidence.holds',
+  evidenceHold: 'evidence.hold',
+  evidenceRelease: 'evidence.release',
+  /** Texts of one session, for ever; and what retention would let go. */
+  evidenceErase: 'evidence.erase',
+  evidenceRetention: 'evidence.retention',
   /** The sinks follow the log. */
   evidenceFollow: 'evidence.follow',
 
@@ -77,4 +84,6 @@ export const buckets = {
   slices: 'slices',
   /** Mask plans by target name. Written by masking. */
   plans: 'plans',
+  /** Public keys of the day that gateways seal session keys to, by retention class. Written by evidence. */
+  sealing: 'sealing',
 } as const;

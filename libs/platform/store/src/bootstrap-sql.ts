@@ -6,6 +6,8 @@ export type DatabaseService = (typeof databaseServices)[number];
 
 /** Owns every schema and runs the migrations; no service knows its password. */
 export const ownerRole = 'sallyport_owner';
+/** May purge evidence and let keys be destroyed, and nothing else. */
+export const retentionRole = 'sallyport_retention';
 export const serviceRole = (service: DatabaseService) => `sallyport_${service}`;
 
 export interface BootstrapSqlOptions {
@@ -27,6 +29,7 @@ export function bootstrapSql(options: BootstrapSqlOptions): string {
     'revoke all on schema public from public;',
     `grant connect on database ${database} to ${ownerRole};`,
     ...databaseServices.flatMap((service) => schema(service, options.passwords[service], database)),
+    ...retention(),
     '',
   ].join('\n');
 }
@@ -40,6 +43,21 @@ function schema(service: DatabaseService, password: string, database: string): s
     `revoke all on schema ${service} from public;`,
     `grant usage on schema ${service} to ${name};`,
     `alter role ${name} in database ${database} set search_path = ${service};`,
+  ];
+}
+
+/**
+ * What purges evidence is a role that nobody logs in as. The evidence service is a member that does not inherit: its ordinary statements have none of these
+ * rights, and a transaction that purges says so (`set local role`).
+ */
+function retention(): string[] {
+  const service = serviceRole('evidence');
+  return [
+    `do $do$ begin if not exists (select from pg_roles where rolname = '${retentionRole}') then create role ${retentionRole}; end if; end $do$;`,
+    `alter role ${retentionRole} with nologin noinherit nosuperuser nocreatedb nocreaterole noreplication nobypassrls;`,
+    `grant usage on schema evidence to ${retentionRole};`,
+    `alter role ${service} with noinherit;`,
+    `grant ${retentionRole} to ${service};`,
   ];
 }
 

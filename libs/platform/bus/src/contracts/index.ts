@@ -8,3 +8,4 @@ export * from './approvals.ts';
 export * from './evidence.ts';
 export * from './export.ts';
 export * from './log.ts';
+export * from './retention.ts';

@@ -95,6 +95,8 @@ export const targetDocument = document('Target', z.strictObject({
   environment,
   tags: z.array(name).default([]),
   evidence: z.enum(['strict', 'spool']).default('strict'),
+  /** Class by which the texts of its sessions are kept; the evidence service knows the classes. */
+  retention: name.default('standard'),
   settings: z.record(z.string(), z.unknown()).default({}),
 }));
 
