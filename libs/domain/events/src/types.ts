@@ -8,6 +8,23 @@ export interface EventData {
   'auth.failed': { code: string; say: string; issuer: string | null; claims: Record<string, string>; source: string; micros: number; door: string; session: string | null };
   'auth.replay': { binding: string; jti: string; source: string; first_source: string; door: string; session: string | null };
 
+  // --- credentials that we give ourselves; never the credential
+  /**
+   * A token was exchanged for a ticket or an SSH user certificate, whose `id` is the `jti` of whoever comes with it. `targets` are `[role@]target`; `key` the key that it is
+   * bound to (`ssh:SHA256:…`, `x5t#S256:…`, `jkt:…`); `uses` how often it may be used, null for any number; `sources` the addresses that it may come from, empty for any;
+   * `act` on whose behalf, as the token said.
+   */
+  'token.exchanged': {
+    kind: 'ticket' | 'ssh-certificate'; id: string; serial: string | null; binding: string; targets: readonly string[]; key: string | null; uses: number | null;
+    sources: readonly string[]; extensions: readonly string[]; act: readonly string[]; expires: string; source: string;
+  };
+  /** A genuine token, and yet no exchange: what was asked for is not given. */
+  'token.refused': { code: string; say: string; binding: string; source: string };
+  /** What a machine had in hand works no more. `ids` are the first hundred of `count`. */
+  'token.revoked': { machine: string; ids: readonly string[]; count: number; why: string };
+  /** An SSH certificate for a gateway's host key, or for one login of a session at a target. `key` is the certified key's fingerprint. */
+  'ssh.certified': { kind: 'host' | 'login'; serial: string; key: string; principals: readonly string[]; gateway: string | null; session: string | null; machine: string | null; target: string | null; expires: string };
+
   // --- a session
   'session.opened': { protocol: string; role: string | null; source: string; client: string | null; evidence: string; lease: string; policy: number; mask_plan: string | null; key: WrappedKey };
   'session.refused': { protocol: string; target: string; code: string; say: string; source: string };

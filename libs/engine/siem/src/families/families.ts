@@ -10,8 +10,9 @@ import { retention } from './retention.ts';
 import { service } from './service.ts';
 import { session } from './session.ts';
 import { sink } from './sink.ts';
+import { tokens } from './tokens.ts';
 
 /** All types that have words here, by name. What is not in it goes the generic way. */
 export const knownTypes: ReadonlyMap<string, KnownType> = new Map<string, KnownType>(
-  Object.entries({ ...authentication, ...session, ...command, ...masking, ...approval, ...change, ...access, ...ledger, ...retention, ...sink, ...service }),
+  Object.entries({ ...authentication, ...tokens, ...session, ...command, ...masking, ...approval, ...change, ...access, ...ledger, ...retention, ...sink, ...service }),
 );
