@@ -1,1 +1,3 @@
 export * from './shell/index.ts';
+export { SshAdapter, type SshOptions } from './adapter.ts';
+export { missingCrypto, type HostKey } from './wire/library.ts';

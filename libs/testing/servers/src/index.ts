@@ -5,3 +5,4 @@ export * from './tls-material.ts';
 export * from './form-browser.ts';
 export * from './nats-process.ts';
 export * from './postgres.ts';
+export * from './sshd.ts';
