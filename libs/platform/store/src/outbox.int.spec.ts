@@ -134,6 +134,18 @@ describe('the outbox', () => {
     expect(Date.now() - began).toBeLessThan(4_000);
   });
 
+  it('beats while it lives, whatever else there is to tell, and tells of the clock', async () => {
+    await using here = await world();
+    const made = new Outbox({ store: here.store, bus: await here.nats.connect('identity'), producer: 'identity', tenant: 'default', log: silentLog, life: { service: 'identity', version: '1.2.3' }, beatMs: 50 });
+    await made.start();
+    const told = () => [...here.ledger.bytes.values()].map((text) => JSON.parse(text)).map(({ type }) => type);
+    await vi.waitFor(() => expect(told().filter((type) => type === 'producer.heartbeat').length).toBeGreaterThan(3), eventually);
+    expect(told().filter((type) => type === 'clock.status')).toHaveLength(1);
+    await made.stop();
+    await vi.waitFor(() => expect(told().at(-1)).toBe('service.stopped'), eventually);
+    here.ledger.verified();
+  });
+
   it('keeps names and words out of the events, and sends what opens them sealed beside them', async () => {
     await using here = await world();
     const seal: SealOpenings = (disclosures) => {

@@ -1,7 +1,7 @@
 import { conceal, encodeMessage, EventChain, type Authority, type EventData, type EventType, type On, type SealOpenings, type Who } from '@sallyport/domain-events';
 import { instant, systemClock, uuidv7, type Clock } from '@sallyport/domain-model';
 import { subjects, watermark, type Bus } from '@sallyport/platform-bus';
-import { counter, gauge, type Log } from '@sallyport/platform-telemetry';
+import { ClockWatch, counter, gauge, type Log } from '@sallyport/platform-telemetry';
 import { readHead, readRows, removeUpTo, takeHead, writeEvents, type Executor, type TransactionExecutor } from './outbox-rows.ts';
 
 const resent = counter('sallyport_outbox_resent_events_total', 'Events sent again because the ledger had not confirmed them in time');
@@ -16,6 +16,8 @@ export interface OutboxOptions {
   readonly clock?: Clock;
   /** With it `start` writes `service.started` and `stop` writes `service.stopped`: a process that was killed has no end in the ledger. */
   readonly life?: { readonly service: string; readonly version: string };
+  /** Milliseconds between heartbeats of a service with a `life`; tests hurry. */
+  readonly beatMs?: number;
   /** Seals what opens concealed fields (personal data, free text). Without it they stand in the clear in the events. */
   readonly openings?: SealOpenings | undefined;
 }
@@ -42,6 +44,8 @@ interface Told<T extends EventType> extends Parties {
 const patienceMs = 5000;
 const maxPatienceMs = 60_000;
 const pollMs = 1000;
+/** SPEC.md 1.4 of engine/evidence: whoever misses three is called silent. */
+const heartbeatMs = 10_000;
 const batch = 256;
 
 /**
@@ -61,6 +65,8 @@ export class Outbox {
   #since: number | null = null;
   #epoch = '';
   #timer: NodeJS.Timeout | null = null;
+  #heart: NodeJS.Timeout | null = null;
+  #beating: Promise<void> | null = null;
   #working: Promise<void> | null = null;
   #again = false;
   #stopped = true;
@@ -129,7 +135,9 @@ export class Outbox {
     void this.#onReconnect();
     this.#soon(0);
     const { life } = this.#options;
-    if (life !== undefined) await this.#tell('service.started', { ...life, node: process.version });
+    if (life === undefined) return;
+    await this.#tell('service.started', { ...life, node: process.version });
+    this.#beat();
   }
 
   /** Sends what is committed, waiting up to three seconds, and ends. What is left is sent by the next start. */
@@ -137,6 +145,7 @@ export class Outbox {
     if (this.#stopped) return;
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#heart !== null) clearInterval(this.#heart);
     await Promise.race([this.#end(), new Promise<void>((done) => setTimeout(done, 3000).unref())]);
     this.#silence();
   }
@@ -148,12 +157,30 @@ export class Outbox {
 
   async #end(): Promise<void> {
     const { life, log } = this.#options;
+    // A beat behind the end would be life after death.
+    await this.#beating;
     if (life !== undefined) await this.#tell('service.stopped', { service: life.service, why: 'signal' }).catch((error: unknown) => log.warn('the end of this process could not be written as evidence', { error }));
     await this.#working;
     await this.#send().catch(() => undefined);
   }
 
-  #tell<T extends 'service.started' | 'service.stopped'>(type: T, data: EventData[T]): Promise<string> {
+  /** So that silence is something. A beat that cannot be written is not made up for: then there was silence. */
+  #beat(): void {
+    const watch = new ClockWatch();
+    const beat = async () => {
+      await this.#tell('producer.heartbeat', { pseq: this.#last + 1, sessions: 0 });
+      const status = await watch.look();
+      if (status !== null) await this.#tell('clock.status', status);
+    };
+    this.#heart = setInterval(() => {
+      this.#beating ??= beat()
+        .catch((error: unknown) => this.#options.log.warn('a heartbeat could not be written', { error }))
+        .finally(() => void (this.#beating = null));
+    }, this.#options.beatMs ?? heartbeatMs);
+    this.#heart.unref();
+  }
+
+  #tell<T extends 'service.started' | 'service.stopped' | 'producer.heartbeat' | 'clock.status'>(type: T, data: EventData[T]): Promise<string> {
     return this.#options.store.db.transaction().execute((trx) => this.emit(trx, type, data));
   }
 

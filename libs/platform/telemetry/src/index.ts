@@ -3,3 +3,4 @@ export * from './metrics.ts';
 export * from './tracing.ts';
 export { span, spanFrom, traceHeaders, type SpanAttributes } from './span.ts';
 export { inSession, recordSpan, tracing } from './session-trace.ts';
+export * from './clock/clock-watch.ts';
