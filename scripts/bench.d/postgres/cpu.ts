@@ -10,7 +10,7 @@ export function cpuSeconds(pids: readonly number[]): number {
 }
 
 /** The same for a process and everything under it, its ended children included. */
-function treeSeconds(root: number): number {
+export function treeSeconds(root: number): number {
   return descendants(root).reduce((sum, pid) => sum + used(pid, 4), 0) / ticks;
 }
 

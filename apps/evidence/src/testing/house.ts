@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Envelope } from '@sallyport/domain-events';
+import { opened, type Envelope } from '@sallyport/domain-events';
 import { parseEnvelope, verify, type StoredEvent, type Verification } from '@sallyport/engine-evidence';
 import type { z } from 'zod';
 import { evidenceEvents, type Bus, type Caller, type Reply } from '@sallyport/platform-bus';
@@ -13,6 +13,10 @@ import { evidenceConfig } from '../config.ts';
 import { startEvidence, type ServiceParts } from '../service.ts';
 
 export const auditor: Caller = { person: 'ada', roles: ['auditor'], groups: [], source: '127.0.0.1' };
+
+export interface ReadEvent extends StoredEvent {
+  readonly openings: readonly string[];
+}
 
 export interface House extends AsyncDisposable {
   readonly nats: NatsServer;
@@ -27,7 +31,8 @@ export interface House extends AsyncDisposable {
   stop(): Promise<void>;
   sql(text: string): Promise<Record<string, unknown>[]>;
   /** Everything in the ledger, by the service's own answer. */
-  ledger(): Promise<StoredEvent[]>;
+  ledger(): Promise<ReadEvent[]>;
+  /** The same as an auditor reads it: what is concealed is opened. */
   events(): Promise<Envelope[]>;
   verify(): Promise<Verification>;
 }
@@ -61,7 +66,7 @@ export async function house(parts: Partial<ServiceParts> = {}, variables: Readon
   return {
     nats, postgres, database, gateway, console, reader, env, start, stop, ledger,
     sql: (text) => postgres.sql(text, database.name),
-    events: async () => (await ledger()).map(({ bytes }) => parseEnvelope(bytes)),
+    events: async () => (await ledger()).map(({ bytes, openings }) => opened(parseEnvelope(bytes), openings).event),
     verify: async () => verify(await ledger(), 'ledger'),
     [Symbol.asyncDispose]: async () => {
       await stop();
@@ -70,12 +75,12 @@ export async function house(parts: Partial<ServiceParts> = {}, variables: Readon
   };
 }
 
-async function readLedger(console: Bus): Promise<StoredEvent[]> {
-  const events: StoredEvent[] = [];
+async function readLedger(console: Bus): Promise<ReadEvent[]> {
+  const events: ReadEvent[] = [];
   for (let after: number | null = 0; after !== null; ) {
     const answer: Reply<z.output<(typeof evidenceEvents)['value']>> = await console.call(evidenceEvents, { by: auditor, session: null, after, limit: 1000 }, 20_000);
     if (!answer.ok) throw new Error(`${answer.error.code}: ${answer.error.say}`);
-    for (const event of answer.value.events) events.push({ bytes: Buffer.from(event.bytes, 'base64'), sha256: event.sha256 });
+    for (const event of answer.value.events) events.push({ bytes: Buffer.from(event.bytes, 'base64'), sha256: event.sha256, openings: event.openings });
     after = answer.value.next;
   }
   return events;

@@ -75,6 +75,7 @@ export class Story {
   readonly #clock: Clock;
   #now: number;
   #count = 0;
+  #sessions = 0;
   #sealing: { readonly key: ReturnType<typeof newSessionKey>; uses: number };
 
   constructor(of: StoryOptions) {
@@ -85,6 +86,11 @@ export class Story {
     this.#clock = { now: () => (this.#now += step), monoUs: () => Math.round((this.#now - of.from) * 1000) };
     this.#gateways = [new BulkLog('gw-1', uuidv7(of.from), this.#events), new BulkLog('gw-2', uuidv7(of.from), this.#events)];
     this.#sealing = { key: newSessionKey(of.reader), uses: 0 };
+  }
+
+  /** How many sessions it has told so far. */
+  get sessions(): number {
+    return this.#sessions;
   }
 
   /** Pieces of the story: events in order, and sessions that have come to their end by then. The last piece has those that are still open. */
@@ -179,6 +185,7 @@ export class Story {
 
   #end(session: Draft, how: { readonly state: BulkSession['state']; readonly closed?: number; readonly ended?: string; readonly abandonedSeq?: number }): void {
     session.told = true;
+    this.#sessions++;
     this.#ended.push({ ...session, closed: null, ended: null, abandonedSeq: null, ...how });
   }
 
