@@ -104,7 +104,7 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
       module: EvidenceModule,
       controllers: [ExportController, EvidenceController, LogController],
       providers: [
-        { provide: Reads, useValue: new Reads(store.db, outbox) },
+        { provide: Reads, useValue: new Reads(store.db, outbox, reader.key) },
         { provide: ReaderKey, useValue: reader },
         { provide: Exports, useValue: new Exports({ db: store.db, outbox, notary, name }) },
         { provide: LogStore, useValue: logStore },

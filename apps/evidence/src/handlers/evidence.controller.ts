@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { evidenceEvents, evidenceFollow, evidenceNote, evidenceReplay, evidenceSessions, fail, Handles, ok, type Caller, type Reply } from '@sallyport/platform-bus';
 import { z } from 'zod';
 import { MalformedEventError } from '@sallyport/engine-evidence';
+import { entitledTo, openingsOf } from '../model/openings.ts';
 import { replay } from '../model/replay.ts';
 import { readEvents, readSession } from '../store/reading.ts';
 import { readSessions } from '../store/session-list.ts';
@@ -45,7 +46,7 @@ export class EvidenceController {
     if (!has(by, readers)) return this.refused(by, 'evidence.events', asked.session ?? '', 'denied', 'reading the ledger needs the role auditor, operator or admin');
     if (asked.session !== null && !uuid.test(asked.session)) return fail('invalid', 'session: expected a session id');
     return this.reads.record(by, 'events', asked, async (trx) => {
-      const page = await readEvents(trx, asked);
+      const page = await readEvents(trx, asked, (bytes, boxes) => openingsOf(bytes, boxes, { reader: this.reader.key }, entitledTo(by.roles)));
       return { count: page.events.length, value: page };
     });
   }

@@ -1,11 +1,14 @@
+import type { KeyObject } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { EventData, Who } from '@sallyport/domain-events';
 import { ok, type Caller, type evidenceFollow, type Reply } from '@sallyport/platform-bus';
 import type { Outbox } from '@sallyport/platform-store';
 import type { z } from 'zod';
+import { openingsOf, sinksMayOpen } from '../model/openings.ts';
+import type { Leaf } from '../publish/message.ts';
 import { PublishStore, type PublishDatabase } from '../publish/publish-store.ts';
 import type { EvidenceDatabase } from '../store/database.ts';
-import { pageBytes } from '../store/reading.ts';
+import { pageBytes, readOpenings } from '../store/reading.ts';
 
 type Found<T> = { readonly count: number; readonly value: T } | Reply<never>;
 
@@ -15,10 +18,12 @@ type NotedType = 'operator.acted' | 'evidence.read' | 'service.started' | 'servi
 export class Reads {
   readonly #db: Kysely<EvidenceDatabase>;
   readonly #outbox: Outbox;
+  readonly #reader: KeyObject;
 
-  constructor(db: Kysely<EvidenceDatabase>, outbox: Outbox) {
+  constructor(db: Kysely<EvidenceDatabase>, outbox: Outbox, reader: KeyObject) {
     this.#db = db;
     this.#outbox = outbox;
+    this.#reader = reader;
   }
 
   record<T>(by: Caller, what: string, asked: Readonly<Record<string, unknown>>, read: (trx: Transaction<EvidenceDatabase>) => Promise<Found<T>>): Promise<Reply<T>> {
@@ -33,13 +38,15 @@ export class Reads {
   /** As many leaves as fit into an answer. */
   async follow(from: number, limit: number): Promise<z.output<(typeof evidenceFollow)['value']>> {
     const store = new PublishStore(this.#db.withTables<PublishDatabase>());
-    const leaves: z.output<(typeof evidenceFollow)['value']>['leaves'] = [];
+    const page: Leaf[] = [];
     let bytes = 0;
-    for (const { body, ...told } of await store.leaves(from, limit)) {
-      bytes += body?.byteLength ?? 0;
-      if (bytes > pageBytes && leaves.length > 0) break;
-      leaves.push({ ...told, bytes: body === null ? null : Buffer.from(body).toString('base64') });
+    for (const leaf of await store.leaves(from, limit)) {
+      bytes += leaf.body?.byteLength ?? 0;
+      if (bytes > pageBytes && page.length > 0) break;
+      page.push(leaf);
     }
+    const openings = await readOpenings(this.#db, page.map(({ body }) => bufferOf(body)), (event, boxes) => openingsOf(event, boxes, { reader: this.#reader }, sinksMayOpen));
+    const leaves = page.map(({ body, ...told }, i) => ({ ...told, bytes: bufferOf(body)?.toString('base64') ?? null, openings: openings[i] ?? [] }));
     return { leaves, size: await store.size() };
   }
 
@@ -48,6 +55,8 @@ export class Reads {
     await this.#db.transaction().execute((trx) => this.#outbox.emit(trx, type, data, { who }));
   }
 }
+
+const bufferOf = (bytes: Uint8Array | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 
 const whoOf = (by: Caller): Who => ({ id: `person:${by.person}`, npid: null, iss: null, tok: null, jti: null, owner: null });
 

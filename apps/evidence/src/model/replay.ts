@@ -3,9 +3,11 @@ import { isUtf8 } from 'node:buffer';
 import type { BlobRef, WrappedKey } from '@sallyport/domain-events';
 import { CannotOpenError, decryptBlob, openSessionKey, parseEnvelope } from '@sallyport/engine-evidence';
 import { z } from 'zod';
+import { entitledTo, openingsOf } from './openings.ts';
 
 export interface ReplayedEvent {
   bytes: string;
+  openings: string[];
   texts: { role: string; text: string | null }[];
 }
 
@@ -20,7 +22,8 @@ export function replay(events: readonly { readonly bytes: Buffer; readonly blobs
   return events.map(({ bytes, blobs }) => {
     const event = parseEnvelope(bytes);
     if (event.type === 'session.opened') key = keyOf(event.d, reader);
-    return { bytes: bytes.toString('base64'), texts: event.blobs.map((ref) => ({ role: ref.role, text: open(key, ref, blobs.get(ref.ct_sha256)) })) };
+    const openings = openingsOf(bytes, blobs, { reader, session: key }, entitledTo(['auditor']));
+    return { bytes: bytes.toString('base64'), openings, texts: event.blobs.filter(({ role }) => role !== 'opening').map((ref) => ({ role: ref.role, text: open(key, ref, blobs.get(ref.ct_sha256)) })) };
   });
 }
 

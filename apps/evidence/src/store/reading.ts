@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { evidenceEvents } from '@sallyport/platform-bus';
 import type { z } from 'zod';
+import { mayHaveOpenings } from '../model/openings.ts';
 import type { EvidenceDatabase } from './database.ts';
 
 type Db = Kysely<EvidenceDatabase> | Transaction<EvidenceDatabase>;
@@ -18,12 +19,13 @@ interface Row {
 }
 
 /** The next events after the cursor: in the ledger's order, where the cursor is the place in the ledger, or of one session, where it is the number in its chain. */
-export async function readEvents(db: Db, asked: { readonly session: string | null; readonly after: number | null; readonly limit: number }): Promise<EventsPage> {
+export async function readEvents(db: Db, asked: { readonly session: string | null; readonly after: number | null; readonly limit: number }, open: OpensEvents): Promise<EventsPage> {
   const rows = asked.session === null ? await ofLedger(db, asked.after ?? 0, asked.limit) : await ofSession(db, asked.session, asked.after ?? -1, asked.limit);
   const page = within(rows, asked.limit);
   const more = rows.length === asked.limit || page.length < rows.length;
+  const openings = await readOpenings(db, page.map(({ body }) => body), open);
   return {
-    events: page.map(({ at, received_at, body, sha256 }) => ({ at: Number(at), received: received_at.toISOString(), bytes: body.toString('base64'), sha256: sha256.toString('hex') })),
+    events: page.map(({ at, received_at, body, sha256 }, i) => ({ at: Number(at), received: received_at.toISOString(), bytes: body.toString('base64'), sha256: sha256.toString('hex'), openings: openings[i] ?? [] })),
     next: more ? Number(page.at(-1)?.cursor ?? 0) : null,
   };
 }
@@ -53,6 +55,24 @@ function within(rows: readonly Row[], limit: number): readonly Row[] {
   return rows[count]?.cursor === last && whole > 0 ? rows.slice(0, whole) : rows.slice(0, count);
 }
 
+/** Opens one event, given its ciphertexts. */
+export type OpensEvents = (bytes: Buffer, boxes: ReadonlyMap<string, Uint8Array>) => string[];
+
+/** What each of these events conceals, opened; ciphertexts are fetched for those events alone that have any. */
+export async function readOpenings(db: Pick<Db, 'selectFrom'>, events: readonly (Buffer | null)[], open: OpensEvents): Promise<string[][]> {
+  const ids = events.map((bytes) => (bytes !== null && mayHaveOpenings(bytes) ? idOf(bytes) : null));
+  const boxes = (await readBlobs(db, ids.filter((id) => id !== null), Number.POSITIVE_INFINITY)) ?? new Map<string, Map<string, Buffer>>();
+  return events.map((bytes, i) => {
+    const own = boxes.get(ids[i] ?? '');
+    return bytes === null || own === undefined ? [] : open(bytes, own);
+  });
+}
+
+/** The id stands at the beginning of every stored event. */
+function idOf(bytes: Buffer): string | null {
+  return /^\{"v":1,"id":"([0-9a-f-]{36})"/.exec(bytes.toString('latin1', 0, 64))?.[1] ?? null;
+}
+
 export interface StoredSession {
   readonly bytes: Buffer;
   readonly blobs: ReadonlyMap<string, Buffer>;
@@ -74,7 +94,7 @@ export async function readSession(db: Db, session: string, most: number): Promis
   return blobs === null ? null : events.map(({ event_id, body }) => ({ bytes: body, blobs: blobs.get(event_id) ?? new Map() }));
 }
 
-async function readBlobs(db: Db, events: readonly string[], most: number): Promise<Map<string, Map<string, Buffer>> | null> {
+async function readBlobs(db: Pick<Db, 'selectFrom'>, events: readonly string[], most: number): Promise<Map<string, Map<string, Buffer>> | null> {
   const found = new Map<string, Map<string, Buffer>>();
   let bytes = 0;
   for (let i = 0; i < events.length; i += 500) {

@@ -5,6 +5,9 @@ import { caller, contract } from './reply.ts';
 export const watermark = z.strictObject({ epoch: z.string(), pseq: z.int() });
 export const sessionClose = z.strictObject({ code: z.string(), say: z.string() });
 
+/** Disclosures (`@sallyport/domain-events`) of what the event conceals, as far as whoever asks may see it and it can still be opened. */
+const openings = z.array(z.string()).default([]);
+
 export const sessionRow = z.strictObject({
   id: z.string(), machine: z.string(), target: z.string(), protocol: z.string(), opened: z.string(), closed: z.string().nullable(), end: z.string().nullable(),
   commands: z.int(), denied: z.int(), held: z.int(), rows: z.int(), bytes: z.int(),
@@ -35,7 +38,7 @@ export const evidenceSessions = contract(
 export const evidenceEvents = contract(
   subjects.evidenceEvents,
   z.strictObject({ by: caller, session: z.string().nullable(), after: z.int().nullable(), limit: z.int().min(1).max(2000) }),
-  z.strictObject({ events: z.array(z.strictObject({ at: z.int(), received: z.string(), bytes: z.string(), sha256: z.string() })), next: z.int().nullable() }),
+  z.strictObject({ events: z.array(z.strictObject({ at: z.int(), received: z.string(), bytes: z.string(), sha256: z.string(), openings })), next: z.int().nullable() }),
 );
 
 /**
@@ -45,14 +48,14 @@ export const evidenceEvents = contract(
 export const evidenceFollow = contract(
   subjects.evidenceFollow,
   z.strictObject({ from: z.int().min(0), limit: z.int().min(1).max(1000) }),
-  z.strictObject({ leaves: z.array(z.strictObject({ leaf: z.int(), event: z.string().nullable(), sha256: z.string().nullable(), received: z.string().nullable(), bytes: z.string().nullable() })), size: z.int() }),
+  z.strictObject({ leaves: z.array(z.strictObject({ leaf: z.int(), event: z.string().nullable(), sha256: z.string().nullable(), received: z.string().nullable(), bytes: z.string().nullable(), openings })), size: z.int() }),
 );
 
 /** The session's events with their blobs opened. Needs the auditor role; recorded as `evidence.read`. */
 export const evidenceReplay = contract(
   subjects.evidenceReplay,
   z.strictObject({ by: caller, session: z.string() }),
-  z.strictObject({ events: z.array(z.strictObject({ bytes: z.string(), texts: z.array(z.strictObject({ role: z.string(), text: z.string().nullable() })) })) }),
+  z.strictObject({ events: z.array(z.strictObject({ bytes: z.string(), openings, texts: z.array(z.strictObject({ role: z.string(), text: z.string().nullable() })) })) }),
 );
 
 /** The console, which keeps nothing, has noted what people did there, and its own beginning and end. */
