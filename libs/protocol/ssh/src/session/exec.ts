@@ -39,7 +39,6 @@ export class Run {
   #target: ClientChannel | null = null;
   #output: Output | null = null;
   #recording: Recording | null = null;
-  #whole = true;
   #cut: 'limit' | 'evidence' | null = null;
 
   constructor(of: RunTerms) {
@@ -57,7 +56,10 @@ export class Run {
     const permit = await gate.submit(command, { signal: this.#gone.signal, onHold: (hold) => this.#held(hold) });
     if (permit.kind === 'refusal') return this.refuse(permit);
     const began = performance.now();
-    const outcome = await this.#permitted(permit, command.id).catch((): Ending => ({ status: 'failed', error: 'internal' }));
+    const outcome = await this.#permitted(permit, command.id).catch(async (): Promise<Ending> => {
+      await this.refuse(refusal('evidence-unavailable', 'the record of this command could not be kept', command.id, { hint: 'try again; if it stays, tell the operators of the gateway' }));
+      return { status: 'failed', error: 'internal' };
+    });
     permit.settle({
       rows: 0, bytes: this.#output?.bytes ?? 0, micros: Math.round((performance.now() - began) * 1000), masked: this.#masked, ...outcome,
     });
@@ -95,7 +97,7 @@ export class Run {
       await this.refuse(refusal('unmaskable', 'what this shows cannot be masked here', request));
       return { status: 'unsent', error: 'unmaskable' };
     }
-    this.#recording = gate.record?.(permit, { kind, columns: pty?.columns ?? 80, rows: pty?.rows ?? 24, term: pty?.term.slice(0, 64) ?? null }) ?? null;
+    this.#recording = gate.record?.(permit, { kind, columns: pty?.columns ?? 80, rows: pty?.rows ?? 24, term: pty?.term.slice(0, 64) ?? null, maxBytes: house.session.settings.maxRecording }) ?? null;
     if (this.#recording === null && kind === 'terminal') {
       await this.refuse(refusal('evidence-unavailable', 'a terminal cannot be recorded here', request));
       return { status: 'unsent', error: 'unrecorded' };
@@ -114,14 +116,14 @@ export class Run {
     target.on('error', () => undefined);
     this.#output = new Output({
       gate, permit, recording: this.#recording, masks,
-      sources: { out: target, err: target.stderr }, maxBytes: permit.obligations.maxBytes,
+      sources: { out: target, err: target.stderr }, mustRecord: kind === 'terminal', maxBytes: permit.obligations.maxBytes,
       cut: (why) => this.#cutOff(why, request),
     }, this.#writer);
     if (this.#gone.signal.aborted) target.close();
     relayInput(channel, target, house.upstreamSocket);
     const exit = await ended;
     await this.#output.finish();
-    this.#recording?.end(this.#whole);
+    this.#recording?.end(this.#cut);
     this.#masked = masks === null ? [] : [...masks.out.counts(), ...masks.err.counts()];
     if (this.#cut !== null) return this.#afterCut(request);
     await this.#end(() => exit.forward(channel));
@@ -137,12 +139,11 @@ export class Run {
   #cutOff(why: 'limit' | 'evidence', _request: string): void {
     if (this.#cut !== null) return;
     this.#cut = why;
-    this.#whole = false;
     this.#target?.close();
   }
 
   async #afterCut(request: string): Promise<Ending> {
-    const limit = this.#cut === 'limit';
+    const limit = this.#cut !== 'evidence';
     const said = limit
       ? refusal('limit', 'the output was cut off at its limit', request, { hint: 'ask for less' })
       : refusal('evidence-unavailable', 'the record of this output could not be made durable', request, { hint: 'try again; if it stays, tell the operators of the gateway' });

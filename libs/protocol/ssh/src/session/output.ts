@@ -15,6 +15,8 @@ export interface OutputTerms {
   readonly sources: Readonly<Record<Stream, Readable>>;
   readonly masks: Readonly<Record<Stream, TextMask>> | null;
   readonly recording: Recording | null;
+  /** Nothing may be shown that is not recorded. */
+  readonly mustRecord: boolean;
   /** Bytes after which the output is cut; null for no limit. */
   readonly maxBytes: number | null;
   /** The limit was reached, or the evidence cannot be had: the command must end. */
@@ -95,12 +97,13 @@ export class Output {
 
   #show(stream: Stream, bytes: Uint8Array): void {
     if (bytes.length === 0 || this.#over) return;
-    const { maxBytes, recording, cut } = this.#of;
+    const { maxBytes, recording, mustRecord, cut } = this.#of;
     const room = maxBytes === null ? bytes.length : Math.max(0, maxBytes - this.bytes);
     const shown = room < bytes.length ? bytes.subarray(0, room) : bytes;
     this.bytes += shown.length;
     if (shown.length > 0) {
       recording?.write(stream, shown);
+      if (mustRecord && recording?.full !== false) return cut('limit');
       this.#bytesWaiting += shown.length;
       this.#waiting.push({ stream, bytes: shown });
       this.#ask();

@@ -1,1 +1,2 @@
-export { defaultShellSettings, type ShellSettings } from './settings.ts';
+export { defaultShellSettings, type Dialect, type ShellSettings } from './settings.ts';
+export { isUnreadable, understand, type Unreadable } from './understand.ts';
