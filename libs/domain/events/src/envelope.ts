@@ -61,7 +61,7 @@ export interface Authority {
  * to, see `disclosure.ts`) is not in that stream: it is a box of its own, sealed to the evidence reader, with `off` 0.
  */
 export interface BlobRef {
-  readonly role: 'text' | 'params' | 'comment' | 'claims' | 'opening';
+  readonly role: 'text' | 'params' | 'comment' | 'claims' | 'opening' | 'recording';
   readonly ct_sha256: string;
   readonly off: number;
   readonly len: number;

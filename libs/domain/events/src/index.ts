@@ -5,4 +5,5 @@ export * from './genesis.ts';
 export * from './chain.ts';
 export * from './disclosure.ts';
 export * from './conceal.ts';
+export * from './recording.ts';
 export * from './agreement.ts';

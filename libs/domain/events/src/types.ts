@@ -42,6 +42,14 @@ export interface EventData {
   'command.settled': { results: readonly CommandResult[] };
   /** What was refused before it was a command, or (`request` is the command's id) why a held one was not run after all. */
   'command.refused': { request: string; code: string; say: string; what: string };
+  /** What a command showed (terminal, output) is recorded in sealed pieces (`recording.ts`), each the blob `recording` of its event. */
+  'recording.started': { command: string; kind: 'terminal' | 'output'; columns: number; rows: number; term: string | null };
+  /** The pieces between two moments, in microseconds since the start of the recording. `bytes` is what was shown; `index` counts from 0 without gaps. */
+  'recording.segment': { command: string; index: number; from_us: number; to_us: number; bytes: number };
+  /** `whole` is false when it was cut short: `why` says so, and what was shown after it is not recorded. */
+  'recording.ended': { command: string; segments: number; bytes: number; whole: boolean; why: string | null };
+  /** Content that went through a command's hands: a file of SFTP, a forwarded connection. `sha256` is null where the bytes came in another order than the file's. */
+  'content.passed': { command: string; direction: 'read' | 'write'; bytes: number; sha256: string | null; from: number | null; to: number | null };
   'mask.applied': { command: string; columns: readonly { column: string; tag: string; action: string; layer: string; cells: number }[] };
   'mask.failed_closed': { command: string; why: string };
 

@@ -75,7 +75,7 @@ const whoFields = { id: name, npid: or(text), iss: or(text), tok: or(text), jti:
 const onFields = { target: text, kind: text, env: text } satisfies Record<string, Test>;
 const authFields = { policy: or(count), slice: or(text), lease: or(text), approval: or(text) } satisfies Record<string, Test>;
 const blobFields = {
-  role: (value: unknown) => value === 'text' || value === 'params' || value === 'comment' || value === 'claims' || value === 'opening',
+  role: (value: unknown) => value === 'text' || value === 'params' || value === 'comment' || value === 'claims' || value === 'opening' || value === 'recording',
   ct_sha256: sha256,
   off: count,
   len: count,

@@ -1,10 +1,11 @@
 import {
   mayChange, refusal, type ApprovalId, type Command, type Decision, type Deny, type Hold, type Obligations, type Position, type Refusal, type ResultMasker, type SessionId, type Understanding,
 } from '@sallyport/domain-model';
-import type { Gate, Outcome, Permit, SubmitHooks } from '@sallyport/protocol-spi';
+import type { Gate, Outcome, Permit, Recording, RecordingHeader, SubmitHooks } from '@sallyport/protocol-spi';
 import { decidedJson } from './decided-json.ts';
 import { keepsHidden, keepsHiddenSay } from './laundering.ts';
 import { makePermit } from './permit.ts';
+import { GateRecording } from './recording.ts';
 import { TaggedRelations } from './tagged.ts';
 import type { GatePorts, LiveLease } from './ports.ts';
 
@@ -30,6 +31,9 @@ export class SessionGate implements Gate {
   readonly #tagged = new TaggedRelations();
   /** Commands that wait for people or for their evidence, and what gives each its last word when the session ends first. */
   readonly #waiting = new Map<Command, () => void>();
+  readonly #recordings = new Set<GateRecording>();
+  /** Absent where the ports have no recorder. */
+  readonly record?: (permit: Permit, header: RecordingHeader) => Recording;
   #over = false;
 
   constructor(of: { readonly session: SessionId; readonly ports: GatePorts; readonly masker: () => ResultMasker; readonly closing: AbortSignal }) {
@@ -37,6 +41,8 @@ export class SessionGate implements Gate {
     this.#ports = of.ports;
     this.#masker = of.masker;
     this.closing = of.closing;
+    const { recorder } = of.ports;
+    if (recorder !== undefined) this.record = ({ command }, header) => this.#recording(new GateRecording(command, header, recorder, (ended) => this.#recordings.delete(ended)));
   }
 
   get masker(): ResultMasker {
@@ -71,7 +77,13 @@ export class SessionGate implements Gate {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const end of waiting) end();
+    for (const recording of [...this.#recordings]) recording.end('the session ended');
     this.#over = true;
+  }
+
+  #recording(recording: GateRecording): Recording {
+    this.#recordings.add(recording);
+    return recording;
   }
 
   refused(said: Refusal, what: string): void {
@@ -208,8 +220,9 @@ export class SessionGate implements Gate {
       settled: (outcome) => {
         this.tally.rows += outcome.rows;
         this.tally.bytes += outcome.bytes;
-        const { masked, ...result } = outcome;
+        const { masked, passed = [], ...result } = outcome;
         if (masked.length > 0) evidence.masked(command.id, masked);
+        for (const one of passed) evidence.record('content.passed', { command: command.id, direction: one.direction, bytes: one.bytes, sha256: one.sha256, from: one.from, to: one.to });
         evidence.settled({ command: command.id, ...result });
       },
     });

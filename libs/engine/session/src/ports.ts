@@ -8,6 +8,8 @@ export interface GatePorts {
   readonly lease: LeasePort;
   readonly evidence: EvidencePort;
   readonly approvals: ApprovalsPort;
+  /** Where recordings go. Absent: this gate records none. */
+  readonly recorder?: RecorderPort;
   /** The plan in force now. Its identity changes when its content does. */
   plan(): MaskPlan | null;
 }
@@ -42,7 +44,7 @@ export interface EvidencePort {
   /** Queues the end of a command for the next batch. Throws when refusing. */
   settled(result: CommandResult): void;
   masked(command: string, columns: readonly MaskCount[]): void;
-  record<T extends 'command.refused' | 'mask.failed_closed'>(type: T, data: EventData[T]): void;
+  record<T extends 'command.refused' | 'mask.failed_closed' | 'content.passed'>(type: T, data: EventData[T]): void;
 }
 
 export interface HeldCommand {
@@ -62,4 +64,13 @@ export interface ApprovalsPort {
   withdraw(approval: ApprovalId, why: string): void;
   /** Hash that binds an approval to exactly this command. */
   binding(command: Command, slice: string): string;
+}
+
+export interface RecorderPort {
+  /** Microseconds; never step back. */
+  monoUs(): number;
+  /** Records a moment of a recording, with its bytes sealed. Throws when refusing. */
+  write<T extends 'recording.started' | 'recording.segment' | 'recording.ended'>(type: T, data: EventData[T], bytes: Uint8Array | null): Position;
+  /** It could not be written: the session must end. */
+  failed(error: unknown): void;
 }

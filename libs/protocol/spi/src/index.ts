@@ -156,6 +156,8 @@ export interface RecordingHeader {
   readonly rows: number;
   /** What the terminal calls itself; bounded, or null. */
   readonly term: string | null;
+  /** Bytes after which it is cut short. */
+  readonly maxBytes: number;
 }
 
 /** One recording. Methods never throw: what cannot be written ends the session, which is told by `Gate.closing`. */
@@ -165,8 +167,10 @@ export interface Recording {
   resize(columns: number, rows: number): void;
   /** No byte written before may reach the client before this position is released. Writes what is collected. */
   flush(): Position;
-  /** @param whole false: it was cut short at a limit, and says so */
-  end(whole: boolean): void;
+  /** It is over its limit, or the session's evidence has ended: nothing more is recorded, and its end says so. */
+  readonly full: boolean;
+  /** Writes what is collected, and the end. Later calls are ignored. @param why null when everything was shown; else why the command was cut short */
+  end(why: string | null): void;
 }
 
 /** Content that went through a command's hands, for evidence: SFTP files, forwarded connections. Counts and a hash, never content. */

@@ -20,6 +20,12 @@ export class SpiedGate implements Gate {
     this.#gate = gate;
   }
 
+  get record(): NonNullable<Gate['record']> {
+    const { record } = this.#gate;
+    if (record === undefined) throw new Error('the gate of the exam records');
+    return record;
+  }
+
   get closing(): AbortSignal {
     return this.#gate.closing;
   }

@@ -1,6 +1,6 @@
 import { id, type ApprovalId, type Decision, type Digest, type EvidenceMode, type Instant, type MaskCount, type MaskPlan, type Obligations, type Refusal, type Understanding } from '@sallyport/domain-model';
 import type { CommandResult, EventData } from '@sallyport/domain-events';
-import type { ApprovalsPort, EvidencePort, GatePorts, HeldCommand, LeasePort, LiveLease } from '../index.ts';
+import type { ApprovalsPort, EvidencePort, GatePorts, HeldCommand, LeasePort, LiveLease, RecorderPort } from '../index.ts';
 
 export const slice = id<Digest>('a'.repeat(64));
 const free: Obligations = { maxRows: null, maxBytes: null };
@@ -14,7 +14,8 @@ export type Recorded =
   | { readonly what: 'decided'; readonly command: string; readonly decision: Decision['kind']; readonly data: Record<string, unknown>; readonly text: string; readonly parameters: Uint8Array | null; readonly approval: string | null }
   | { readonly what: 'settled'; readonly result: CommandResult }
   | { readonly what: 'masked'; readonly command: string; readonly columns: readonly MaskCount[] }
-  | { readonly what: 'command.refused' | 'mask.failed_closed'; readonly data: unknown };
+  | { readonly what: 'command.refused' | 'mask.failed_closed' | 'content.passed'; readonly data: unknown }
+  | { readonly what: 'recording'; readonly type: string; readonly data: unknown; readonly bytes: Uint8Array | null };
 
 /** Ports of a gate for tests: policy is a function, durability comes when the test says so (or at once), people answer when told. */
 export class FakePorts implements GatePorts {
@@ -60,6 +61,15 @@ export class FakePorts implements GatePorts {
     withdraw: (approval) => this.withdrawn.push(approval),
   };
 
+  recorderUs = 0;
+  readonly recorder: RecorderPort = {
+    monoUs: () => ++this.recorderUs,
+    write: (type, data, bytes) => this.#write({ what: 'recording', type, data, bytes }),
+    failed: (error) => {
+      throw error;
+    },
+  };
+
   plan = (): MaskPlan | null => this.currentPlan;
 
   /** Everything recorded so far is durable now, or can never be. */
@@ -70,13 +80,15 @@ export class FakePorts implements GatePorts {
     for (const { done } of waiting) done(error);
   }
 
+  #write(recorded: Recorded): number {
+    this.recorded.push(recorded);
+    this.position++;
+    if (this.autoDurable) this.#durable = this.position;
+    return this.position;
+  }
+
   #evidence(): EvidencePort {
-    const write = (recorded: Recorded): number => {
-      this.recorded.push(recorded);
-      this.position++;
-      if (this.autoDurable) this.#durable = this.position;
-      return this.position;
-    };
+    const write = (recorded: Recorded) => this.#write(recorded);
     // The gate looks at these each time, so they must be looked up each time.
     const port = {
       decided: (command: Parameters<EvidencePort['decided']>[0], decision: Decision['kind'], rest: string, authority: Parameters<EvidencePort['decided']>[3]) => {
@@ -86,7 +98,7 @@ export class FakePorts implements GatePorts {
       },
       settled: (result: CommandResult) => void write({ what: 'settled', result }),
       masked: (command: string, columns: readonly MaskCount[]) => void write({ what: 'masked', command, columns }),
-      record: <T extends 'command.refused' | 'mask.failed_closed'>(type: T, data: EventData[T]) => void write({ what: type, data }),
+      record: <T extends 'command.refused' | 'mask.failed_closed' | 'content.passed'>(type: T, data: EventData[T]) => void write({ what: type, data }),
       whenDurable: (position: number, done: (error: Error | null) => void) => {
         if (this.#durable >= position) done(null);
         else this.#waiting.push({ position, done });

@@ -26,5 +26,5 @@ export const envelope: Schema<Seen> = object<Seen>({
   on: orNull(object<On>({ target: text, kind: text, env: text })),
   auth: orNull(object<Authority>({ policy: orNull(count), slice: orNull(text), lease: orNull(text), approval: orNull(text) })),
   d: anyObject,
-  blobs: list(object<BlobRef>({ role: oneOf('text', 'params', 'comment', 'claims', 'opening'), ct_sha256: sha256, off: count, len: count })),
+  blobs: list(object<BlobRef>({ role: oneOf('text', 'params', 'comment', 'claims', 'opening', 'recording'), ct_sha256: sha256, off: count, len: count })),
 });
