@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { fail, Handles, logCheckpoint, logTile, ok, type Reply } from '@sallyport/platform-bus';
+import { fail, Handles, logCheckpoint, logCheckpoints, logTile, ok, type Reply } from '@sallyport/platform-bus';
 import type { z } from 'zod';
 import { LogStore } from '../log/log-store.ts';
 import { VerifierKeyText } from '../log/notary.ts';
@@ -19,6 +19,11 @@ export class LogController {
   async checkpoint({ size }: Request<typeof logCheckpoint>): Answer<typeof logCheckpoint> {
     const found = await this.store.signedCheckpoint(size);
     return found === null ? fail('not-found', 'no checkpoint of that size or a smaller one is signed yet') : ok({ ...found, key: this.key.text });
+  }
+
+  @Handles(logCheckpoints)
+  async checkpoints({ after, limit }: Request<typeof logCheckpoints>): Answer<typeof logCheckpoints> {
+    return ok({ checkpoints: await this.store.signedAfter(after, limit) });
   }
 
   @Handles(logTile)

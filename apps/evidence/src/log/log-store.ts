@@ -83,6 +83,14 @@ export class LogStore {
     return row === undefined ? null : { note: row.note ?? '', origin: row.origin, size: Number(row.size) };
   }
 
+  /** The signed ones behind that one, oldest first. */
+  async signedAfter({ epoch, size }: { readonly epoch: number; readonly size: number }, most: number): Promise<{ epoch: number; origin: string; size: number; note: string; at: string }[]> {
+    const rows = await this.#db
+      .selectFrom('checkpoints').innerJoin('log_epochs', 'log_epochs.epoch', 'checkpoints.epoch').select(['checkpoints.epoch', 'origin', 'size', 'note', 'made_at'])
+      .where(sql<boolean>`(checkpoints.epoch, checkpoints.size) > (${epoch}, ${size})`).where('note', 'is not', null).orderBy('checkpoints.epoch').orderBy('size').limit(most).execute();
+    return rows.map((row) => ({ epoch: row.epoch, origin: row.origin, size: Number(row.size), note: row.note ?? '', at: row.made_at.toISOString() }));
+  }
+
   /** Writes it down before it is signed. @returns the root that stands for this size */
   async intend(epoch: number, size: number, root: Uint8Array): Promise<Uint8Array> {
     const { rows } = await sql<{ root: Buffer }>`select checkpoint_intend(${epoch}, ${size}, ${root}) as root`.execute(this.#db);

@@ -44,7 +44,7 @@ describe('permissions', () => {
       'policy.open': ['gateway'], 'policy.renew': ['gateway'], 'policy.decide': ['console'], 'policy.apply': ['console'], 'policy.get': ['console'],
       'masking.plan': ['gateway', 'policy', 'console'], 'masking.apply': ['console'], 'masking.list': ['policy', 'console'],
       'approvals.open': ['gateway'], 'approvals.consume': ['gateway'], 'approvals.withdraw': ['gateway'], 'approvals.list': ['console'], 'approvals.show': ['gateway', 'console'], 'approvals.vote': ['console'],
-      'evidence.sessions': ['console'], 'evidence.events': ['console'], 'evidence.replay': ['console'], 'evidence.note': ['console'], 'evidence.export': ['console'], 'evidence.checkpoint': ['console'], 'evidence.tile': ['console'], 'evidence.follow': ['sinks'],
+      'evidence.sessions': ['console'], 'evidence.events': ['console'], 'evidence.replay': ['console'], 'evidence.note': ['console'], 'evidence.export': ['console'], 'evidence.checkpoint': ['console'], 'evidence.tile': ['sinks', 'console'], 'evidence.checkpoints': ['sinks'], 'evidence.follow': ['sinks'],
       'evidence.holds': ['console'], 'evidence.hold': ['console'], 'evidence.release': ['console'], 'evidence.erase': ['console'], 'evidence.retention': ['console'],
       'sinks.apply': ['console'], 'sinks.list': ['console'], 'sinks.cursors': ['evidence'],
     });

@@ -53,7 +53,7 @@ const publishes = (gateways: readonly string[]): Record<ServiceName, readonly st
   masking: [...emits('masking'), subjects.leaseChanged, ...reads(buckets.inventory), ...writes(buckets.plans)],
   identity: [...emits('identity'), subjects.leaseChanged, anySession, ...writes(buckets.inventory)],
   evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...publishesEvidence, ...reads(buckets.inventory), ...writes(buckets.sealing), subjects.sinksCursors, `${inboxPrefix('console')}.>`, `${inboxPrefix('sinks')}.>`],
-  sinks: [...emits('sinks'), subjects.evidenceFollow],
+  sinks: [...emits('sinks'), subjects.evidenceFollow, subjects.logCheckpoints, subjects.logTile],
   console: [
     subjects.identityResolve, subjects.identityExplain, subjects.identityApply, subjects.identityList, subjects.identitySshAuthorities, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
     subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote, subjects.evidenceExport, subjects.evidenceHolds, subjects.evidenceHold, subjects.evidenceRelease, subjects.evidenceErase, subjects.evidenceRetention, subjects.logCheckpoint, subjects.logTile, subjects.sinksApply, subjects.sinksList,

@@ -39,6 +39,7 @@ export const subjects = {
   /** Signed checkpoints and hashes of the log. */
   logCheckpoint: 'evidence.checkpoint',
   logTile: 'evidence.tile',
+  logCheckpoints: 'evidence.checkpoints',
   /** Legal holds: list, place, release. */
   evidenceHolds: 'evidence.holds',
   evidenceHold: 'evidence.hold',

@@ -23,3 +23,19 @@ export const logTile = contract(
   z.strictObject({ level: z.int().min(0).max(6), index: z.int().min(0), width: z.int().min(1).max(256) }),
   z.strictObject({ hashes: z.string() }),
 );
+
+export const signedCheckpoint = z.strictObject({
+  epoch: z.int(), origin: z.string(), size: z.int().min(0),
+  /** C2SP signed note, with the cosignatures that are there by now. */
+  note: z.string(),
+  /** When it was made, RFC 3339. */
+  at: z.string(),
+});
+export type SignedCheckpoint = z.infer<typeof signedCheckpoint>;
+
+/** Signed checkpoints behind that one, oldest first, for the sinks. An epoch is behind all sizes of the one before it. `{ epoch: 0, size: 0 }` is before the first. */
+export const logCheckpoints = contract(
+  subjects.logCheckpoints,
+  z.strictObject({ after: z.strictObject({ epoch: z.int().min(0), size: z.int().min(0) }), limit: z.int().min(1).max(200) }),
+  z.strictObject({ checkpoints: z.array(signedCheckpoint) }),
+);
