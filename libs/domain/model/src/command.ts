@@ -20,6 +20,22 @@ export interface Facts {
   readonly limit?: number;
   /** Rows are sent to the client outside of the result protocol (COPY TO STDOUT). */
   readonly copiesOut?: boolean;
+  /** Shell: every program that is run, without its directory, sorted. */
+  readonly programs?: readonly string[];
+  /** Shell: the variables that are set, sorted. */
+  readonly sets?: readonly string[];
+  /** Shell: output of one program is input of another. */
+  readonly hasPipe?: boolean;
+  /** Shell: input or output is a file, a here-document or another stream. */
+  readonly hasRedirect?: boolean;
+  /** Files: what is named is used with all that is below. */
+  readonly recursive?: boolean;
+  /** Shell: some of it runs as another user, on another machine, in a container or below another root. */
+  readonly elevates?: boolean;
+  /** Shell: on a terminal, so that what is typed is not seen as commands. */
+  readonly isInteractive?: boolean;
+  /** What a program at the other end speaks over the command: `scp`, `rsync`, `git`, `sftp`, `ansible`. */
+  readonly recogniser?: string;
 }
 
 /**

@@ -79,7 +79,7 @@ function effectOf(written: string, path: string): Effect {
 }
 
 function factsOf(value: unknown, path: string): Facts {
-  const one = fields(value, path, ['kind', 'hasWhere', 'hasLimit', 'limit', 'copiesOut']);
+  const one = fields(value, path, ['kind', 'hasWhere', 'hasLimit', 'limit', 'copiesOut', ...shellFlags, 'programs', 'sets', 'recogniser']);
   const flag = (member: string): boolean | undefined => {
     const given = one[member];
     if (given === undefined || typeof given === 'boolean') return given;
@@ -96,8 +96,14 @@ function factsOf(value: unknown, path: string): Facts {
     ...(hasLimit === undefined ? {} : { hasLimit }),
     ...(limit === undefined ? {} : { limit }),
     ...(copiesOut === undefined ? {} : { copiesOut }),
+    ...Object.fromEntries(shellFlags.map((name) => [name, flag(name)]).filter(([, given]) => given !== undefined)),
+    ...(one['programs'] === undefined ? {} : { programs: texts(one['programs'], `${path}.programs`) }),
+    ...(one['sets'] === undefined ? {} : { sets: texts(one['sets'], `${path}.sets`) }),
+    ...(one['recogniser'] === undefined ? {} : { recogniser: text(one['recogniser'], `${path}.recogniser`) }),
   };
 }
+
+const shellFlags = ['hasPipe', 'hasRedirect', 'recursive', 'elevates', 'isInteractive'] as const;
 
 function machineOf(name: string, value: unknown): MachineFacts {
   const path = `machines.${name}`;

@@ -48,7 +48,21 @@ export function statementContext(session: Context, means: Understanding, approva
     ...(facts.hasLimit === undefined ? {} : { hasLimit: facts.hasLimit && countable }),
     ...(facts.limit === undefined || !countable ? {} : { limit: facts.limit }),
     ...(facts.copiesOut === undefined ? {} : { copiesOut: facts.copiesOut }),
+    ...shellContext(facts),
     approval,
+  };
+}
+
+function shellContext(facts: Facts): Context {
+  return {
+    ...(facts.programs === undefined ? {} : { programs: [...facts.programs] }),
+    ...(facts.sets === undefined ? {} : { sets: [...facts.sets] }),
+    ...(facts.hasPipe === undefined ? {} : { hasPipe: facts.hasPipe }),
+    ...(facts.hasRedirect === undefined ? {} : { hasRedirect: facts.hasRedirect }),
+    ...(facts.recursive === undefined ? {} : { recursive: facts.recursive }),
+    ...(facts.elevates === undefined ? {} : { elevates: facts.elevates }),
+    ...(facts.isInteractive === undefined ? {} : { isInteractive: facts.isInteractive }),
+    ...(facts.recogniser === undefined ? {} : { recogniser: facts.recogniser }),
   };
 }
 

@@ -147,6 +147,15 @@ describe('facts', () => {
     expect(ruling(text, [write], { facts: { kind: 'UPDATE', hasWhere: true }, reading: 'partial' }).kind).toBe('deny');
   });
 
+  it('of a shell command are asked for by name', () => {
+    const text = '@id("r") permit(principal, action, resource is Object) when { context.kind == "exec" && context has programs && !context.programs.containsAny(["rm", "curl"]) && context has hasPipe && !context.hasPipe };';
+    const facts = { kind: 'exec', programs: ['cat', 'ls'], hasPipe: false };
+    expect(ruling(text, [write], { facts }).kind).toBe('allow');
+    expect(ruling(text, [write], { facts: { ...facts, programs: ['cat', 'rm'] } }).kind).toBe('deny');
+    expect(ruling(text, [write], { facts: { ...facts, hasPipe: true } }).kind).toBe('deny');
+    expect(ruling(text, [write], { facts: { kind: 'exec' } }).kind).toBe('deny');
+  });
+
   it('with a limit that cannot be counted are facts without a limit', () => {
     const text = '@id("r") permit(principal, action, resource is Object) when { context has hasLimit && context.hasLimit && context has limit && context.limit <= 100 };';
     expect(ruling(text, [read], { facts: { hasLimit: true, limit: 100 } }).kind).toBe('allow');

@@ -53,6 +53,7 @@ describe('remembering decisions', () => {
     const compiled = compiledOf(`
       @id("r") @max_rows("100") permit(principal, action == Action::"read", resource in Schema::"ledger-db/ledger");
       @id("w") permit(principal, action == Action::"write", resource) when { context has hasWhere && context.hasWhere && context.hour < 12 };
+      @id("rm") forbid(principal, action, resource is Object) when { context has programs && context.programs.contains("rm") && context has recursive && context.recursive };
       @id("h") @approvers("dba") forbid(principal, action, resource is Object) when { resource.large } unless { context.approval || (context has hasLimit && context.hasLimit) };
       @id("p") forbid(principal, action, resource is Object) when { context.reading == "partial" };
     `);
@@ -60,7 +61,7 @@ describe('remembering decisions', () => {
     const anEffect = fc.constantFrom<Effect>(effect('read', 'ledger.customers'), effect('read', 'ledger.entries'), effect('write', 'ledger.customers'), effect('write', 'public.x'));
     const meaning = fc.tuple(
       fc.array(anEffect, { maxLength: 3 }),
-      fc.record({ kind: fc.constantFrom('SELECT', 'UPDATE'), hasWhere: fc.boolean(), hasLimit: fc.boolean(), limit: fc.constantFrom(1, 5, 1e300) }, { requiredKeys: ['kind'] }),
+      fc.record({ kind: fc.constantFrom('SELECT', 'UPDATE'), hasWhere: fc.boolean(), hasLimit: fc.boolean(), limit: fc.constantFrom(1, 5, 1e300), programs: fc.subarray(['rm', 'a|', '|true|[]']), recursive: fc.boolean() }, { requiredKeys: ['kind'] }),
       fc.constantFrom('whole' as const, 'partial' as const, 'opaque' as const),
     );
     fc.assert(

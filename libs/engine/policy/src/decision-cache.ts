@@ -92,10 +92,13 @@ export class DecisionCache {
   #prefix(means: Understanding): string {
     const { facts } = means;
     let key = this.#timed ? `${this.#of}${this.#minute}|` : this.#of;
-    for (const fact of this.#facts) key += `${fact === 'hasLimit' ? facts.hasLimit && isCountable(facts) : fact === 'reading' ? means.reading : facts[fact]}|`;
+    for (const fact of this.#facts) key += `${fact === 'hasLimit' ? facts.hasLimit && isCountable(facts) : fact === 'reading' ? means.reading : fact === 'programs' || fact === 'sets' ? JSON.stringify(facts[fact]) : facts[fact]}|`;
     return `${key}\0`;
   }
 }
 
-/** Facts of a command that a rule may ask for. None of their values contains a bar, but the statement's kind, which is last. */
-const commandFacts = ['reading', 'hasWhere', 'hasLimit', 'limit', 'copiesOut', 'kind'] as const;
+/**
+ * Facts of a command that a rule may ask for. None of their values contains a bar, but the statement's kind, which is last, and lists, which are
+ * written as JSON and so end where they end.
+ */
+const commandFacts = ['reading', 'hasWhere', 'hasLimit', 'limit', 'copiesOut', 'hasPipe', 'hasRedirect', 'recursive', 'elevates', 'isInteractive', 'recogniser', 'programs', 'sets', 'kind'] as const;

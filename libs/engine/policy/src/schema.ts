@@ -24,6 +24,7 @@ type Statement = {
   protocol: String, role?: String, source: ipaddr, client?: String,
   now: datetime, hour: Long, minuteOfDay: Long, weekday: Long, date: String,
   reading: String, kind: String, hasWhere?: Bool, hasLimit?: Bool, limit?: Long, copiesOut?: Bool,
+  programs?: Set<String>, sets?: Set<String>, hasPipe?: Bool, hasRedirect?: Bool, recursive?: Bool, elevates?: Bool, isInteractive?: Bool, recogniser?: String,
   approval: Bool
 };
 

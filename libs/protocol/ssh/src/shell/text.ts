@@ -9,7 +9,19 @@ export function unreadableText(text: string): string | null {
     if (c === 0) return 'the command contains a NUL character';
     if ((c < 32 && c !== 9 && c !== 10) || (c >= 127 && c < 160)) return 'the command contains control characters';
   }
-  // Characters that look like a space or like nothing, and that some shells in some locales take for blanks.
-  if (/[\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]/.test(text)) return 'the command contains characters that cannot be seen';
+  if (hasUnseen(text)) return 'the command contains characters that cannot be seen';
   return null;
+}
+
+/** Code points that look like a space or like nothing, from and to. Some shells in some locales take some of them for blanks. */
+const unseen: readonly (readonly [number, number])[] = [
+  [0xa0, 0xa0], [0xad, 0xad], [0x34f, 0x34f], [0x61c, 0x61c], [0x115f, 0x1160], [0x1680, 0x1680], [0x180e, 0x180e], [0x2000, 0x200f], [0x2028, 0x202f], [0x205f, 0x206f], [0x3000, 0x3000], [0xfeff, 0xfeff],
+];
+
+function hasUnseen(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c >= 0xa0 && unseen.some(([from, to]) => c >= from && c <= to)) return true;
+  }
+  return false;
 }

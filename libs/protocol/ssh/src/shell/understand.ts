@@ -1,4 +1,4 @@
-import { gravest, type Understanding } from '@sallyport/domain-model';
+import { gravest, type Facts, type Understanding } from '@sallyport/domain-model';
 import { Findings } from './findings.ts';
 import { isAnsible } from './recognise/ansible.ts';
 import type { ShellSettings } from './settings.ts';
@@ -65,9 +65,20 @@ function meaning(text: string, out: Findings): Understanding {
     reading: out.reading,
     shape: out.shapeText.trim(),
     fingerprint: null,
-    facts: Object.freeze({
-      kind: 'exec',
-    }),
+    facts: factsOf(out),
     outputs: null,
+  });
+}
+
+function factsOf(out: Findings): Facts {
+  return Object.freeze({
+    kind: 'exec',
+    programs: Object.freeze([...out.programs].sort()),
+    sets: Object.freeze([...out.sets].sort()),
+    hasPipe: out.hasPipe,
+    hasRedirect: out.hasRedirect,
+    recursive: out.recursive,
+    elevates: out.elevates,
+    ...(out.recogniser === null ? {} : { recogniser: out.recogniser }),
   });
 }
