@@ -2,10 +2,10 @@ import { refusal, type Refusal } from '@sallyport/domain-model';
 import type { GreetTerms, ProtocolAdapter, ServedSession, SessionEnd } from '@sallyport/protocol-spi';
 import { Attempts } from './attempts.ts';
 import { greet, type SshGreeting } from './greet.ts';
-import { readCommand } from './read-command.ts';
 import { refuse } from './refuse.ts';
 import { SshSession } from './session/session.ts';
 import { parseSettings, type SshSettings } from './settings.ts';
+import { understand } from './shell/index.ts';
 import { dialUpstream, UpstreamError, type Upstream } from './upstream.ts';
 import { parsePrivateKey, type HostKey } from './wire/library.ts';
 
@@ -49,7 +49,7 @@ export class SshAdapter implements ProtocolAdapter<SshSettings, SshGreeting> {
     }
     const { connection, socket, context } = greeting;
     const house = { session, connection, socket, upstream: upstream.client, upstreamSocket: upstream.socket };
-    return new SshSession({ house, read: (text) => readCommand(text, session.settings), sftp: async (channel) => void channel.end() }).run(() => context.accept());
+    return new SshSession({ house, read: (text) => understand(text, session.settings), sftp: async (channel) => void channel.end() }).run(() => context.accept());
   }
 
   refuse(greeting: SshGreeting, said: Refusal): Promise<void> {

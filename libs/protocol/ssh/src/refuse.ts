@@ -39,4 +39,4 @@ export function refuse({ connection, socket, context }: SshGreeting, refusal: Re
 }
 
 /** Control characters would let a text move the cursor of whoever reads it. */
-const oneLine = (text: string) => text.replace(/\p{Cc}+/gu, ' ');
+const oneLine = (text: string) => text.replace(/\p{Cc}+/gu, ' ').replaceAll('’', "'");

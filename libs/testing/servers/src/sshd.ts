@@ -1,16 +1,15 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Child, untilListening } from './child.ts';
 import { freePort } from './free-port.ts';
-import { runAs } from './run-as.ts';
 import { keptDir, tempDir } from './temp-dir.ts';
 
 const run = promisify(execFile);
 const program = '/usr/sbin/sshd';
-/** The account that a server started by root lets in: it owns nothing on this machine. */
+/** The account that a server started by root lets in: it has no rights, and logs in with keys only. */
 const accountName = 'sallyport-demo';
 
 /** Null when OpenSSH's server is here; else what is missing. */
@@ -29,14 +28,16 @@ export interface StartSshdOptions {
   readonly port?: number;
 }
 
-/** OpenSSH's sshd on loopback, without root's rights: it lets in one account, its own. */
+/** OpenSSH's sshd on loopback, which lets in one account: one without rights when root starts it, else whoever does. */
 export interface SshdServer extends AsyncDisposable {
   readonly port: number;
   readonly user: string;
   /** Its public host key, as a line. */
   readonly hostKey: string;
-  /** The account's home for this server: where relative paths begin. */
+  /** The account's home: where relative paths begin. */
   readonly home: string;
+  /** A directory of the account's own, gone with the server. */
+  readonly files: string;
   readonly uid: number | undefined;
   readonly output: string;
   stop(): Promise<void>;
@@ -45,18 +46,23 @@ export interface SshdServer extends AsyncDisposable {
 export async function startSshd(options: StartSshdOptions = {}): Promise<SshdServer> {
   if (missingSshd !== null) throw new Error(missingSshd);
   const account = await accountOf();
-  const directory = options.directory === undefined ? await tempDir('sallyport-sshd', account.uid) : await keptDir(options.directory, account.uid);
+  const directory = options.directory === undefined ? await tempDir('sallyport-sshd') : await keptDir(options.directory);
+  // Others than root may pass through, to the account's files.
+  chmodSync(directory.path, 0o711);
   const at = (name: string) => join(directory.path, name);
-  mkdirSync(at('home'), { recursive: true });
+  mkdirSync(at('files'), { recursive: true });
   const hostKey = at('host_key');
   if (!existsSync(hostKey)) await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'sallyport demo', '-f', hostKey]);
-  writeFileSync(at('authorized_keys'), `${(options.authorizedKeys ?? []).join('\n')}\n`, { mode: 0o600 });
-  writeFileSync(at('user_ca.pub'), `${options.userAuthority ?? ''}\n`, { mode: 0o600 });
+  writeFileSync(at('authorized_keys'), `${(options.authorizedKeys ?? []).join('\n')}\n`, { mode: 0o644 });
+  writeFileSync(at('user_ca.pub'), `${options.userAuthority ?? ''}\n`, { mode: 0o644 });
   const port = options.port ?? (await freePort());
-  writeFileSync(at('sshd_config'), configuration({ port, at, options }), { mode: 0o600 });
-  for (const name of ['home', 'host_key', 'host_key.pub', 'authorized_keys', 'user_ca.pub', 'sshd_config']) if (account.uid !== undefined) chownSync(at(name), account.uid, account.gid);
-  const as = runAs(account.uid, program, ['-D', '-e', '-f', at('sshd_config')], [directory.path]);
-  const child = new Child(as.command, as.args, { cwd: at('home'), ...(as.uid === undefined ? {} : { uid: as.uid }) });
+  writeFileSync(at('sshd_config'), configuration({ port, user: account.name, at, options }), { mode: 0o600 });
+  if (account.uid !== undefined) {
+    chownSync(at('files'), account.uid, account.uid);
+    // Where sshd puts the part of itself that has no rights.
+    mkdirSync('/run/sshd', { recursive: true });
+  }
+  const child = new Child(program, ['-D', '-e', '-f', at('sshd_config')]);
   const stop = async () => {
     await child.stop();
     await directory[Symbol.asyncDispose]();
@@ -68,7 +74,7 @@ export async function startSshd(options: StartSshdOptions = {}): Promise<SshdSer
     throw error;
   }
   return {
-    port, user: account.name, uid: account.uid, home: at('home'), hostKey: readFileSync(at('host_key.pub'), 'utf8').trim(), stop,
+    port, user: account.name, uid: account.uid, home: account.home, files: at('files'), hostKey: readFileSync(at('host_key.pub'), 'utf8').trim(), stop,
     get output() {
       return child.output;
     },
@@ -76,26 +82,28 @@ export async function startSshd(options: StartSshdOptions = {}): Promise<SshdSer
   };
 }
 
-function configuration({ port, at, options }: { readonly port: number; readonly at: (name: string) => string; readonly options: StartSshdOptions }): string {
+function configuration({ port, user, at, options }: { readonly port: number; readonly user: string; readonly at: (name: string) => string; readonly options: StartSshdOptions }): string {
   return [
     ...(options.settings ?? []),
     `Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${at('host_key')}`, 'PidFile none', 'UsePAM no', 'StrictModes no', 'LogLevel VERBOSE',
     'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PubkeyAuthentication yes', `AuthorizedKeysFile ${at('authorized_keys')}`,
     ...(options.userAuthority === undefined ? [] : [`TrustedUserCAKeys ${at('user_ca.pub')}`]),
-    'AcceptEnv LANG LC_* DEMO_*', 'PrintMotd no', 'Subsystem sftp internal-sftp', `SetEnv HOME=${at('home')}`, 'MaxStartups 200', 'MaxSessions 50', '',
+    'AcceptEnv LANG LC_* DEMO_*', 'PrintMotd no', 'Subsystem sftp internal-sftp', `AllowUsers ${user}`, 'MaxStartups 200', 'MaxSessions 50', '',
   ].join('\n');
 }
 
 /** Root makes an account without rights, once; anybody else is the account. */
-async function accountOf(): Promise<{ readonly name: string; readonly uid: number | undefined; readonly gid: number }> {
-  if (process.getuid?.() !== 0) return { name: userInfo().username, uid: undefined, gid: -1 };
+async function accountOf(): Promise<{ readonly name: string; readonly uid: number | undefined; readonly home: string }> {
+  if (process.getuid?.() !== 0) return { name: userInfo().username, uid: undefined, home: userInfo().homedir };
+  const look = () => execFileSync('getent', ['passwd', accountName], { encoding: 'utf8' }).split(':');
   try {
-    execFileSync('id', ['-u', accountName], { stdio: 'ignore' });
+    look();
   } catch {
-    await run('useradd', ['--system', '--create-home', '--shell', '/bin/bash', accountName]);
+    // The password is one that nobody has (`*`); without one, sshd takes the account for locked.
+    await run('useradd', ['--system', '--create-home', '--shell', '/bin/bash', '--password', '*', accountName]);
   }
-  const uid = Number(execFileSync('id', ['-u', accountName], { encoding: 'utf8' }));
-  return { name: accountName, uid, gid: uid };
+  const [, , uid = '', , , home = '/'] = look();
+  return { name: accountName, uid: Number(uid), home };
 }
 
 /** A fresh Ed25519 key of OpenSSH's own format. @returns the private key's text and the public line */

@@ -1,6 +1,7 @@
-import { refusal, uuidv7, type Understanding } from '@sallyport/domain-model';
+import { refusal, uuidv7, type Refusal, type Understanding } from '@sallyport/domain-model';
 import type { ClientChannel, ServerChannel, Session } from 'ssh2';
-import { commandOf, isAltered, shellMeans, variableMeans } from './commands.ts';
+import { isUnreadable, type Unreadable } from '../shell/index.ts';
+import { commandOf, isAltered, shellMeans, unreadMeans, variableMeans } from './commands.ts';
 import { Run, type Pty } from './exec.ts';
 import type { House } from './house.ts';
 
@@ -8,9 +9,12 @@ import type { House } from './house.ts';
 const maxVariables = 64;
 const maxTerm = 64;
 
+/** What the text of an exec request means. */
+export type ReadCommand = (text: string) => Understanding | Unreadable;
+
 export interface ChannelTerms {
   readonly house: House;
-  readonly read: (text: string) => Understanding;
+  readonly read: ReadCommand;
   /** Serves SFTP on a channel. */
   readonly sftp: (channel: ServerChannel) => Promise<void>;
 }
@@ -62,7 +66,7 @@ export class SessionChannel {
     return this.#channel?.readableLength ?? 0;
   }
 
-  kill(said: Parameters<Run['kill']>[0]): void {
+  kill(said: Refusal): void {
     this.#run?.kill(said);
   }
 
@@ -80,12 +84,12 @@ export class SessionChannel {
     const { house } = this.#of;
     const pty = this.#pty;
     const open = () => opened((done) => house.upstream.exec(text, { env: this.#env, ...(pty === null ? {} : { pty: ptyOf(pty) }) }, done));
-    const run = new Run({ house, channel, text, means: this.#of.read(text), pty, kind: pty === null ? 'output' : 'terminal', open });
+    const read = isAltered(text) ? unaltered : this.#of.read(text);
+    const run = new Run({ house, channel, text, means: isUnreadable(read) ? unreadMeans : read, pty, kind: pty === null ? 'output' : 'terminal', open });
     this.#run = run;
-    const unreadable = isAltered(text) ? 'a command must be UTF-8 without NUL' : Buffer.byteLength(text) > house.session.settings.maxBytes ? `a command may have ${house.session.settings.maxBytes} bytes` : null;
-    if (unreadable !== null) {
-      const said = refusal(isAltered(text) ? 'unreadable' : 'too-large', unreadable, uuidv7());
-      house.session.gate.refused(said, 'EXEC');
+    if (isUnreadable(read)) {
+      const said = refusal(read.code, read.say, uuidv7());
+      house.session.gate.refused(said, 'exec');
       return run.refuse(said);
     }
     await this.#ready;
@@ -133,6 +137,8 @@ export class SessionChannel {
   }
 }
 
+const unaltered: Unreadable = { code: 'unreadable', say: 'a command must be UTF-8 without NUL' };
+
 /** ssh2 calls back with an error, or with the channel. */
 function opened(ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => void): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
@@ -147,5 +153,5 @@ function ptyOf({ term, columns, rows, width, height, modes }: Pty) {
   return { term, cols: columns, rows, width, height, modes };
 }
 
-const bounded = (count: number) => Math.max(1, Math.min(1000, Math.floor(count) || 1));
+const bounded = (count: number) => Math.max(0, Math.min(1000, Math.floor(count) || 0));
 const printable = (text: string) => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 64);

@@ -10,12 +10,15 @@ export function means(kind: string, shape: string, effects: readonly Effect[], r
   return Object.freeze({ verb: gravest(effects), effects, reading, shape, fingerprint: null, facts: { kind }, outputs: null });
 }
 
+/** A text that is refused before anybody asks what it means. */
+export const unreadMeans = means('exec', '', [{ verb: 'unknown', resource: { kind: 'program', schema: null, name: '?' } }], 'opaque');
+
 /** A login shell: seen and recorded, never decided line by line. */
-export const shellMeans = means('SHELL', 'interactive shell', [{ verb: 'shell', resource: { kind: 'program', schema: null, name: 'login shell' } }], 'opaque');
+export const shellMeans = means('shell', 'interactive shell', [{ verb: 'shell', resource: { kind: 'program', schema: null, name: 'login shell' } }], 'opaque');
 
 /** A variable that a client wants to have set for what it runs next. */
 export function variableMeans(name: string): Understanding {
-  return means('ENV', `env ${name}`, [{ verb: 'control', resource: { kind: 'setting', schema: 'env', name } }]);
+  return means('env', `env ${name}`, [{ verb: 'control', resource: { kind: 'setting', schema: 'env', name } }]);
 }
 
 /**

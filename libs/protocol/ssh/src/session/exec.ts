@@ -97,7 +97,7 @@ export class Run {
       await this.refuse(refusal('unmaskable', 'what this shows cannot be masked here', request));
       return { status: 'unsent', error: 'unmaskable' };
     }
-    this.#recording = gate.record?.(permit, { kind, columns: pty?.columns ?? 80, rows: pty?.rows ?? 24, term: pty?.term.slice(0, 64) ?? null, maxBytes: house.session.settings.maxRecording }) ?? null;
+    this.#recording = gate.record?.(permit, { kind, columns: pty?.columns || 80, rows: pty?.rows || 24, term: pty?.term.slice(0, 64) ?? null, maxBytes: house.session.settings.maxRecording }) ?? null;
     if (this.#recording === null && kind === 'terminal') {
       await this.refuse(refusal('evidence-unavailable', 'a terminal cannot be recorded here', request));
       return { status: 'unsent', error: 'unrecorded' };

@@ -1,10 +1,10 @@
-import { refusal, uuidv7, type Refusal, type Understanding } from '@sallyport/domain-model';
+import { refusal, uuidv7, type Refusal } from '@sallyport/domain-model';
 import type { SessionEnd } from '@sallyport/protocol-spi';
 import type { ServerChannel } from 'ssh2';
 import { disconnectReasons } from '../greet.ts';
 import { refusalText } from '../refuse.ts';
 import { sendDisconnect, watchProtocol } from '../wire/library.ts';
-import { SessionChannel } from './channel.ts';
+import { SessionChannel, type ReadCommand } from './channel.ts';
 import type { House } from './house.ts';
 
 /** Milliseconds that last words may take. */
@@ -15,13 +15,13 @@ const maxUnread = 8 * 1024 * 1024;
 /** One logged in connection: its channels, what is refused outside of them, and its end. */
 export class SshSession {
   readonly #house: House;
-  readonly #read: (text: string) => Understanding;
+  readonly #read: ReadCommand;
   readonly #serveSftp: (channel: ServerChannel) => Promise<void>;
   readonly #channels = new Set<SessionChannel>();
   #resolve: (end: SessionEnd) => void = () => undefined;
   #end: SessionEnd | null = null;
 
-  constructor(of: { readonly house: House; readonly read: (text: string) => Understanding; readonly sftp: (channel: ServerChannel) => Promise<void> }) {
+  constructor(of: { readonly house: House; readonly read: ReadCommand; readonly sftp: (channel: ServerChannel) => Promise<void> }) {
     this.#house = of.house;
     this.#read = of.read;
     this.#serveSftp = of.sftp;

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import ssh2, { type Connection, type ParsedKey } from 'ssh2';
-import { ciphers, keyExchanges, macs, type Negotiated } from './algorithms.ts';
+import { ciphers, hostKeyTypes, keyExchanges, macs, type Negotiated } from './algorithms.ts';
 import { string, uint32, uint8 } from './fields.ts';
 
 /*
@@ -46,6 +46,23 @@ export function serverOn(socket: Socket, hostKey: HostKey, onHeader: (connection
   const methods = { cipher: ciphers, mac: macs, compress: ['none'], lang: [] };
   const offer = new KexInit({ kex: [...keyExchanges, 'kex-strict-s-v00@openssh.com'], serverHostKey: Object.keys(hostKeys), cs: methods, sc: methods });
   const made: Connection = new IncomingClient(socket, hostKeys, ident, offer, undefined, server, { keepaliveInterval: 15_000, keepaliveCountMax: 4 });
+  sayAlgorithms(made);
+}
+
+/** Signatures that clients may make (RFC 8308): ssh2's own list names weak ones, and lacks a comma. Sent right after the first key exchange. */
+function sayAlgorithms(connection: object): void {
+  const wire = wireOf(connection);
+  const complete: unknown = Reflect.get(wire, '_onHandshakeComplete');
+  if (typeof complete !== 'function') throw new TypeError('this version of ssh2 ends its handshake elsewhere');
+  let said = false;
+  Reflect.set(wire, '_onHandshakeComplete', (...args: readonly unknown[]) => {
+    const exchange: unknown = Reflect.get(wire, '_kex');
+    const wanted = typeof exchange === 'object' && exchange !== null && Reflect.get(exchange, 'remoteExtInfoEnabled') === true;
+    if (wanted && exchange !== null) Reflect.set(exchange, 'remoteExtInfoEnabled', false);
+    if (wanted && !said) send(connection, Buffer.concat([uint8(7), uint32(1), string('server-sig-algs'), string(hostKeyTypes.join(','))]), false);
+    said = true;
+    Reflect.apply(complete, undefined, args);
+  });
 }
 
 /** Host key by algorithm. With a certificate the message carries it, while the signature is named after the plain key. */
