@@ -30,8 +30,13 @@ export const session = z.object({
 export type Session = z.infer<typeof session>;
 export const sessions = z.object({ sessions: z.array(session) });
 
-export const replay = z.object({ events: z.array(z.object({ bytes: z.string(), texts: z.array(z.object({ role: z.string(), text: z.string().nullable(), parameters: shownParameters.nullish() })) })) });
-export const eventPage = z.object({ events: z.array(z.object({ at: z.number(), received: z.string(), bytes: z.string(), sha256: z.string().optional() })), next: z.number().nullable() });
+/** Disclosures of what the event conceals; an older console gives none. */
+const openings = z.array(z.string()).default([]);
+
+export const replay = z.object({ events: z.array(z.object({ bytes: z.string(), openings, texts: z.array(z.object({ role: z.string(), text: z.string().nullable(), parameters: shownParameters.nullish() })) })) });
+export const eventPage = z.object({ events: z.array(z.object({ at: z.number(), received: z.string(), bytes: z.string(), sha256: z.string().optional(), openings })), next: z.number().nullable() });
+
+export const checkpoint = z.object({ note: z.string() });
 
 const answer = z.enum(['allow', 'deny', 'hold']);
 export const explanation = z.object({

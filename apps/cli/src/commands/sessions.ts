@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { does } from '../context.ts';
 import { query } from '../query.ts';
-import { eventsText, type EventLine } from '../output/events.ts';
+import { eventsText, shownEvent, type EventLine } from '../output/events.ts';
 import { sessionsText } from '../output/sessions.ts';
 import { eventPage, replay, sessions } from '../shapes.ts';
 
@@ -28,10 +28,10 @@ const show = () =>
     let after: number | null = null;
     do {
       const page: z.infer<typeof eventPage> = await api().get(`/v1/evidence/events${query({ session: id, after, limit: 1000 })}`, eventPage);
-      events.push(...page.events.map(({ bytes }) => ({ bytes, texts: [] })));
+      events.push(...page.events.map(({ bytes, openings }) => ({ bytes, openings, texts: [] })));
       after = page.next;
     } while (after !== null);
-    out.show({ events: events.map(({ bytes }) => JSON.parse(Buffer.from(bytes, 'base64').toString('utf8'))) }, () => eventsText(events, 'without-texts'));
+    out.show({ events: events.map(shownEvent) }, () => eventsText(events, 'without-texts'));
   });
 
 const replayCommand = () =>

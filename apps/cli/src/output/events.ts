@@ -1,10 +1,14 @@
 import { parameterLines, type ShownParameters } from '@sallyport/domain-model';
+import { opened } from '@sallyport/domain-events';
+import { MalformedEventError, parseEnvelope } from '@sallyport/engine-evidence';
 import { z } from 'zod';
 import { visible, visibleLine } from './visible.ts';
 
 /** One stored event in base64, with the texts that were opened for it. */
 export interface EventLine {
   readonly bytes: string;
+  /** Disclosures of what the event conceals. */
+  readonly openings: readonly string[];
   readonly texts: readonly { readonly role: string; readonly text: string | null; readonly parameters?: ShownParameters | null | undefined }[];
 }
 
@@ -13,11 +17,11 @@ const envelope = z.object({ seq: z.number(), type: z.string(), t: z.object({ wal
 /** A session as it went: time, type and what matters of each event; the texts below, marked by their role. */
 export function eventsText(events: readonly EventLine[], how: 'with-texts' | 'without-texts'): string {
   if (events.length === 0) return 'no events';
-  return events.flatMap((event) => [headline(event.bytes), ...(how === 'with-texts' ? event.texts.map(textOf) : [])]).join('\n');
+  return events.flatMap((event) => [headline(event), ...(how === 'with-texts' ? event.texts.map(textOf) : [])]).join('\n');
 }
 
-function headline(bytes: string): string {
-  const parsed = envelope.safeParse(json(bytes));
+function headline(event: EventLine): string {
+  const parsed = envelope.safeParse(shownEvent(event));
   if (!parsed.success) return '   ?  an event that cannot be read; `sallyport evidence verify` says more';
   const { seq, type, t, d } = parsed.data;
   return `${String(seq).padStart(4)}  ${t.wall.slice(11, 23)}  ${type.padEnd(18)}  ${visibleLine(summary(type, d))}`;
@@ -55,10 +59,12 @@ function textOf({ role, text, parameters }: EventLine['texts'][number]): string 
   return lines.map((line, i) => `      ${(i === 0 ? role : '').padEnd(8)}│ ${line}`).join('\n');
 }
 
-function json(bytes: string): unknown {
+/** The event as whoever asked may see it; null when it cannot be read. */
+export function shownEvent({ bytes, openings }: Pick<EventLine, 'bytes' | 'openings'>): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes, 'base64').toString('utf8'));
-  } catch {
-    return null;
+    return opened(parseEnvelope(Buffer.from(bytes, 'base64')), openings).event;
+  } catch (error) {
+    if (error instanceof MalformedEventError) return null;
+    throw error;
   }
 }

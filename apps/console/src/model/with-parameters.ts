@@ -17,8 +17,9 @@ const envelope = z.object({ on: z.object({ kind: z.string() }).nullable() });
  */
 export function withParameters({ events }: z.output<typeof evidenceReplay.value>): z.output<typeof sessionReplay> {
   return {
-    events: events.map(({ bytes, texts }) => ({
+    events: events.map(({ bytes, openings, texts }) => ({
       bytes,
+      openings,
       texts: texts.map(({ role, text }) => ({ role, text, parameters: role === 'params' && text !== null ? shown(bytes, text) : null })),
     })),
   };
