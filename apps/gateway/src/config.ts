@@ -6,7 +6,15 @@ const hostPort = z.string().regex(/^[^:\s]+:\d{1,5}$/, 'must be host:port');
 export const gatewayConfig = z.object({
   /** Unique and stable for this instance: names its journal and its place in the ledger. */
   SALLYPORT_GATEWAY_ID: z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be lower case letters, digits and dashes').default('gateway-1'),
+  /** PEM file, mode 600: Ed25519 key that ends of sessions are signed with. Absent: `instance-key.pem` in the state directory, made at the first start. */
+  SALLYPORT_INSTANCE_KEY: z.string().min(1).optional(),
   SALLYPORT_PG_LISTEN: hostPort.default('127.0.0.1:15432'),
+  /** Where SSH is taken, `host:port`. Absent: nowhere. */
+  SALLYPORT_SSH_LISTEN: hostPort.optional(),
+  /** Private host key of SSH, in OpenSSH's format, mode 600: needed with SALLYPORT_SSH_LISTEN. */
+  SALLYPORT_SSH_HOST_KEY: z.string().min(1).optional(),
+  /** Names and addresses by which SSH clients reach this gateway, with commas between them: identity certifies the host key for them. Absent: the key stands alone. */
+  SALLYPORT_SSH_NAMES: z.string().transform((names) => names.split(',').map((name) => name.trim()).filter((name) => name !== '')).default([]),
   SALLYPORT_TLS_CERT: z.string().min(1),
   SALLYPORT_TLS_KEY: z.string().min(1),
   SALLYPORT_SECRETS_DIR: z.string().min(1),

@@ -5,9 +5,10 @@ import { StoreError } from '@sallyport/platform-store';
 import { recordSpan, tracing, type Log } from '@sallyport/platform-telemetry';
 import { packBatch } from '../model/batch.ts';
 import { readLot } from '../model/entry.ts';
+import { claimsOf } from '../model/key-claim.ts';
 import { roundsOf, type Arrived, type Arrival, type Round } from '../model/rounds.ts';
 import type { Ledger } from '../store/ledger.ts';
-import { batches, batchSize, conflicts, ingested, lag, repeated, strangers } from './metrics.ts';
+import { batches, batchSize, conflicts, ingested, keyConflicts, lag, repeated, strangers } from './metrics.ts';
 import type { Watermarks } from './watermarks.ts';
 
 export interface IngesterOptions {
@@ -135,12 +136,14 @@ export class Ingester {
     const [first] = events;
     if (first === undefined) return;
     try {
-      const answer = await this.#of.ledger.append(packBatch(events.map(({ entry }) => entry)));
+      const answer = await this.#of.ledger.append(packBatch(events.map(({ entry }) => entry)), claimsOf(events.map(({ entry }) => entry)));
       this.#of.watermarks.committed(answer.producers);
       if (tracing()) traceCommits(events);
       ingested.inc(answer.added);
       repeated.inc(events.length - answer.added);
       conflicts.inc(answer.conflicts.length);
+      keyConflicts.inc(answer.keyConflicts);
+      if (answer.keyConflicts > 0) this.#of.log.error('a producer names a key that is not its own', { keys: answer.keyConflicts });
     } catch (error) {
       if (!(error instanceof StoreError) || !/^(22|23|54)/.test(error.code)) throw error;
       if (events.length > 1) {

@@ -9,3 +9,5 @@ export const batchSize = histogram('sallyport_evidence_batch_events', 'Events in
 export const lag = gauge('sallyport_evidence_lag_events', 'Messages of the stream that are not yet in the ledger');
 export const gaps = counter('sallyport_evidence_gaps_total', 'Holes told as log.gap');
 export const abandoned = counter('sallyport_evidence_abandoned_sessions_total', 'Sessions told as session.abandoned');
+export const silences = counter('sallyport_evidence_silences_total', 'Silences of producers told as producer.silent');
+export const keyConflicts = counter('sallyport_evidence_key_conflicts_total', 'Keys of producers told as key.conflict');

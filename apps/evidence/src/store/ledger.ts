@@ -1,7 +1,9 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { z } from 'zod';
+import type { EventData } from '@sallyport/domain-events';
 import type { Outbox } from '@sallyport/platform-store';
 import type { Batch } from '../model/batch.ts';
+import type { KeyClaim } from '../model/key-claim.ts';
 import type { EvidenceDatabase } from './database.ts';
 
 const appended = z.strictObject({
@@ -21,12 +23,14 @@ export class Ledger {
     this.#outbox = outbox;
   }
 
-  /** Adds what is new. Two events that claim one number are both kept, and that is told in the same transaction. */
-  append(batch: Batch): Promise<Appended> {
+  /** Adds what is new. Two events that claim one number are both kept, and that is told in the same transaction; so is a key that is not taken for granted. */
+  append(batch: Batch, claims: readonly KeyClaim[] = []): Promise<Appended & { readonly keyConflicts: number }> {
     return this.#db.transaction().execute(async (trx) => {
       const answer = await appendBatch(trx, batch);
       await this.#outbox.emitAll(trx, answer.conflicts.map((data) => ({ type: 'log.equivocation', data })));
-      return answer;
+      const keys = await claimKeys(trx, claims);
+      await this.#outbox.emitAll(trx, keys.map((data) => ({ type: 'key.conflict', data })));
+      return { ...answer, keyConflicts: keys.length };
     });
   }
 
@@ -58,6 +62,17 @@ export class Ledger {
     });
   }
 
+  /** Tells producers of which nothing came for so long, and those that are heard again, each once. */
+  tellSilences(quietMs: number): Promise<{ readonly silent: readonly string[]; readonly heard: readonly string[] }> {
+    return this.#db.transaction().execute(async (trx) => {
+      const { rows: silent } = await sql<{ producer: string; epoch: string; last_pseq: string; since: Date }>`select * from newly_silent(${interval(quietMs)})`.execute(trx);
+      const { rows: heard } = await sql<{ producer: string; epoch: string; last_pseq: string; seconds: string }>`select * from newly_heard()`.execute(trx);
+      await this.#outbox.emitAll(trx, silent.map(({ producer, epoch, last_pseq, since }) => ({ type: 'producer.silent', data: { producer, epoch, last_pseq: Number(last_pseq), since: since.toISOString() } })));
+      await this.#outbox.emitAll(trx, heard.map(({ producer, epoch, last_pseq, seconds }) => ({ type: 'producer.heard', data: { producer, epoch, last_pseq: Number(last_pseq), seconds: Number(seconds) } })));
+      return { silent: silent.map(({ producer }) => producer), heard: heard.map(({ producer }) => producer) };
+    });
+  }
+
   async ensurePartitions(): Promise<void> {
     await sql`select ensure_partitions(1, 3)`.execute(this.#db);
   }
@@ -67,6 +82,18 @@ export class Ledger {
     const rows = await this.#db.selectFrom('watermarks').select(['producer', 'epoch', 'contiguous']).where('last_seen', '>', sql<Date>`now() - interval '1 day'`).execute();
     return rows.map(({ producer, epoch, contiguous }) => ({ producer, epoch, contiguous: Number(contiguous) }));
   }
+}
+
+const keyFault = z.strictObject({ why: z.enum(['other-producer', 'other-key', 'not-its-own']), other: z.string().nullable() }).nullable();
+
+async function claimKeys(trx: Transaction<EvidenceDatabase>, claims: readonly KeyClaim[]): Promise<EventData['key.conflict'][]> {
+  const conflicts: EventData['key.conflict'][] = [];
+  for (const { producer, epoch, vkey, publicKey } of claims) {
+    const { rows } = await sql<{ fault: unknown }>`select claim_key(${producer}, ${epoch}, ${vkey}, ${publicKey}) as fault`.execute(trx);
+    const fault = keyFault.parse(rows[0]?.fault ?? null);
+    if (fault !== null) conflicts.push({ producer, epoch, key: vkey, ...fault });
+  }
+  return conflicts;
 }
 
 async function appendBatch(trx: Transaction<EvidenceDatabase>, b: Batch): Promise<Appended> {

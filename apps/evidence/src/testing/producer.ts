@@ -1,6 +1,6 @@
-import { encodeMessage, type On, type Who } from '@sallyport/domain-events';
-import { systemClock, uuidv7, type EvidenceLog, type Position, type SealedBlob } from '@sallyport/domain-model';
-import { newSessionKey, SessionRecorder } from '@sallyport/engine-evidence';
+import { encodeMessage, EventChain, type EventData, type EventType, type On, type Who } from '@sallyport/domain-events';
+import { instant, systemClock, uuidv7, type EvidenceLog, type Position, type SealedBlob } from '@sallyport/domain-model';
+import { newSessionKey, SessionRecorder, type InstanceKey } from '@sallyport/engine-evidence';
 import { subjects, type Bus } from '@sallyport/platform-bus';
 import type { KeyObject } from 'node:crypto';
 
@@ -14,11 +14,19 @@ export class Producer implements EvidenceLog {
   readonly messages: Uint8Array[] = [];
   readonly refusing = null;
   readonly #bus: Bus;
+  readonly #own: EventChain;
   #sent = 0;
 
   constructor(bus: Bus, id = 'gw-1') {
     this.#bus = bus;
     this.producer = { id, epoch: uuidv7() };
+    this.#own = new EventChain({ tenant: 'default', sid: this.producer.epoch, producer: this.producer }, { who: null, on: null });
+  }
+
+  /** An event of its own chain. */
+  tell<T extends EventType>(type: T, data: EventData[T]): Position {
+    const stamp = { id: uuidv7(), pseq: this.next(), wall: instant(systemClock.now()), monoUs: systemClock.monoUs() };
+    return this.append(this.#own.write(type, data, stamp), []);
   }
 
   next(): Position {
@@ -59,10 +67,10 @@ export class Producer implements EvidenceLog {
   }
 }
 
-export function openSession(log: EvidenceLog, reader: KeyObject): { readonly recorder: SessionRecorder; readonly session: string } {
+export function openSession(log: EvidenceLog, reader: KeyObject, instance?: InstanceKey): { readonly recorder: SessionRecorder; readonly session: string } {
   const { key, wrapped } = newSessionKey(reader);
   const session = uuidv7();
-  const recorder = new SessionRecorder({ tenant: 'default', session, who, on, log, clock: systemClock, key });
+  const recorder = new SessionRecorder({ tenant: 'default', session, who, on, log, clock: systemClock, key, ...(instance === undefined ? {} : { instance }) });
   recorder.record('session.opened', { protocol: 'postgres', role: null, source: '127.0.0.1', client: 'psql', evidence: 'strict', lease: 'l1', policy: 1, mask_plan: null, key: wrapped });
   return { recorder, session };
 }

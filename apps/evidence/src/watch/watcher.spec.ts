@@ -5,8 +5,13 @@ import { defaultPatience, Watcher, type WatcherOptions } from './watcher.ts';
 /** Notes what the watcher asks of the ledger. */
 function scene() {
   const asked: { replacedMs: number; silentMs: number }[] = [];
+  const quiet: [number, number][] = [];
   const state = { now: 0, pending: 0 };
   const ledger: WatcherOptions['ledger'] = {
+    tellSilences: async (quietMs) => {
+      quiet.push([state.now, quietMs]);
+      return { silent: [], heard: [] };
+    },
     tellGaps: async () => 0,
     giveUpGaps: async () => [],
     tellAbandoned: async (after) => {
@@ -20,7 +25,7 @@ function scene() {
     state.pending = pending;
     await watcher.look();
   };
-  return { asked, lookAt };
+  return { asked, quiet, lookAt };
 }
 
 describe('the watcher', () => {
@@ -45,5 +50,23 @@ describe('the watcher', () => {
     expect(asked).toEqual([]);
     await lookAt(132);
     expect(asked).toHaveLength(1);
+  });
+
+  it('calls nobody silent before it has had the whole stream for as long as a silence takes, and then each time', async () => {
+    const { quiet, lookAt } = scene();
+    await lookAt(0);
+    await lookAt(24);
+    expect(quiet).toEqual([]);
+    await lookAt(26);
+    await lookAt(31, 400);
+    expect(quiet).toEqual([[26_000, 25_000], [31_000, 25_000]]);
+  });
+
+  it('takes five hundred lots on their way for being behind: that is a hundred thousand events', async () => {
+    const { quiet, lookAt } = scene();
+    await lookAt(0);
+    await lookAt(26, 501);
+    await lookAt(50);
+    expect(quiet).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import type { Log } from '@sallyport/platform-telemetry';
 import type { Ingester } from '../ingest/ingester.ts';
-import { abandoned, gaps } from '../ingest/metrics.ts';
+import { abandoned, gaps, silences } from '../ingest/metrics.ts';
 import type { Watermarks } from '../ingest/watermarks.ts';
 import type { Ledger } from '../store/ledger.ts';
 
@@ -11,14 +11,16 @@ export interface Patience {
   readonly giveUpMs: number;
   /** Sessions of a producer that has started anew are abandoned after this long. */
   readonly replacedMs: number;
-  /** Sessions of a producer that was silent for this long (three heartbeats) are abandoned. */
+  /** A producer of which nothing came for this long is called silent: two heartbeats are missing and the third is due, so that it is told within thirty seconds. */
+  readonly quietMs: number;
+  /** Sessions of a producer that was silent for this long are abandoned. */
   readonly silentMs: number;
 }
 
-export const defaultPatience: Patience = { gapMs: 30_000, giveUpMs: 600_000, replacedMs: 30_000, silentMs: 90_000 };
+export const defaultPatience: Patience = { gapMs: 30_000, giveUpMs: 600_000, quietMs: 25_000, replacedMs: 30_000, silentMs: 90_000 };
 
 export interface WatcherOptions {
-  readonly ledger: Pick<Ledger, 'tellGaps' | 'giveUpGaps' | 'tellAbandoned'>;
+  readonly ledger: Pick<Ledger, 'tellGaps' | 'giveUpGaps' | 'tellAbandoned' | 'tellSilences'>;
   readonly ingester: Pick<Ingester, 'pending'>;
   readonly watermarks: Pick<Watermarks, 'committed'>;
   readonly patience: Patience;
@@ -52,11 +54,19 @@ export class Watcher {
   async look(): Promise<void> {
     const caughtUp = await this.#caughtUpFor();
     await this.#gaps();
+    if (caughtUp >= this.#patience.quietMs) await this.#silences();
     if (caughtUp < this.#patience.replacedMs) return;
     const silentMs = caughtUp < this.#patience.silentMs ? never : this.#patience.silentMs;
     const told = await this.#ledger.tellAbandoned({ replacedMs: this.#patience.replacedMs, silentMs });
     abandoned.inc(told);
     if (told > 0) this.#log.warn('sessions were abandoned by their producer', { sessions: told });
+  }
+
+  async #silences(): Promise<void> {
+    const { silent, heard } = await this.#ledger.tellSilences(this.#patience.quietMs);
+    silences.inc(silent.length);
+    if (silent.length > 0) this.#log.error('producers fell silent', { producers: silent });
+    if (heard.length > 0) this.#log.warn('producers are heard again', { producers: heard });
   }
 
   async #gaps(): Promise<void> {
@@ -68,7 +78,7 @@ export class Watcher {
     for (const { producer, epoch, contiguous } of passed) this.#log.error('missing numbers are given up', { producer, epoch, now: contiguous });
   }
 
-  /** A stream is never quite empty while events come: up to a second's worth may be on its way. */
+  /** A stream is never quite empty while events come: up to some seconds' worth may be on its way. */
   async #caughtUpFor(): Promise<number> {
     const pending = await this.#ingester.pending();
     const now = this.#now();
@@ -78,6 +88,7 @@ export class Watcher {
   }
 }
 
-const onTheWay = 5000;
+/** Messages of the bus. Each is a lot: a gateway sends some dozens in a second, of up to 256 events each. */
+const onTheWay = 500;
 /** A hundred years. */
 const never = 3_155_760_000_000;

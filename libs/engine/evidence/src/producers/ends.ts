@@ -85,7 +85,8 @@ export class Ends {
   }
 
   #claim(key: string, producer: string, where: Where): void {
-    const publicKey = key.slice(key.lastIndexOf('+') + 1);
+    // Base64 may have plus signs of its own: the key is what stands behind the second one.
+    const publicKey = key.slice(key.indexOf('+', key.indexOf('+') + 1) + 1);
     const owner = this.#owners.get(publicKey);
     if (owner === undefined) this.#owners.set(publicKey, producer);
     else if (owner !== producer) this.#fault('forged', where, `the key is that of producer ${owner}`);

@@ -521,7 +521,7 @@ def check_ends(events, known, found):
         pins.setdefault(vkey.partition("+")[0], set()).add(vkey)
 
     def claim(vkey, producer):
-        owner = owners.setdefault(vkey.rpartition("+")[2], producer)
+        owner = owners.setdefault(vkey.split("+", 2)[2], producer)
         if owner != producer:
             found.say(TAMPERED, f"producer {producer}: its key is that of {owner}")
         if producer in pins and vkey not in pins[producer]:
