@@ -124,6 +124,8 @@ export interface EventData {
   /** A sink takes nothing; everything from `next` on waits for it. */
   'sink.stalled': { sink: string; next: number; code: string; attempts: number; lag: number };
   'sink.recovered': { sink: string; next: number; attempts: number; seconds: number };
+  /** The ledger holds other leaves than the sink was given (a restored backup): everything from `next` on is delivered again, what was given up to `from` stays with the receiver. */
+  'sink.rewound': { sink: string; from: number; next: number };
 
   // --- services
   'service.started': { service: string; version: string; node: string };

@@ -1,5 +1,5 @@
 export type { Json, JsonObject } from './json.ts';
-export type { CheckpointRef, StoredEvent } from './stored-event.ts';
+export type { CheckpointRef, SignedCheckpoint, StoredEvent } from './stored-event.ts';
 export { readRecord, type EventRecord } from './read-record.ts';
 export type { Described, Outcome, Severity } from './described.ts';
 export { knownTypes } from './families/families.ts';

@@ -29,5 +29,6 @@ export const defaults: Settings = {
 };
 
 export function logName(settings: Settings, record: EventRecord): string {
-  return settings.log ?? `sallyport.local/${record.tenant ?? 'unknown'}`;
+  if (settings.log !== null) return settings.log;
+  return record.note !== null && record.stored.proof !== undefined ? record.stored.proof.origin.replace(/\/\d+$/, '') : `sallyport.local/${record.tenant ?? 'unknown'}`;
 }

@@ -13,9 +13,9 @@ export function shareableData(d: JsonObject): JsonObject {
 
 /** Everything of the envelope that a format has no field for, in our own words. Null members are left out. */
 export function unmapped(record: EventRecord): JsonObject {
-  const { event, stored, sha256, leafHash } = record;
-  const integrity = present({ leaf: stored.leaf, sha256, leaf_hash: leafHash, chain: event?.sid, seq: event?.seq, prev: event?.prev, checkpoint: stored.proof === undefined ? null : { ...stored.proof } });
-  if (event === null) return present({ integrity, size: stored.bytes?.byteLength });
+  const { event, stored, sha256, leafHash, leaf, note } = record;
+  const integrity = present({ leaf, sha256, leaf_hash: leafHash, chain: event?.sid, seq: event?.seq, prev: event?.prev, checkpoint: stored.proof === undefined ? null : { ...stored.proof } });
+  if (event === null) return present({ integrity, size: stored.bytes?.byteLength, note });
   const { prod, who, on, auth, blobs, t } = event;
   return present({
     data: shareableData(event.d),

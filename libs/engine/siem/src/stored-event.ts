@@ -21,3 +21,11 @@ export interface CheckpointRef {
   /** Root hash, base64, as the checkpoint has it. */
   readonly root: string;
 }
+
+/** A signed head of the log. No leaf: it stands behind the leaves that it covers. */
+export interface SignedCheckpoint extends CheckpointRef {
+  /** The C2SP signed note as it is: text, blank line, signature lines of the log and of witnesses. */
+  readonly note: string;
+  /** When it was made, milliseconds since 1970. */
+  readonly signedAt: number;
+}

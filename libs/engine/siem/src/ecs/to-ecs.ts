@@ -33,7 +33,7 @@ export function toEcs(record: EventRecord, settings: Settings): JsonObject {
   });
 }
 
-function eventOf({ id, says, stored, type, event, sha256 }: EventRecord): JsonObject {
+function eventOf({ id, says, stored, leaf, type, event, sha256 }: EventRecord): JsonObject {
   return present({
     id,
     kind: says.ecs.kind,
@@ -44,7 +44,7 @@ function eventOf({ id, says, stored, type, event, sha256 }: EventRecord): JsonOb
     code: type,
     reason: says.reason,
     severity: severities[says.severity][0],
-    sequence: stored.leaf,
+    sequence: leaf,
     created: new Date(stored.receivedAt).toISOString(),
     provider: event?.prod.id,
     module: 'sallyport',

@@ -30,3 +30,12 @@ export const unreadable: Described = {
   ocsf: { class: 'base_event', activity: 'unreadable', members: {} },
   ecs: { kind: 'alert', category: [], type: ['error'] },
 };
+
+/** A signed head of the log: whoever keeps it can show any later change of what it covers. */
+export const signedHead: Described = {
+  title: 'Log checkpoint',
+  message: 'The log has signed its size and root: no leaf before can be changed or removed unnoticed any more',
+  severity: 'informational', outcome: 'success', code: null, reason: null, source: null,
+  ocsf: { class: 'base_event', activity: 'checkpoint', members: {} },
+  ecs: { kind: 'event', category: [], type: ['info'] },
+};

@@ -14,6 +14,9 @@ export const sink = {
   'sink.recovered': known<'sink.recovered'>(object<EventData['sink.recovered']>({ sink: text, next: count, attempts: count, seconds: count }), (_, d) =>
     delivery(d.sink, 'Sink takes again', `${d.sink} takes leaves again from ${d.next}, after ${d.attempts} attempts in ${d.seconds} s`, 'recovered', 'informational', null),
   ),
+  'sink.rewound': known<'sink.rewound'>(object<EventData['sink.rewound']>({ sink: text, from: count, next: count }), (_, d) =>
+    delivery(d.sink, 'Sink is given leaves again', `The ledger holds other leaves than ${d.sink} was given before leaf ${d.from}: it goes on at leaf ${d.next}`, 'rewound', 'high', 'set_back'),
+  ),
 } satisfies Family;
 
 function delivery(name: string, title: string, message: string, activity: OcsfPlace['activity'], severity: Described['severity'], code: string | null): Described {

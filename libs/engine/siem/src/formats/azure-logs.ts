@@ -15,7 +15,7 @@ export function azureLogs(record: EventRecord, settings: Settings): JsonObject {
     TimeGenerated: event?.t.wall ?? new Date(stored.receivedAt).toISOString(),
     EventId: record.id,
     EventType: record.type,
-    Leaf: stored.leaf,
+    Leaf: record.leaf,
     Title: says.title,
     Message: says.message,
     Severity: says.severity,

@@ -4,7 +4,7 @@ import { readRecord } from '../read-record.ts';
 import { defaults } from '../settings.ts';
 import { allTypes } from '../testing/all-types.ts';
 import { parseCef } from '../testing/parsers/cef.ts';
-import { epoch, hostile, samples, sid, stored } from '../testing/samples.ts';
+import { epoch, head, hostile, samples, sid, stored } from '../testing/samples.ts';
 import { cef } from './cef.ts';
 
 const line = (event: Parameters<typeof readRecord>[0]) => cef(readRecord(event), defaults);
@@ -50,6 +50,15 @@ describe('CEF lines', () => {
     expect(extension.get('c6a2')).toBe('2001:db8::7');
     expect(extension.has('src')).toBe(false);
     expect(parseCef(line(stored('auth.ok'))).extension.get('src')).toBe('10.0.0.7');
+  });
+
+  it('of checkpoints have whole lines of the note, however many witnesses there are', () => {
+    const { extension } = parseCef(line(head));
+    expect(extension.get('cs6')).toBe(head.note);
+    const many = { ...head, note: head.note + '— witness.example/w2 fBGn0pzmTBE=\n'.repeat(200) };
+    const kept = parseCef(line(many)).extension.get('cs6') ?? '';
+    expect(kept.length).toBeLessThanOrEqual(4000);
+    expect(many.note.startsWith(kept) && kept.endsWith('=\n')).toBe(true);
   });
 
   it('cut data that are too long for a custom string, and show that they did', () => {

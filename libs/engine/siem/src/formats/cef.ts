@@ -37,15 +37,20 @@ function extension(record: EventRecord): readonly Pair[] {
     ...source(says.source),
     ...(event === null ? [] : ([['suid', String(userOf(event)['uid'])], ['suser', cut(whoOf(event), 1023)], ['deviceExternalId', event.prod.id]] satisfies Pair[])),
     ...(on === null ? [] : ([['destinationServiceName', on.target], ['app', on.kind]] satisfies Pair[])),
-    ['cn1Label', 'leaf'],
-    ['cn1', String(stored.leaf)],
+    ...(record.leaf === null ? [] : labelled('cn1', 'leaf', String(record.leaf))),
     ...(record.sha256 === null ? [] : labelled('cs1', 'sha256', record.sha256)),
     ...(event === null ? [] : labelled('cs2', 'chain', event.sid)),
     ...(event === null ? [] : labelled('cs3', 'previousSha256', event.prev)),
     ...(event === null ? [] : labelled('cs4', 'tenant', event.tenant)),
     ...(stored.proof === undefined ? [] : labelled('cs5', 'checkpoint', `${stored.proof.origin} ${stored.proof.size} ${stored.proof.root}`)),
+    ...(record.note === null ? [] : labelled('cs6', 'note', wholeLines(record.note, 4000))),
     ...(event === null ? [] : labelled('cs6', 'data', cut(JSON.stringify(shareableData(event.d)), 4000))),
   ];
+}
+
+/** As many lines as fit: half a signature line would be none. Those of the log come first. */
+function wholeLines(text: string, most: number): string {
+  return text.length <= most ? text : text.slice(0, text.lastIndexOf('\n', most - 1) + 1);
 }
 
 /** CEF 0 has IPv4 in `src`; IPv6 has a custom address field. */

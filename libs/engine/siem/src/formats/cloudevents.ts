@@ -19,7 +19,7 @@ export function cloudEvents(record: EventRecord, settings: Settings): JsonObject
     time: event?.t.wall ?? new Date(stored.receivedAt).toISOString(),
     datacontenttype: 'application/json',
     dataschema: settings.body === 'ocsf' ? `https://schema.ocsf.io/${settings.ocsf}` : 'https://www.elastic.co/docs/reference/ecs',
-    sequence: String(stored.leaf).padStart(20, '0'),
+    sequence: record.leaf === null ? null : String(record.leaf).padStart(20, '0'),
     eventsha256: record.sha256,
     data: renderBody(record, settings),
   });

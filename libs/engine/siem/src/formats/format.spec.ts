@@ -2,9 +2,10 @@ import { hash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { defaults } from '../settings.ts';
 import { allTypes } from '../testing/all-types.ts';
-import { samples, sid, stored, type Sample } from '../testing/samples.ts';
+import { head, samples, sid, stored, type Sample } from '../testing/samples.ts';
 import { format, formatNames, InvalidSettingsError, isFormatName } from './format.ts';
 import { otlpRequest } from './otlp-logs.ts';
+import { asciiJson } from './syslog.ts';
 
 const id = '01936000-0000-7000-8000-000000000001';
 const unreadable: Sample = { bytes: Buffer.from('not an event: 123-45-6789'), leaf: 5, receivedAt: Date.UTC(2026, 10, 23) };
@@ -36,6 +37,15 @@ describe('formats', () => {
       expect(text).toContain('812');
       expect(text).not.toMatch(/undefined|NaN/);
     }
+  });
+
+  it.each(formatNames)('%s tells of a checkpoint with its signed note, under one id and without a leaf', (name) => {
+    const out = format(name)(head);
+    const text = typeof out === 'string' ? out : JSON.stringify(out);
+    expect(text).toContain('sallyport.local/default/1');
+    expect(text).not.toMatch(/undefined|NaN|"sequence"|[^a-z_]leaf[="]|"Leaf"/);
+    expect([head.note, JSON.stringify(head.note).slice(1, -1), head.note.replaceAll('=', '\\=').replaceAll('\n', '\\n'), asciiJson(head.note).slice(1, -1), Buffer.from(head.note).toString('base64')].some((form) => text.includes(form)), text).toBe(true);
+    if (!/^jsonl$/.test(name)) expect(text).toContain('checkpoint:sallyport.local/default/1:20');
   });
 
   it.each(formatNames)('%s says the same of the same leaf every time', (name) => {

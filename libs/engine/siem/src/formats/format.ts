@@ -4,7 +4,7 @@ import { isOcsfVersion } from '../ocsf/versions.ts';
 import { toOcsf } from '../ocsf/to-ocsf.ts';
 import { readRecord, type EventRecord } from '../read-record.ts';
 import { defaults, type Settings } from '../settings.ts';
-import type { StoredEvent } from '../stored-event.ts';
+import type { SignedCheckpoint, StoredEvent } from '../stored-event.ts';
 import { azureLogs } from './azure-logs.ts';
 import { cef } from './cef.ts';
 import { cloudEvents } from './cloudevents.ts';
@@ -16,8 +16,8 @@ import { renderBody } from './render-body.ts';
 import { splunkHec } from './splunk-hec.ts';
 import { asciiJson, syslog } from './syslog.ts';
 
-/** One leaf as one receiver takes it: an object to be sent as JSON, or a text that is ready (a line, a message). */
-export type Format = (stored: StoredEvent) => string | JsonObject;
+/** One leaf, or one checkpoint, as one receiver takes it: an object to be sent as JSON, or a text that is ready (a line, a message). */
+export type Format = (stored: StoredEvent | SignedCheckpoint) => string | JsonObject;
 
 type Render = (record: EventRecord, settings: Settings) => string | JsonObject;
 

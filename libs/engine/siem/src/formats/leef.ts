@@ -31,9 +31,10 @@ function attributes(record: EventRecord): readonly Pair[] {
     ...(says.code === null ? [] : ([['reason', says.code]] satisfies Pair[])),
     ['msg', cut(says.message, 1023)],
     ...(says.source === null || says.source === '' ? [] : ([[isAddress(says.source) ? 'src' : 'identHostName', says.source]] satisfies Pair[])),
-    ['leaf', String(stored.leaf)],
+    ...(record.leaf === null ? [] : ([['leaf', String(record.leaf)]] satisfies Pair[])),
     ...(record.sha256 === null ? [] : ([['sha256', record.sha256]] satisfies Pair[])),
     ...(stored.proof === undefined ? [] : ([['checkpoint', `${stored.proof.origin} ${stored.proof.size} ${stored.proof.root}`]] satisfies Pair[])),
+    ...(record.note === null ? [] : ([['noteBase64', Buffer.from(record.note).toString('base64')]] satisfies Pair[])),
     ...(event === null ? [] : ofEvent(event)),
   ];
 }

@@ -20,7 +20,7 @@ export function otlpLog(record: EventRecord, settings: Settings): JsonObject {
     eventName: `sallyport.${record.type}`,
     body: anyValue(renderBody(record, settings)),
     attributes: attributesOf(
-      present({ 'event.id': record.id, 'sallyport.leaf': stored.leaf, 'sallyport.sha256': record.sha256, 'sallyport.tenant': record.tenant, 'session.id': record.session, 'user.id': event?.who?.npid ?? event?.who?.id, 'client.address': says.source }),
+      present({ 'event.id': record.id, 'sallyport.leaf': record.leaf, 'sallyport.sha256': record.sha256, 'sallyport.tenant': record.tenant, 'session.id': record.session, 'user.id': event?.who?.npid ?? event?.who?.id, 'client.address': says.source }),
     ),
   };
 }

@@ -16,6 +16,6 @@ export function splunkHec(record: EventRecord, settings: Settings): JsonObject {
     sourcetype: settings.body === 'ocsf' ? 'sallyport:ocsf' : 'sallyport:ecs',
     index: settings.splunkIndex,
     event: renderBody(record, settings),
-    fields: present({ event_id: record.id, leaf: String(record.stored.leaf), event_type: record.type, sha256: record.sha256, tenant: record.tenant }),
+    fields: present({ event_id: record.id, leaf: record.leaf === null ? null : String(record.leaf), event_type: record.type, sha256: record.sha256, tenant: record.tenant }),
   });
 }

@@ -32,7 +32,7 @@ function structured(record: EventRecord, settings: Settings): string {
   const { event, stored } = record;
   const members: readonly (readonly [string, string | null])[] = [
     ['id', record.id],
-    ['leaf', String(stored.leaf)],
+    ['leaf', record.leaf === null ? null : String(record.leaf)],
     ['sha256', record.sha256],
     ['log', logName(settings, record)],
     ['tenant', record.tenant],

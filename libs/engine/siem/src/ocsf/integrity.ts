@@ -8,10 +8,10 @@ import type { EventRecord } from '../read-record.ts';
  * `prev_event` needs the previous event's id, which is not in the bytes; without it the previous hash stands in `unmapped.integrity`.
  */
 export function attestation(record: EventRecord, log: string): JsonObject {
-  const { event, stored, sha256 } = record;
+  const { event, stored, sha256, leaf } = record;
   const first = event === null || event.seq === 0;
   return present({
-    uid: `${stored.proof?.origin ?? log}#${stored.leaf}`,
+    uid: leaf === null ? record.id : `${stored.proof?.origin ?? log}#${leaf}`,
     authority_uid: stored.proof?.origin ?? log,
     chain_uid: event?.sid,
     fingerprint: sha256 === null ? null : fingerprint(sha256, flat),

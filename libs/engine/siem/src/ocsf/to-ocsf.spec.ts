@@ -6,7 +6,7 @@ import { defaults } from '../settings.ts';
 import type { StoredEvent } from '../stored-event.ts';
 import { allTypes } from '../testing/all-types.ts';
 import { ocsfFaults } from '../testing/ocsf/check.ts';
-import { alice, epoch, ledgerDb, machine, samples, sid, stored, type Sample } from '../testing/samples.ts';
+import { alice, epoch, head, ledgerDb, machine, samples, sid, stored, type Sample } from '../testing/samples.ts';
 import { toOcsf } from './to-ocsf.ts';
 import { ocsfVersions, type OcsfVersion } from './versions.ts';
 
@@ -115,6 +115,13 @@ describe('OCSF records', () => {
       for (const event of [gone, { bytes: null, leaf: 5, receivedAt: gone.receivedAt }]) expect(ocsfFaults(ocsf(event, version))).toEqual([]);
     }
     expect(ocsf(gone)).toMatchObject({ activity_name: 'missing', metadata: { uid: 'missing:5', original_event_uid: '01936000-0000-7000-8000-000000000001', sequence: 5 }, raw_data_hash: { value: 'a'.repeat(64) } });
+  });
+
+  it.each(ocsfVersions)('of checkpoints fit the rules of %s, and have the note', (version) => {
+    const record = toOcsf(readRecord(head), { ...defaults, ocsf: version });
+    expect(ocsfFaults(record)).toEqual([]);
+    expect(record).toMatchObject({ class_uid: 0, activity_name: 'checkpoint', metadata: { uid: 'checkpoint:sallyport.local/default/1:20', event_code: 'log.checkpoint' }, unmapped: { note: head.note, integrity: { checkpoint: { size: 20 } } } });
+    expect(record['metadata']).not.toHaveProperty('sequence');
   });
 
   it('hold back sealed session keys and owners', () => {

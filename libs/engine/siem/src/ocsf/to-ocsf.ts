@@ -54,7 +54,7 @@ function metadata(record: EventRecord, settings: Settings, profileNames: readonl
     profiles: profileNames,
     uid: record.id,
     original_event_uid: record.originalId,
-    sequence: stored.leaf,
+    sequence: record.leaf,
     event_code: record.type,
     correlation_uid: record.session,
     tenant_uid: record.tenant,

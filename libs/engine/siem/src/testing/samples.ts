@@ -1,5 +1,5 @@
 import { EventChain, type Authority, type BlobRef, type EventData, type EventType, type On, type Who } from '@sallyport/domain-events';
-import type { StoredEvent } from '../stored-event.ts';
+import type { SignedCheckpoint, StoredEvent } from '../stored-event.ts';
 
 /** A sample has its bytes. */
 export interface Sample extends StoredEvent {
@@ -79,6 +79,13 @@ export const samples: { readonly [T in EventType]: EventData[T] } = {
   'sink.watermark': { sink: 'splunk', from: 700, next: 812, delivered: 100, filtered: 12, lag: 0 },
   'sink.stalled': { sink: 'splunk', next: 812, code: 'unavailable', attempts: 5, lag: 90 },
   'sink.recovered': { sink: 'splunk', next: 812, attempts: 6, seconds: 61 },
+  'sink.rewound': { sink: 'splunk', from: 812, next: 700 },
+};
+
+/** A checkpoint with the signatures of a log and a witness, as far as their form goes. */
+export const head: SignedCheckpoint = {
+  origin: 'sallyport.local/default/1', size: 20, root: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=', signedAt: Date.UTC(2026, 10, 23, 4, 0, 10),
+  note: 'sallyport.local/default/1\n20\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— sallyport.local/default Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n— witness.example/w1 fBGn0pzmTBE=\n',
 };
 
 /** Written in the chain of a session; everything else is in that of its producer. */
