@@ -29,7 +29,7 @@ export function busSource(bus: Pick<Bus, 'call'>): LeafSource {
       leaves.forEach(({ leaf }, i) => {
         if (leaf !== from + i) throw new SourceError(`leaf ${leaf} came where ${from + i} was due`);
       });
-      return { size, leaves: leaves.map(({ leaf, event, sha256, received, bytes }) => ({ leaf, noted: { id: event, sha256 }, receivedAt: received === null ? 0 : Date.parse(received), bytes: bytes === null ? null : Buffer.from(bytes, 'base64') })) };
+      return { size, leaves: leaves.map(({ leaf, event, sha256, received, bytes, openings }) => ({ leaf, openings, noted: { id: event, sha256 }, receivedAt: received === null ? 0 : Date.parse(received), bytes: bytes === null ? null : Buffer.from(bytes, 'base64') })) };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { hash, randomFillSync } from 'node:crypto';
-import { commitmentsMember, concealedFields, concealedPerson, concealedText, whoPath, withOpenings } from './disclosure.ts';
-import type { BlobRef, Envelope, Who } from './envelope.ts';
+import { commitmentsMember, concealedFields, concealedPerson, concealedText, whoPath, withOpenings, type Concealing } from './disclosure.ts';
+import type { BlobRef, Who } from './envelope.ts';
 import type { EventData, EventType } from './types.ts';
 
 /** Encrypts the disclosures of one event to the reader of evidence. */
@@ -48,7 +48,7 @@ const none: readonly string[] = [];
 export const digestOf = (text: string): string => hash('sha256', text, 'base64url');
 
 /** `withOpenings` under Node. */
-export function opened<E extends Pick<Envelope, 'who' | 'd'>>(event: E, disclosures: readonly string[]): { readonly event: E; readonly withheld: readonly string[] } {
+export function opened<E extends Concealing>(event: E, disclosures: readonly string[]): { readonly event: E; readonly withheld: readonly string[] } {
   return withOpenings(event, disclosures, digestOf);
 }
 

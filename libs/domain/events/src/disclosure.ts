@@ -1,4 +1,4 @@
-import type { Envelope, Who } from './envelope.ts';
+import type { Who } from './envelope.ts';
 import type { EventData, EventType } from './types.ts';
 
 /** What somebody may have a reason to withhold. `person`: who somebody is. `address`: where they came from. `claims`: what a token said. `words`: free text. */
@@ -85,12 +85,18 @@ function utf8(base64url: string): string {
   return decoder.decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0)));
 }
 
+/** As much of an event as can be concealed. */
+export interface Concealing {
+  readonly who: Who | null;
+  readonly d: object;
+}
+
 /**
  * The one way by which readers get a field's value: the event with the fields that are opened in their places, and without its commitments. What is not opened, or
  * opened by something that the event does not commit to, stays as it is; `withheld` has those paths.
  * @param digestOf base64url of SHA-256 of a text's bytes
  */
-export function withOpenings<E extends Pick<Envelope, 'who' | 'd'>>(event: E, disclosures: readonly string[], digestOf: (text: string) => string): { readonly event: E; readonly withheld: readonly string[] } {
+export function withOpenings<E extends Concealing>(event: E, disclosures: readonly string[], digestOf: (text: string) => string): { readonly event: E; readonly withheld: readonly string[] } {
   const commitments = commitmentsOf(event);
   if (Object.keys(commitments).length === 0) return { event, withheld: [] };
   const opened = new Map<string, unknown>();
