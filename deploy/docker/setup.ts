@@ -14,17 +14,19 @@ const tls = await tlsFiles(home.at('tls'), 365, ['localhost', 'gateway', 'consol
 const database = (role: string, password: string) => `postgres://${role}:${encodeURIComponent(password)}@postgres:5432/sallyport`;
 const bus = (user: keyof typeof home.secrets.bus) => ({ SALLYPORT_NATS: 'nats://nats:4222', SALLYPORT_NATS_USER: user, SALLYPORT_NATS_PASSWORD: home.secrets.bus[user] });
 const store = (service: DatabaseService) => ({ SALLYPORT_DSN: database(serviceRole(service), home.secrets.database[service]) });
+/** Personal data in evidence are sealed to its reader. */
+const sealed = { SALLYPORT_READER_PUBLIC_KEY: home.keys.readerPublic };
 const common = { SALLYPORT_STATE: '/state', SALLYPORT_HTTP: '0.0.0.0:8080' };
 
 give('gateway', { ...common, ...bus('gateway'), SALLYPORT_GATEWAY_ID: 'gateway-1', SALLYPORT_PG_LISTEN: '0.0.0.0:5432', SALLYPORT_SECRETS_DIR: '/secrets/credentials' }, {
   SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key, SALLYPORT_LEASE_PUBLIC_KEY: home.keys.leasePublic, SALLYPORT_READER_PUBLIC_KEY: home.keys.readerPublic,
 });
-give('policy', { ...common, ...bus('policy'), ...store('policy') }, { SALLYPORT_LEASE_KEY: home.keys.lease });
-give('approvals', { ...common, ...bus('approvals'), ...store('approvals'), SALLYPORT_PUBLIC_URL: process.env['SALLYPORT_PUBLIC_URL'] ?? 'https://localhost:8443' }, { SALLYPORT_TEXT_KEY: home.keys.text });
-give('masking', { ...common, ...bus('masking'), ...store('masking') }, { SALLYPORT_TOKEN_KEY: home.keys.token });
+give('policy', { ...common, ...bus('policy'), ...store('policy') }, { ...sealed, SALLYPORT_LEASE_KEY: home.keys.lease });
+give('approvals', { ...common, ...bus('approvals'), ...store('approvals'), SALLYPORT_PUBLIC_URL: process.env['SALLYPORT_PUBLIC_URL'] ?? 'https://localhost:8443' }, { ...sealed, SALLYPORT_TEXT_KEY: home.keys.text });
+give('masking', { ...common, ...bus('masking'), ...store('masking') }, { ...sealed, SALLYPORT_TOKEN_KEY: home.keys.token });
 give('evidence', { ...common, ...bus('evidence'), ...store('evidence') }, { SALLYPORT_READER_KEY: home.keys.reader, SALLYPORT_LOG_KEY: home.keys.log });
-give('identity', { ...common, ...bus('identity'), ...store('identity') }, {});
-give('sinks', { ...common, ...bus('sinks'), ...store('sinks'), SALLYPORT_SECRETS_DIR: '/secrets/credentials' }, {});
+give('identity', { ...common, ...bus('identity'), ...store('identity') }, sealed);
+give('sinks', { ...common, ...bus('sinks'), ...store('sinks'), SALLYPORT_SECRETS_DIR: '/secrets/credentials' }, sealed);
 writeFileSync(home.at('keys', 'admin.token'), home.secrets.admin, { mode: 0o600 });
 give('console', { ...common, ...bus('console'), ...store('console') }, { SALLYPORT_ADMIN_TOKEN_FILE: home.at('keys', 'admin.token'), SALLYPORT_API_CERT: tls.cert, SALLYPORT_API_KEY: tls.key });
 give('migrate', { ...bus('bootstrap'), SALLYPORT_SIEMS: process.env['SALLYPORT_SIEMS'] ?? '', SALLYPORT_OWNER_DSN: database(ownerRole, home.secrets.owner), SALLYPORT_SETUP_HOME: '/secrets/setup' }, {});

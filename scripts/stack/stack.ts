@@ -49,13 +49,15 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
   const api = `https://127.0.0.1:${ports['console']}`;
   const admin = home.at('keys', 'admin.token');
   writeFileSync(admin, home.secrets.admin, { mode: 0o600 });
+  // Personal data in evidence are sealed to its reader.
+  const sealed = { SALLYPORT_READER_PUBLIC_KEY: home.keys.readerPublic };
   const own: Record<ServiceName, Record<string, string>> = {
     evidence: { SALLYPORT_READER_KEY: home.keys.reader, SALLYPORT_LOG_KEY: home.keys.log },
-    identity: {},
-    masking: { SALLYPORT_TOKEN_KEY: home.keys.token },
-    policy: { SALLYPORT_LEASE_KEY: home.keys.lease },
-    approvals: { SALLYPORT_TEXT_KEY: home.keys.text, SALLYPORT_PUBLIC_URL: api },
-    sinks: { SALLYPORT_SECRETS_DIR: home.at('sink-secrets') },
+    identity: sealed,
+    masking: { ...sealed, SALLYPORT_TOKEN_KEY: home.keys.token },
+    policy: { ...sealed, SALLYPORT_LEASE_KEY: home.keys.lease },
+    approvals: { ...sealed, SALLYPORT_TEXT_KEY: home.keys.text, SALLYPORT_PUBLIC_URL: api },
+    sinks: { ...sealed, SALLYPORT_SECRETS_DIR: home.at('sink-secrets') },
     gateway: {
       SALLYPORT_GATEWAY_ID: gatewayId, SALLYPORT_PG_LISTEN: pgListen, SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key, SALLYPORT_SECRETS_DIR: home.at('credentials'),
       SALLYPORT_LEASE_PUBLIC_KEY: home.keys.leasePublic, SALLYPORT_READER_PUBLIC_KEY: home.keys.readerPublic,
