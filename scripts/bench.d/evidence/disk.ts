@@ -9,7 +9,7 @@ export interface Disk {
 
 const kinds: readonly (readonly [string, RegExp])[] = [
   ['events as they came', /^event_body/], ['ciphertexts', /^blob/], ['the ledger, with leaf hashes', /^ledger$/], ['the tree above its leaves', /^log_node$/], ['numbers of chains', /^session_seq/],
-  ['numbers of producers', /^producer_seq$/], ['search columns', /^event_idx/], ['list of sessions', /^session_idx$/], ['totals of sessions', /^session_count$/],
+  ['numbers of producers', /^producer_seq$/], ['search columns', /^event_idx/], ['list of sessions', /^session_idx$/], ['totals of sessions', /^session_count_/],
 ];
 
 export async function diskOf(house: House): Promise<Disk[]> {

@@ -45,7 +45,7 @@ const count = (filter: SessionFilter): Condition => sql`(select count(*) from se
 function countedOf({ machine, target }: SessionFilter, states: readonly string[], { from, to }: Stretch): Condition[] {
   const scope = (machine === null ? 0 : 1) + (target === null ? 0 : 2);
   return [
-    sql`scope = ${scope} and machine = ${machine ?? ''} and target = ${target ?? ''}`,
+    sql`scope = ${sql.lit(scope)} and machine = ${machine ?? ''} and target = ${target ?? ''}`,
     ...(states.length === 3 ? [] : [sql`state in (${sql.join(states)})`]),
     ...(from === null ? [] : [sql`day >= ${day(from)}::date`]),
     ...(to === null ? [] : [sql`day < ${day(to)}::date`]),
