@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultClasses, parseClasses } from './retention/classes.ts';
 import { parseAuthority } from './timestamp/authority.ts';
 import { parseWitnesses } from './witness/parse-witnesses.ts';
 
@@ -28,6 +29,10 @@ export const evidenceConfig = z.object({
   SALLYPORT_WITNESSES: parsed(parseWitnesses),
   /** Timestamp authority (RFC 3161) for checkpoints, every ten minutes in which the log has grown: its URL, a space, and the PEM file of its CA. None if absent. */
   SALLYPORT_TSA: parsed(parseAuthority),
+  /** Retention classes, `events=7y standard=13m …`: how long events are kept, and the texts of sessions by the class that their target names. */
+  SALLYPORT_RETENTION: parsed((text) => parseClasses(text === '' ? defaultClasses : text)),
+  /** Directory, mode 700, of the keys of days; `sealing-keys` in SALLYPORT_STATE if absent. Its copies must not outlive what they open. */
+  SALLYPORT_SEALING_KEYS: z.string().min(1).optional(),
   /** Seconds after which a missing number of a producer is told. Longer than the stream takes to deliver again (10 s). */
   SALLYPORT_EVIDENCE_GAP: seconds(30),
   /** Seconds after which open sessions of a producer that has started anew are abandoned. */

@@ -1,4 +1,5 @@
 import { createPublicKey } from 'node:crypto';
+import { join } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { openingSealer } from '@sallyport/engine-evidence';
 import type { Bus } from '@sallyport/platform-bus';
@@ -12,6 +13,7 @@ import { Exports } from './handlers/exports.ts';
 import { ReaderKey } from './handlers/reader-key.ts';
 import { LogController } from './handlers/log.controller.ts';
 import { Reads } from './handlers/reads.ts';
+import { RetentionController } from './handlers/retention.controller.ts';
 import { Ingester } from './ingest/ingester.ts';
 import { Watermarks } from './ingest/watermarks.ts';
 import { readReaderKey } from './key-file.ts';
@@ -22,6 +24,11 @@ import { appendOwnEvent } from './log/own-event.ts';
 import { Notary, readLogKey, VerifierKeyText } from './log/notary.ts';
 import { Tree } from './log/tree.ts';
 import { Publisher } from './publish/publisher.ts';
+import type { RetentionDatabase } from './retention/database.ts';
+import { FileKeyRing } from './retention/key-ring.ts';
+import { Retention } from './retention/retention.ts';
+import { RetentionStore } from './retention/retention-store.ts';
+import { SessionKeys } from './retention/session-keys.ts';
 import type { EvidenceDatabase } from './store/database.ts';
 import { Ledger } from './store/ledger.ts';
 import { defaultPatience, Watcher, type Patience } from './watch/watcher.ts';
@@ -43,6 +50,8 @@ export interface ServiceParts {
   readonly patience?: Partial<Patience>;
   /** How long a log that has grown stays unsigned, in milliseconds; tests hurry. */
   readonly signEveryMs?: number;
+  /** Tests bring a clock of their own, and hurry. */
+  readonly retention?: { readonly now?: () => number; readonly everyMs?: number };
 }
 
 export interface StartedEvidence {
@@ -53,9 +62,11 @@ export interface StartedEvidence {
 }
 
 const hourMs = 3_600_000;
+/** A month of events is read before it goes. */
+const longStatementMs = 30 * 60_000;
 
 /** Builds the service on its store and bus, starts to ingest, and says how to stop. */
-export async function startEvidence({ config, tenant, state, bus, log, readiness, everyMs = 5000, patience = {}, signEveryMs = 10_000 }: ServiceParts): Promise<StartedEvidence> {
+export async function startEvidence({ config, tenant, state, bus, log, readiness, everyMs = 5000, patience = {}, signEveryMs = 10_000, retention: sweeps = {} }: ServiceParts): Promise<StartedEvidence> {
   const reader = new ReaderKey(readReaderKey(config.SALLYPORT_READER_KEY));
   const store = openStore<EvidenceDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'evidence', log });
   const outbox = new Outbox({ store, bus, producer: 'evidence', tenant, log, openings: openingSealer(createPublicKey(reader.key)), life: { service: 'evidence', version: packageVersion(import.meta.url) } });
@@ -68,14 +79,22 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
   const logStore = new LogStore(store.db);
   const notary = new Notary(name, readLogKey(config.SALLYPORT_LOG_KEY));
   const tree = new Tree(logStore);
-  const vouchers = new Vouchers({ config, db: store.db, tree, log, paceMs: Math.min(signEveryMs, 1000), stampEveryMs: signEveryMs * 60, tell: (type, data) => appendOwnEvent(ledger, tenant, type, data) });
+  const vouchers = new Vouchers({ config, db: store.db, tree, log, paceMs: Math.min(signEveryMs, 1000), stampEveryMs: signEveryMs * 60, tell: async (type, data) => void (await appendOwnEvent(ledger, tenant, type, data)) });
   const keeper = new LogKeeper({
     store: logStore, tree, notary, last: new LastCheckpoint(state), name, log, signEveryMs,
     signed: (note) => {
       publisher.publishCheckpoint(note);
       vouchers.offer(note);
     },
-    tell: (type, data) => appendOwnEvent(ledger, tenant, type, data),
+    tell: async (type, data) => void (await appendOwnEvent(ledger, tenant, type, data)),
+  });
+  const ring = await FileKeyRing.open(config.SALLYPORT_SEALING_KEYS ?? join(state, 'sealing-keys'));
+  const sessionKeys = new SessionKeys(reader.key, ring);
+  const purgeStore = openStore<RetentionDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'evidence', log, connections: 2, statementTimeoutMs: longStatementMs });
+  const retentionStore = new RetentionStore(store.db.withTables<RetentionDatabase>(), purgeStore.db);
+  const retention = new Retention({
+    store: retentionStore, ring, keys: sessionKeys, classes: config.SALLYPORT_RETENTION, bus, outbox, log, now: sweeps.now ?? Date.now,
+    size: async () => (await logStore.state()).size, tell: (type, data) => appendOwnEvent(ledger, tenant, type, data),
   });
   const watcher = new Watcher({ ledger, ingester, watermarks, log, patience: { ...patienceOf(config), ...patience } });
 
@@ -83,10 +102,12 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
   readiness.add('database', () => database);
   readiness.add('stream', () => ingester.waiting);
   readiness.add('log', () => keeper.waiting);
+  readiness.add('sealing keys', () => retention.dayKeys.waiting);
   watermarks.committed(await ledger.watermarks());
   await outbox.start();
   await keeper.open();
   log.info('the log is kept', { key: notary.verifierKey });
+  await retention.takeClasses();
   ingester.start();
   publisher.start();
   const rounds = (ms: number, what: string) => ({ ms, what, log, first: 'now' }) as const;
@@ -96,15 +117,20 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
     every(rounds(everyMs, 'telling watermarks'), async () => watermarks.again()),
     every(rounds(Math.min(signEveryMs, 1000), 'keeping the log'), () => keeper.turn()),
     ...vouchers.start(),
+    every(rounds(sweeps.everyMs ?? 60_000, 'making keys of the day'), () => retention.dayKeys.turn()),
+    every(rounds(sweeps.everyMs ?? hourMs, 'letting go what is due'), () => retention.sweep()),
     every(rounds(everyMs, 'watching for gaps and abandoned sessions'), () => watcher.look()),
   ];
 
   return {
     module: {
       module: EvidenceModule,
-      controllers: [ExportController, EvidenceController, LogController],
+      controllers: [ExportController, EvidenceController, LogController, RetentionController],
       providers: [
-        { provide: Reads, useValue: new Reads(store.db, outbox, reader.key) },
+        { provide: Reads, useValue: new Reads(store.db, outbox, { reader: reader.key, dayKeyOf: sessionKeys.dayKeyOf }) },
+        { provide: SessionKeys, useValue: sessionKeys },
+        { provide: Retention, useValue: retention },
+        { provide: RetentionStore, useValue: retentionStore },
         { provide: ReaderKey, useValue: reader },
         { provide: Exports, useValue: new Exports({ db: store.db, outbox, notary, name }) },
         { provide: LogStore, useValue: logStore },
@@ -117,6 +143,7 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
       await Promise.all(stops.map((stop) => stop()));
       await ingester.stop();
       await publisher.stop();
+      await purgeStore.close();
     },
   };
 

@@ -11,6 +11,7 @@ import { gauge, type Log } from '@sallyport/platform-telemetry';
 import { ApprovalAnswers } from './approvals/approvals.ts';
 import type { GatewayConfig } from './config.ts';
 import { GatewayChain } from './evidence/gateway-chain.ts';
+import { SealingKeys } from './evidence/sealing-keys.ts';
 import { Targets } from './inventory/targets.ts';
 import { LeaseKeeper } from './leases/lease-keeper.ts';
 import { Slices } from './leases/slices.ts';
@@ -54,6 +55,7 @@ export class Gateway {
       answers: new ApprovalAnswers(bus),
       secrets: new SecretSource([new FileSecrets(config.SALLYPORT_SECRETS_DIR), new EnvSecrets()]),
       live: new LiveSessions(),
+      sealing: new SealingKeys(log),
       readerKey: publicKey(config.SALLYPORT_READER_PUBLIC_KEY),
       maxSessionMs: config.SALLYPORT_MAX_SESSION * 1000,
     };
@@ -80,6 +82,7 @@ export class Gateway {
   #checks(readiness: Readiness, bus: Bus): void {
     readiness.add('bus', () => (bus.connected ? null : 'the bus'));
     readiness.add('evidence', () => this.#house.evidence.refusing);
+    readiness.add('sealing', () => this.#house.sealing.waiting(this.#house.clock.now()));
     readiness.add('targets', () => this.#house.targets.waiting);
     gauge('sallyport_sessions', 'Sessions now', [], () => this.#house.live.size);
     gauge('sallyport_journal_bytes', 'Bytes of evidence in the local journal', [], () => this.#journal.state.bytes);
@@ -87,8 +90,8 @@ export class Gateway {
   }
 
   async #follow(bus: Bus): Promise<void> {
-    const { targets, plans, leases, live, chain, evidence } = this.#house;
-    this.#stops.push(await targets.watch(bus), await plans.watch());
+    const { targets, sealing, plans, leases, live, chain, evidence } = this.#house;
+    this.#stops.push(await targets.watch(bus), await sealing.watch(bus), await plans.watch());
     leases.start();
     this.#stops.push(
       bus.subscribe('control.session.*.close', sessionClose, ({ say }, subject) => {

@@ -1,11 +1,13 @@
 import { Controller } from '@nestjs/common';
 import { evidenceEvents, evidenceFollow, evidenceNote, evidenceReplay, evidenceSessions, fail, Handles, ok, type Caller, type Reply } from '@sallyport/platform-bus';
 import { z } from 'zod';
-import { MalformedEventError } from '@sallyport/engine-evidence';
+import { MalformedEventError, parseEnvelope } from '@sallyport/engine-evidence';
 import { entitledTo, openingsOf } from '../model/openings.ts';
 import { replay } from '../model/replay.ts';
 import { readEvents, readSession } from '../store/reading.ts';
 import { readSessions } from '../store/session-list.ts';
+import type { RetentionDatabase } from '../retention/database.ts';
+import { SessionKeys } from '../retention/session-keys.ts';
 import { ReaderKey } from './reader-key.ts';
 import { Reads } from './reads.ts';
 
@@ -29,6 +31,7 @@ export class EvidenceController {
   constructor(
     private readonly reads: Reads,
     private readonly reader: ReaderKey,
+    private readonly sessionKeys: SessionKeys,
   ) {}
 
   @Handles(evidenceSessions)
@@ -46,7 +49,7 @@ export class EvidenceController {
     if (!has(by, readers)) return this.refused(by, 'evidence.events', asked.session ?? '', 'denied', 'reading the ledger needs the role auditor, operator or admin');
     if (asked.session !== null && !uuid.test(asked.session)) return fail('invalid', 'session: expected a session id');
     return this.reads.record(by, 'events', asked, async (trx) => {
-      const page = await readEvents(trx, asked, (bytes, boxes) => openingsOf(bytes, boxes, { reader: this.reader.key }, entitledTo(by.roles)));
+      const page = await readEvents(trx, asked, (bytes, boxes) => openingsOf(bytes, boxes, { reader: this.reader.key, dayKeyOf: this.sessionKeys.dayKeyOf }, entitledTo(by.roles)));
       return { count: page.events.length, value: page };
     });
   }
@@ -61,7 +64,8 @@ export class EvidenceController {
         const stored = await readSession(trx, session, replayBytes);
         if (stored === null) return fail('too-large', 'the session is too large to be replayed at once: read its events in pages');
         if (stored.length === 0) return fail('not-found', 'there is no such session');
-        return { count: stored.length, value: { events: replay(stored, this.reader.key) } };
+        const { keys, unreadable } = await this.sessionKeys.of(trx.withTables<RetentionDatabase>(), stored.map(({ bytes }) => parseEnvelope(bytes)));
+        return { count: stored.length, value: { events: replay(stored, this.reader.key, keys), unreadable } };
       });
     } catch (error) {
       if (error instanceof MalformedEventError) return fail('tampered', 'an event of this session is not what was written: verify it');

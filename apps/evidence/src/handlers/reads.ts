@@ -1,7 +1,7 @@
-import type { KeyObject } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { EventData, Who } from '@sallyport/domain-events';
 import { ok, type Caller, type evidenceFollow, type Reply } from '@sallyport/platform-bus';
+import type { OpeningKeys } from '@sallyport/engine-evidence';
 import type { Outbox } from '@sallyport/platform-store';
 import type { z } from 'zod';
 import { openingsOf, sinksMayOpen } from '../model/openings.ts';
@@ -18,12 +18,12 @@ type NotedType = 'operator.acted' | 'evidence.read' | 'service.started' | 'servi
 export class Reads {
   readonly #db: Kysely<EvidenceDatabase>;
   readonly #outbox: Outbox;
-  readonly #reader: KeyObject;
+  readonly #keys: OpeningKeys;
 
-  constructor(db: Kysely<EvidenceDatabase>, outbox: Outbox, reader: KeyObject) {
+  constructor(db: Kysely<EvidenceDatabase>, outbox: Outbox, keys: OpeningKeys) {
     this.#db = db;
     this.#outbox = outbox;
-    this.#reader = reader;
+    this.#keys = keys;
   }
 
   record<T>(by: Caller, what: string, asked: Readonly<Record<string, unknown>>, read: (trx: Transaction<EvidenceDatabase>) => Promise<Found<T>>): Promise<Reply<T>> {
@@ -45,7 +45,7 @@ export class Reads {
       if (bytes > pageBytes && page.length > 0) break;
       page.push(leaf);
     }
-    const openings = await readOpenings(this.#db, page.map(({ body }) => bufferOf(body)), (event, boxes) => openingsOf(event, boxes, { reader: this.#reader }, sinksMayOpen));
+    const openings = await readOpenings(this.#db, page.map(({ body }) => bufferOf(body)), (event, boxes) => openingsOf(event, boxes, this.#keys, sinksMayOpen));
     const leaves = page.map(({ body, ...told }, i) => ({ ...told, bytes: bufferOf(body)?.toString('base64') ?? null, openings: openings[i] ?? [] }));
     return { leaves, size: await store.size() };
   }

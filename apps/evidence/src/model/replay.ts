@@ -1,8 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
-import type { BlobRef, WrappedKey } from '@sallyport/domain-events';
-import { CannotOpenError, decryptBlob, openSessionKey, parseEnvelope } from '@sallyport/engine-evidence';
-import { z } from 'zod';
+import type { BlobRef } from '@sallyport/domain-events';
+import { CannotOpenError, decryptBlob, parseEnvelope } from '@sallyport/engine-evidence';
 import { entitledTo, openingsOf } from './openings.ts';
 
 export interface ReplayedEvent {
@@ -11,25 +10,19 @@ export interface ReplayedEvent {
   texts: { role: string; text: string | null }[];
 }
 
-const wrappedKey = z.strictObject({ kek: z.string(), epk: z.string(), iv: z.string(), wrapped: z.string() });
-
 /**
- * Opens a session's texts with the reader's key. A text is null where its ciphertext is gone or altered, or the session's key cannot be opened.
+ * Opens a session's texts with its key. A text is null where its ciphertext is gone or altered, or the session's key cannot be opened.
  * What is not UTF-8 (a parameter block) is given as `base64:…`.
+ * @param keys of sessions, by the id of `session.opened`
  */
-export function replay(events: readonly { readonly bytes: Buffer; readonly blobs: ReadonlyMap<string, Buffer> }[], reader: KeyObject): ReplayedEvent[] {
+export function replay(events: readonly { readonly bytes: Buffer; readonly blobs: ReadonlyMap<string, Buffer> }[], reader: KeyObject, keys: ReadonlyMap<string, Uint8Array | null>): ReplayedEvent[] {
   let key: Uint8Array | null = null;
   return events.map(({ bytes, blobs }) => {
     const event = parseEnvelope(bytes);
-    if (event.type === 'session.opened') key = keyOf(event.d, reader);
+    if (event.type === 'session.opened') key = keys.get(event.id) ?? null;
     const openings = openingsOf(bytes, blobs, { reader, session: key }, entitledTo(['auditor']));
     return { bytes: bytes.toString('base64'), openings, texts: event.blobs.filter(({ role }) => role !== 'opening').map((ref) => ({ role: ref.role, text: open(key, ref, blobs.get(ref.ct_sha256)) })) };
   });
-}
-
-function keyOf(data: unknown, reader: KeyObject): Uint8Array | null {
-  const opened = z.object({ key: wrappedKey }).safeParse(data);
-  return opened.success ? orNull(() => openSessionKey(opened.data.key satisfies WrappedKey, reader)) : null;
 }
 
 function open(key: Uint8Array | null, ref: BlobRef, ciphertext: Buffer | undefined): string | null {

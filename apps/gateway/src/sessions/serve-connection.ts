@@ -10,6 +10,7 @@ import { inSession, type Log } from '@sallyport/platform-telemetry';
 import type { Greeting, GreetTerms, ProtocolAdapter, SessionEnd } from '@sallyport/protocol-spi';
 import { SessionApprovals, type ApprovalAnswers } from '../approvals/approvals.ts';
 import type { GatewayChain } from '../evidence/gateway-chain.ts';
+import type { SealingKeys } from '../evidence/sealing-keys.ts';
 import { SessionEvidence } from '../evidence/session-evidence.ts';
 import type { Targets } from '../inventory/targets.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
@@ -32,6 +33,7 @@ export interface House {
   readonly answers: ApprovalAnswers;
   readonly secrets: SecretSource;
   readonly live: LiveSessions;
+  readonly sealing: SealingKeys;
   readonly readerKey: KeyObject;
   readonly maxSessionMs: number;
 }
@@ -109,7 +111,9 @@ async function serve(house: House, opening: Opening, { actor, target, lease, clo
   const granted = lease.current();
   if (granted === null) return refusal('policy-unavailable', 'the lease ended before the session began', session);
   const log = house.log.child({ session, machine: actor.machine, target: target.name });
-  const { key, wrapped } = newSessionKey(house.readerKey);
+  const day = house.sealing.current(target.retention ?? 'standard', house.clock.now());
+  if (day === null) return refusal('evidence-unavailable', `the texts of this session could not be kept: there is no key of today for the retention class of ${target.name}`, session, { hint: 'tell the operators of the gateway' });
+  const { key, wrapped } = newSessionKey(house.readerKey, day);
   const on = { target: target.name, kind: target.kind, env: target.environment };
   const recorder = new SessionRecorder({ tenant: house.tenant, session, who: who(actor), on, log: house.evidence, clock: house.clock, key });
   const failed = (error: unknown) => {

@@ -51,11 +51,11 @@ export const evidenceFollow = contract(
   z.strictObject({ leaves: z.array(z.strictObject({ leaf: z.int(), event: z.string().nullable(), sha256: z.string().nullable(), received: z.string().nullable(), bytes: z.string().nullable(), openings })), size: z.int() }),
 );
 
-/** The session's events with their blobs opened. Needs the auditor role; recorded as `evidence.read`. */
+/** The session's events with their blobs opened. Needs the auditor role; recorded as `evidence.read`. `unreadable` says why texts are null that policy or an erasure has made unreadable. */
 export const evidenceReplay = contract(
   subjects.evidenceReplay,
   z.strictObject({ by: caller, session: z.string() }),
-  z.strictObject({ events: z.array(z.strictObject({ bytes: z.string(), openings, texts: z.array(z.strictObject({ role: z.string(), text: z.string().nullable() })) })) }),
+  z.strictObject({ events: z.array(z.strictObject({ bytes: z.string(), openings, texts: z.array(z.strictObject({ role: z.string(), text: z.string().nullable() })) })), unreadable: z.string().nullable().default(null) }),
 );
 
 /** The console, which keeps nothing, has noted what people did there, and its own beginning and end. */
