@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fakeApi, refusal, type FakeApi } from './testing/fake-api.ts';
+import { packStory } from './testing/pack-story.ts';
 import { sallyport } from './testing/run.ts';
 import { approval, approvalId, pageOf, session, sessionId, storedSession } from './testing/samples.ts';
 
@@ -161,6 +162,25 @@ describe('evidence verify', { timeout: 30_000 }, () => {
     const { code, out } = await run('evidence', 'verify', '--session', sessionId);
     expect([code, out]).toEqual([21, expect.stringContaining('INCOMPLETE')]);
     expect(out).toContain('number 1');
+  });
+  it('holds the ledger against a checkpoint that was kept, and names the leaf that is gone', async () => {
+    const story = packStory();
+    const signed = await story.checkpoint(null);
+    const [size, key] = [signed?.size ?? 0, signed?.key ?? ''];
+    const kept = await write({ 'november.checkpoint': signed?.note ?? '' });
+    const against = ['evidence', 'verify', 'db', '--key', key, '--checkpoint', kept] as const;
+    const ledger = (events: readonly { readonly bytes: Uint8Array }[]) => api.on('GET /v1/evidence/events', { body: { events: events.map(({ bytes }, n) => ({ at: n + 1, received: '2026-11-22T10:00:00.000000Z', bytes: Buffer.from(bytes).toString('base64') })), next: null } });
+    ledger(story.stored);
+    expect(await run(...against)).toMatchObject({ code: 0, out: expect.stringContaining(`the first ${size} leaves are those of`) });
+    api.on('GET /v1/log/checkpoint', { body: { ...signed } });
+    expect(await run('evidence', 'verify', 'db', '--key', key)).toMatchObject({ code: 0, out: expect.stringContaining('the checkpoint that the service shows') });
+    ledger(story.stored.slice(0, -1));
+    expect(await run(...against)).toMatchObject({ code: 21, out: expect.stringContaining(`the ledger ends after ${size - 1} leaves`) });
+    ledger(story.stored.toSpliced(3, 1));
+    expect(await run(...against)).toMatchObject({ code: 21 });
+    expect(await run('evidence', 'verify', 'db', '--checkpoint', kept)).toMatchObject({ code: 2, err: expect.stringContaining('--key') });
+    expect(await run(...against, '--session', sessionId)).toMatchObject({ code: 2 });
+    expect(await run('evidence', 'verify', 'db', '--key', key, '--checkpoint', '/nowhere')).toMatchObject({ code: 2, err: expect.stringContaining('cannot read /nowhere') });
   });
   it('calls a session without any event incomplete', async () => {
     api.on('GET /v1/evidence/events', { body: { events: [], next: null } });

@@ -1,4 +1,4 @@
-import { exitCode, type Finding, type Verification } from '@sallyport/engine-evidence';
+import { exitCode, reportText, type Finding, type Report, type Verification } from '@sallyport/engine-evidence';
 import type { Out } from './out.ts';
 import { visibleLine } from './visible.ts';
 
@@ -26,4 +26,10 @@ function line({ kind, where, say }: Finding): string {
     where.producer === null || where.pseq === null ? null : `${where.producer} counter ${where.pseq}`,
   ].filter((part) => part !== null);
   return visibleLine(`  ${kind.padEnd(9)}  ${say}`) + (place.length === 0 ? '' : `\n             ${visibleLine(place.join(', '))}`);
+}
+
+/** A verifier's report, its verdict in colour. */
+export function painted(report: Report, out: Pick<Out, 'paint'>): string {
+  const [first = '', ...rest] = reportText(report).split('\n');
+  return [out.paint(report.verdict === 'ok' ? 'good' : 'bad', first), ...rest].join('\n');
 }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { NoteError, verifyGrowth, verifyPack, verifyProof, verifySession, type PackReport, type Report } from '@sallyport/engine-evidence';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { NoteError, verifyGrowth, verifyPack, verifyProof, verifySession, type NamedNote, type PackReport, type Report } from '@sallyport/engine-evidence';
 
 // What the commands `evidence verify …` and the single file `verify.mjs` have in common: files are read here, everything else is in the engine.
 
@@ -35,6 +35,12 @@ export async function checkConsistency(a: string, b: string, proof: string, keys
   return trusting(() => verifyGrowth({ name: a, bytes: one }, { name: b, bytes: two }, hashes, { keys: vkeys }));
 }
 
+/** Checkpoints that were kept: files, or folders of them. */
+export async function keptNotes(paths: readonly string[]): Promise<NamedNote[]> {
+  const files = await Promise.all(paths.map(async (path) => ((await isFolder(path)) ? (await readdir(path)).sort().map((name) => join(path, name)) : [path])));
+  return Promise.all(files.flat().map(async (name) => ({ name, bytes: await read(name) })));
+}
+
 /** A number of witnesses as it was typed. */
 export function witnessesOf(text: string | undefined): number {
   if (text === undefined) return 0;
@@ -42,12 +48,21 @@ export function witnessesOf(text: string | undefined): number {
   return Number(text);
 }
 
-async function keysOf(given: readonly string[]): Promise<string[]> {
+/** vkeys as they were given, and those of the files that were named. */
+export async function keysOf(given: readonly string[]): Promise<string[]> {
   const texts = await Promise.all(given.map(async (one) => (vkey.test(one) ? one : Buffer.from(await read(one)).toString())));
   return texts.flatMap((text) => text.split('\n').map((line) => line.trim())).filter((line) => line !== '');
 }
 
 const vkey = /^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/;
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    throw new VerifierUsageError(`cannot read ${path}`);
+  }
+}
 
 async function read(path: string): Promise<Uint8Array> {
   try {
@@ -58,7 +73,7 @@ async function read(path: string): Promise<Uint8Array> {
 }
 
 /** The engine throws a NoteError only for the keys that it is given. */
-async function trusting<T>(run: () => T | Promise<T>): Promise<T> {
+export async function trusting<T>(run: () => T | Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {

@@ -45,3 +45,4 @@ export * from './verify/verify-pack.ts';
 export * from './verify/verify-session.ts';
 export * from './verify/verify-proof.ts';
 export * from './verify/verify-growth.ts';
+export { LedgerLog } from './verify/ledger-log.ts';
