@@ -24,6 +24,11 @@ const fields = {
   'approval.refused': { by: 'person', say: 'words' },
   'approval.withdrawn': { why: 'words' },
   'nhi.suspended': { why: 'words' },
+  'hold.placed': { reason: 'words' },
+  'hold.release_requested': { reason: 'words' },
+  'hold.released': { requested_by: 'person' },
+  'erasure.requested': { reason: 'words' },
+  'erasure.confirmed': { requested_by: 'person' },
 } as const satisfies { readonly [T in EventType]?: { readonly [K in keyof EventData[T] & string]?: FieldClass } };
 
 const byType: Readonly<Record<string, Readonly<Record<string, FieldClass>>>> = fields;
