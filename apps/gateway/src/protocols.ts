@@ -1,6 +1,11 @@
+import { readFileSync } from 'node:fs';
+import type { Bus } from '@sallyport/platform-bus';
+import type { Log } from '@sallyport/platform-telemetry';
 import { PostgresAdapter } from '@sallyport/protocol-postgres';
 import type { ProtocolAdapter } from '@sallyport/protocol-spi';
+import { missingCrypto, SshAdapter } from '@sallyport/protocol-ssh';
 import type { GatewayConfig } from './config.ts';
+import { HostCertificate } from './listeners/host-certificate.ts';
 
 /** One protocol and where it listens. */
 export interface Door {
@@ -8,9 +13,33 @@ export interface Door {
   readonly listen: string;
 }
 
+/** What protocols may need of their gateway. */
+export interface DoorTerms {
+  readonly config: GatewayConfig;
+  readonly bus: Bus;
+  readonly log: Log;
+  /** Registers what is to be stopped with the gateway. */
+  readonly stopped: (stop: () => void) => void;
+}
+
+/** Null, or what is missing for SSH to be as fast as it can be: the gateway is not ready without it. */
+export const missingNative = missingCrypto;
+
 /** The protocols of this gateway. A new one is a folder under libs/protocol and one line here. */
-export async function protocols(config: GatewayConfig): Promise<readonly Door[]> {
-  return [{ adapter: erase(await PostgresAdapter.load()), listen: config.SALLYPORT_PG_LISTEN }];
+export async function protocols(terms: DoorTerms): Promise<readonly Door[]> {
+  const { config } = terms;
+  return [
+    { adapter: erase(await PostgresAdapter.load()), listen: config.SALLYPORT_PG_LISTEN },
+    ...(config.SALLYPORT_SSH_LISTEN === undefined ? [] : [{ adapter: erase(await ssh(terms)), listen: config.SALLYPORT_SSH_LISTEN }]),
+  ];
+}
+
+async function ssh({ config, bus, log, stopped }: DoorTerms): Promise<SshAdapter> {
+  if (config.SALLYPORT_SSH_HOST_KEY === undefined) throw new Error('SALLYPORT_SSH_HOST_KEY must name the host key when SALLYPORT_SSH_LISTEN is set');
+  const privateKey = readFileSync(config.SALLYPORT_SSH_HOST_KEY, 'utf8');
+  const certificate = new HostCertificate({ bus, log, gateway: config.SALLYPORT_GATEWAY_ID, names: config.SALLYPORT_SSH_NAMES, publicKey: SshAdapter.publicKey(privateKey) });
+  stopped(await certificate.start());
+  return new SshAdapter({ hostKey: () => ({ privateKey, certificate: certificate.current(Date.now()) }), log });
 }
 
 /** The gateway hands each adapter back what that adapter made, so it need not know the types. */

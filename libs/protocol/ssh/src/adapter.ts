@@ -5,6 +5,7 @@ import { greet, type SshGreeting } from './greet.ts';
 import { refuse } from './refuse.ts';
 import { SshSession } from './session/session.ts';
 import { parseSettings, type SshSettings } from './settings.ts';
+import { serveSftp } from './sftp/serve-sftp.ts';
 import { understand } from './shell/index.ts';
 import { dialUpstream, UpstreamError, type Upstream } from './upstream.ts';
 import { parsePrivateKey, type HostKey } from './wire/library.ts';
@@ -13,6 +14,8 @@ import { parsePrivateKey, type HostKey } from './wire/library.ts';
 export interface SshOptions {
   /** The gateway's host key, and its certificate as it is now: asked for each connection, since certificates are renewed. */
   readonly hostKey: () => HostKey;
+  /** Told why a target could not be reached; no credential or value is in it. */
+  readonly log?: { warn(message: string, fields: Readonly<Record<string, unknown>>): void };
 }
 
 /** SSH: commands, files and terminals. */
@@ -20,6 +23,11 @@ export class SshAdapter implements ProtocolAdapter<SshSettings, SshGreeting> {
   readonly id = 'ssh';
   readonly #options: SshOptions;
   readonly #attempts = new Attempts();
+
+  /** Base64 of the public half of a host key's blob. @throws TypeError when the key cannot be read */
+  static publicKey(privateKey: string): string {
+    return parsePrivateKey(privateKey).getPublicSSH().toString('base64');
+  }
 
   /** @throws TypeError when the host key cannot be read */
   constructor(options: SshOptions) {
@@ -43,13 +51,14 @@ export class SshAdapter implements ProtocolAdapter<SshSettings, SshGreeting> {
     } catch (error) {
       const code = error instanceof UpstreamError ? error.code : 'target-unreachable';
       const said = closing.aborted ? refusal('closing', 'the session is ending', session.id, { hint: 'connect again' }) : refusal('target-unavailable', unavailable(code), session.id, { hint: 'the gateway’s log has the cause under this request id' });
+      this.#options.log?.warn('no connection to the target', { session: session.id, target: session.target.name, code, why: error instanceof Error ? error.message : 'unknown' });
       session.gate.refused(said, code);
       await this.refuse(greeting, said);
       return closing.aborted ? { by: 'killed', why: 'while the target was dialled' } : { by: 'failed', why: code };
     }
     const { connection, socket, context } = greeting;
     const house = { session, connection, socket, upstream: upstream.client, upstreamSocket: upstream.socket };
-    return new SshSession({ house, read: (text) => understand(text, session.settings), sftp: async (channel) => void channel.end() }).run(() => context.accept());
+    return new SshSession({ house, read: (text) => understand(text, session.settings), sftp: (channel) => serveSftp(house, channel) }).run(() => context.accept());
   }
 
   refuse(greeting: SshGreeting, said: Refusal): Promise<void> {

@@ -87,7 +87,7 @@ export const groupDocument = document('Group', z.strictObject({ purpose: z.strin
 export const approverGroupDocument = document('ApproverGroup', z.strictObject({ members: z.array(name).min(1) }));
 
 export const targetDocument = document('Target', z.strictObject({
-  kind: z.enum(['postgres']),
+  kind: z.enum(['postgres', 'ssh']),
   address: z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65535) }),
   tls: z.strictObject({ mode: z.enum(['verify-full', 'verify-ca', 'off']).default('verify-full'), ca: authority.optional(), serverName: z.string().optional() }).default({ mode: 'verify-full' }),
   /** `file:NAME` or `env:NAME`: where the gateway finds the credential. Never the credential. */

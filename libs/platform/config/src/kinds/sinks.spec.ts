@@ -7,6 +7,7 @@ const says = (spec: object) => {
   return parsed.ok ? [] : parsed.problems.map(({ path, say }) => `${pathText(path)}: ${say}`);
 };
 const azure = { type: 'azure-monitor', url: 'https://x.ingest.monitor.azure.com', rule: 'dcr-0123456789abcdef0123456789abcdef', stream: 'Custom-Sallyport_CL', tenant: '0198c0de-0000-7000-8000-000000000001', client: 'file:azure' };
+const s3 = { type: 's3', endpoint: 'https://s3.eu-central-1.amazonaws.com', region: 'eu-central-1', bucket: 'bank-evidence', credentials: 'file:s3' };
 
 describe('a Sink', () => {
   it.each([
@@ -19,10 +20,23 @@ describe('a Sink', () => {
     { type: 'elastic', url: 'https://elastic.example:9200', apiKey: 'file:elastic', format: 'ecs', ocsf: '1.8.0' },
     azure,
     { type: 'otlp', url: 'https://collector.example:4318' },
+    s3,
+    { ...s3, addressing: 'path', prefix: 'evidence/prod.1', encryption: 'aws:kms', kmsKey: 'arn:aws:kms:eu-central-1:111122223333:key/0f', maxAgeSeconds: 5, format: 'ocsf' },
+    { ...s3, type: 's3-object-lock', required: true, everySeconds: 60, retainDays: { entries: 400 } },
   ])('may be %j', (spec) => expect(says(spec)).toEqual([]));
 
   it.each([
-    [{ type: 's3' }, 'spec.type: must be one of file, webhook, syslog, splunk-hec, elastic, azure-monitor, otlp; s3 is not built yet'],
+    [{ type: 'kafka' }, 'spec.type: must be one of file, webhook, syslog, splunk-hec, elastic, azure-monitor, otlp, s3, s3-object-lock'],
+    [{ ...s3, endpoint: 'http://minio.example:9000' }, 'spec.endpoint: must be https'],
+    [{ ...s3, endpoint: 'https://s3.example/evidence' }, 'spec.endpoint: must be the address alone'],
+    [{ ...s3, bucket: 'Evidence_Bucket' }, 'spec.bucket: must be the name'],
+    [{ ...s3, prefix: '/a' }, 'spec.prefix: must be words'],
+    [{ ...s3, prefix: 'a/../b' }, 'spec.prefix: must be words'],
+    [{ ...s3, prefix: 'a/' }, 'spec.prefix: must be words'],
+    [{ ...s3, credentials: 'AKIAIOSFODNN7EXAMPLE' }, 'spec.credentials: must be file:NAME'],
+    [{ ...s3, format: 'cef' }, 'spec.format: '],
+    [{ ...s3, type: 's3-object-lock', families: ['log'] }, 'spec.families: unknown field'],
+    [{ ...s3, type: 's3-object-lock', retainDays: { tiles: 0 } }, 'spec.retainDays.tiles: '],
     [{}, 'spec.type: must be one of'],
     [{ type: 'file', file: '../x' }, 'spec.file: must be lower case'],
     [{ type: 'file', file: 'a', url: 'https://x.example' }, 'spec.url: unknown field'],

@@ -20,7 +20,26 @@ const shared = {
 const ca = authority.optional();
 const index = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,199}$/, 'must be lower case letters, digits, dots, dashes and underscores');
 
-const types = ['file', 'webhook', 'syslog', 'splunk-hec', 'elastic', 'azure-monitor', 'otlp'] as const;
+/** Where in an S3-compatible store, and as whom. */
+const bucket = {
+  /** The service, without the bucket: https://s3.eu-central-1.amazonaws.com */
+  endpoint: https.refine((text) => ['/', ''].includes(URL.parse(text)?.pathname ?? ''), 'must be the address alone: bucket and prefix are fields of their own'),
+  ca,
+  region: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be a region like eu-central-1'),
+  bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket'),
+  /** What stands before every object's name, without a slash at the end. */
+  prefix: z.string().max(200).regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/, 'must be words of letters, digits, dots, dashes and underscores, with slashes between').default('sallyport'),
+  addressing: z.enum(['virtual-host', 'path']).default('virtual-host'),
+  /** User name: the access key id; password: the secret access key. */
+  credentials: secret,
+  /** Encryption at rest; `bucket`: what the bucket does by itself. */
+  encryption: z.enum(['bucket', 'AES256', 'aws:kms']).default('bucket'),
+  /** The key of `aws:kms`; absent: the account's own. */
+  kmsKey: z.string().regex(/^[A-Za-z0-9:/_-]{1,256}$/, 'must be the id or ARN of a key').optional(),
+};
+const days = z.int().min(1).max(36_500);
+
+const types = ['file', 'webhook', 'syslog', 'splunk-hec', 'elastic', 'azure-monitor', 'otlp', 's3', 's3-object-lock'] as const;
 
 /** Where evidence goes as it is committed. metadata.name names its cursor: under another name it starts at the first leaf. */
 export const sinkDocument = document('Sink', z.discriminatedUnion('type', [
@@ -47,7 +66,21 @@ export const sinkDocument = document('Sink', z.discriminatedUnion('type', [
     tenant: z.uuid(), client: secret, authority: https.default('https://login.microsoftonline.com'),
   }),
   z.strictObject({ ...shared, type: z.literal('otlp'), url: https, ca, token: secret.optional() }),
-], { error: (issue) => (issue.code === 'invalid_union' ? `must be one of ${types.join(', ')}; s3 is not built yet` : undefined) }));
+  /** Compressed lines of JSON, one object for each range of leaves: `<prefix>/yyyy/mm/dd/<first>-<last>.jsonl.gz`. */
+  z.strictObject({
+    ...shared, type: z.literal('s3'), format: z.enum(['jsonl', 'ocsf', 'ecs', 'cloudevents']).default('jsonl'), ...bucket,
+    /** An object is written when it has so many records or bytes (before compression), or when its first leaf is so old. */
+    maxRecords: z.int().min(1).max(100_000).default(10_000), maxBytes: z.int().min(64 * 1024).max(64 * 1024 ** 2).default(8 * 1024 ** 2), maxAgeSeconds: z.int().min(1).max(3600).default(60),
+  }),
+  /** The log itself in C2SP tlog-tiles form, every object under S3 Object Lock in compliance mode: nobody can change or delete it before its day. */
+  z.strictObject({
+    type: z.literal('s3-object-lock'), required: shared.required, ...bucket,
+    /** Seconds between two copies, each up to a checkpoint; what is not a full tile of 256 is written anew each time. */
+    everySeconds: z.int().min(10).max(86_400).default(600),
+    /** Days for which objects are locked, from when they are written. */
+    retainDays: z.strictObject({ tiles: days.default(3650), entries: days.default(2555), checkpoints: days.default(3650) }).prefault({}),
+  }),
+], { error: (issue) => (issue.code === 'invalid_union' ? `must be one of ${types.join(', ')}` : undefined) }));
 
 export type SinkDocument = z.infer<typeof sinkDocument>;
 export type SinkSpec = SinkDocument['spec'];

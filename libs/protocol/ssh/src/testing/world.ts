@@ -60,7 +60,7 @@ export async function startWorld({ sshd: serverOptions = {}, plan, settings = {}
   writeFileSync(at('askpass'), '#!/bin/sh\necho "a-token"\n');
   chmodSync(at('askpass'), 0o700);
   mkdirSync(at('files'));
-  const options = ['-F', '/dev/null', '-o', `UserKnownHostsFile=${at('known_hosts')}`, '-o', 'StrictHostKeyChecking=yes', '-o', 'PubkeyAuthentication=no', '-o', 'LogLevel=ERROR', '-o', 'User=shell-box'];
+  const options = ['-F', '/dev/null', '-o', 'BatchMode=no', '-o', `UserKnownHostsFile=${at('known_hosts')}`, '-o', 'StrictHostKeyChecking=yes', '-o', 'PubkeyAuthentication=no', '-o', 'LogLevel=ERROR', '-o', 'User=shell-box'];
   const env = { SSH_ASKPASS: at('askpass'), SSH_ASKPASS_REQUIRE: 'force', DISPLAY: 'none' };
   const runIt = (command: string, args: readonly string[], more: RunOptions = {}) => run(command, args, { ...more, env: { ...env, HOME: directory.path, ...more.env } });
   return {
