@@ -5,6 +5,10 @@ import { every, packageVersion, type Readiness } from '@sallyport/platform-runti
 import { openStore, Outbox, type Store } from '@sallyport/platform-store';
 import { gauge, type Log } from '@sallyport/platform-telemetry';
 import type { IdentityConfig } from './config.ts';
+import { openAuthorities } from './exchange/authorities.ts';
+import { Certifier } from './exchange/certifier.ts';
+import { openEndpoint } from './exchange/endpoint.ts';
+import { Exchanger } from './exchange/exchanger.ts';
 import { IdentityController } from './handlers/identity.controller.ts';
 import { Admissions } from './store/admissions.ts';
 import { Applier } from './store/applier.ts';
@@ -13,6 +17,7 @@ import { Explainer } from './store/explainer.ts';
 import { Mirror } from './store/mirror.ts';
 import { Registry } from './store/registry.ts';
 import { Resolver } from './store/resolver.ts';
+import { forgetTickets } from './store/tickets.ts';
 import { forgetExpired } from './store/token-uses.ts';
 
 @Module({})
@@ -34,6 +39,8 @@ export interface StartedIdentity {
   readonly store: Store<IdentityDatabase>;
   readonly resolver: Resolver;
   readonly applier: Applier;
+  /** Where tokens are exchanged, or null. */
+  readonly tokenUrl: string | null;
   stop(): Promise<void>;
 }
 
@@ -51,7 +58,12 @@ export async function startIdentity({ config, tenant, bus, log, readiness, now =
   await mirror.sync(() => registry.inventory);
   await outbox.start();
   const applier = new Applier({ db: store.db, outbox, registry, mirror, bus, log, now });
-  const resolver = new Resolver(registry, new Admissions(store.db, outbox, registry), log);
+  const { SALLYPORT_SSH_CA_DIR: keys, SALLYPORT_SSH_HOSTS: hosts } = config;
+  const authorities = keys === undefined ? null : openAuthorities(keys, log);
+  const resolver = new Resolver({ db: store.db, registry, admissions: new Admissions(store.db, outbox, registry), authorities: authorities === null ? [] : [authorities.user.publicKey], log, now });
+  const exchanger = new Exchanger({ db: store.db, outbox, registry, resolver, authorities, log, now });
+  const certifier = new Certifier({ db: store.db, outbox, registry, authorities, hosts, log, now });
+  const endpoint = await openEndpoint({ config, db: store.db, exchanger, authorities, log, now });
 
   let database: string | null = null;
   readiness.add('database', () => database);
@@ -60,6 +72,7 @@ export async function startIdentity({ config, tenant, bus, log, readiness, now =
   const stops = [
     every({ ms: followMs, what: 'following the inventory', log }, follow),
     every({ ms: forgetMs, what: 'forgetting expired token uses', log }, () => forgetExpired(store.db)),
+    every({ ms: forgetMs, what: 'forgetting expired tickets', log }, () => forgetTickets(store.db)),
   ];
 
   return {
@@ -71,13 +84,16 @@ export async function startIdentity({ config, tenant, bus, log, readiness, now =
         { provide: Applier, useValue: applier },
         { provide: Explainer, useValue: new Explainer(store.db, outbox, registry, log) },
         { provide: Registry, useValue: registry },
+        { provide: Certifier, useValue: certifier },
       ],
     },
     outbox,
     store,
     resolver,
     applier,
+    tokenUrl: endpoint?.url ?? null,
     async stop() {
+      await endpoint?.close();
       await Promise.all(stops.map((stop) => stop()));
       mirror.close();
     },

@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import type { z } from 'zod';
-import { Handles, fail, identityApply, identityExplain, identityList, identityResolve, ok, type Reply } from '@sallyport/platform-bus';
+import { Handles, fail, identityApply, identityExplain, identityList, identityResolve, identitySshAuthorities, identitySshHostCert, identitySshUpstreamCert, ok, type Reply } from '@sallyport/platform-bus';
+import { Certifier } from '../exchange/certifier.ts';
 import { ownedKinds } from '../model/document.ts';
 import { Applier } from '../store/applier.ts';
 import { Explainer } from '../store/explainer.ts';
@@ -18,11 +19,27 @@ export class IdentityController {
     private readonly applier: Applier,
     private readonly explainer: Explainer,
     private readonly registry: Registry,
+    private readonly certifier: Certifier,
   ) {}
 
   @Handles(identityResolve)
   resolve(request: Request<typeof identityResolve>): Answer<typeof identityResolve> {
     return this.resolver.resolve(request);
+  }
+
+  @Handles(identitySshUpstreamCert)
+  certifyLogin(request: Request<typeof identitySshUpstreamCert>): Answer<typeof identitySshUpstreamCert> {
+    return this.certifier.login(request);
+  }
+
+  @Handles(identitySshHostCert)
+  certifyHost({ gateway, publicKey, names }: Request<typeof identitySshHostCert>): Answer<typeof identitySshHostCert> {
+    return this.certifier.host(gateway, publicKey, names);
+  }
+
+  @Handles(identitySshAuthorities)
+  authorities(): Reply<z.output<(typeof identitySshAuthorities)['value']>> {
+    return ok(this.certifier.authoritiesAsLines());
   }
 
   @Handles(identityExplain)

@@ -2,9 +2,10 @@ import type { Who } from '@sallyport/domain-events';
 import { id, instant, type MachineName } from '@sallyport/domain-model';
 import type { Principal } from '@sallyport/platform-bus';
 import { seconds, type MachineDocument, type TrustBinding } from '@sallyport/platform-config';
-import { evidenceClaims, matchBinding, matchPerson, TokenRefusedError, type VerifiedToken } from '@sallyport/platform-identity';
+import { actorsOf, evidenceClaims, matchBinding, matchPerson, TokenRefusedError, type VerifiedToken } from '@sallyport/platform-identity';
 import type { Inventory } from './inventory.ts';
 import { replayKey } from './replay.ts';
+import type { TicketUse } from './ticket.ts';
 
 /** A first use that must be remembered before the machine is let in. */
 export interface TokenUse {
@@ -15,10 +16,45 @@ export interface TokenUse {
   readonly until: number;
 }
 
-/** What is thought of a token before its earlier uses were looked at. */
-export type Judgement =
-  | { readonly kind: 'admit'; readonly principal: Principal; readonly binding: string; readonly issuer: string; readonly claims: Record<string, string>; readonly expires: string; readonly who: Who; readonly use: TokenUse | null }
-  | { readonly kind: 'refuse'; readonly answer: 'unauthenticated' | 'unauthorized'; readonly code: string; readonly say: string; readonly issuer: string | null; readonly claims: Record<string, string>; readonly who: Who | null };
+/** What a token's admission knows besides, for an exchange. */
+export interface Origin {
+  /** Name of the Issuer document. */
+  readonly issuer: string;
+  readonly binding: TrustBinding;
+  readonly act: readonly string[];
+  /** `exp`, milliseconds since 1970. */
+  readonly expires: number;
+}
+
+export interface Admitted {
+  readonly kind: 'admit';
+  readonly principal: Principal;
+  readonly binding: string;
+  readonly issuer: string;
+  readonly claims: Record<string, string>;
+  readonly expires: string;
+  readonly who: Who;
+  readonly use: TokenUse | null;
+  /** The use of a ticket that is to be counted; null for tokens of other issuers. */
+  readonly spend: TicketUse | null;
+  /** Null for people and tickets, which are not exchanged. */
+  readonly origin: Origin | null;
+}
+
+export interface Refused {
+  readonly kind: 'refuse';
+  readonly answer: 'unauthenticated' | 'unauthorized';
+  readonly code: string;
+  readonly say: string;
+  readonly issuer: string | null;
+  readonly claims: Record<string, string>;
+  readonly who: Who | null;
+  /** It is genuine and came a second time, or from elsewhere: whose it is, and where it belongs. */
+  readonly replay?: { readonly binding: string; readonly first: string };
+}
+
+/** What is thought of a credential before its earlier uses were looked at. */
+export type Judgement = Admitted | Refused;
 
 /** Which machine or person of the inventory a verified token is, and whether it may come in now. */
 export function admit(token: VerifiedToken, inventory: Inventory, expect: 'machine' | 'person'): Judgement {
@@ -39,19 +75,23 @@ function admitMachine(token: VerifiedToken, inventory: Inventory): Judgement {
   const stopped = whyStopped(machine, inventory);
   if (stopped !== null) return { ...refusal(token, binding, 'unauthorized', stopped.code, stopped.say), who };
   const expires = instant(token.expires);
+  const act = actorsOf(token.claims);
   return {
     kind: 'admit',
     principal: { kind: 'machine', actor: { machine: id<MachineName>(name), npid, owner: machine.spec.owner, issuer: token.issuer.spec.issuer, tokenHash: token.hash, jti: token.jti, tokenExpires: expires }, ticket: null },
     binding: `${name}/${binding.name}`,
     issuer: token.issuer.spec.issuer,
-    claims: evidenceClaims(token, binding),
+    claims: { ...evidenceClaims(token, binding), ...(act.length === 0 ? {} : { act: act.join(' < ') }) },
     expires,
     who,
+    spend: null,
+    origin: { issuer: token.issuer.metadata.name, binding, act, expires: token.expires },
     use: binding.replay === 'off' ? null : { binding: `${name}/${binding.name}`, key: replayKey(token), mode: binding.replay, until: token.expires + seconds(token.issuer.spec.clockSkew) * 1000 },
   };
 }
 
-function whyStopped(machine: MachineDocument, inventory: Inventory): { code: string; say: string } | null {
+/** Why a machine may not work now, or null. */
+export function whyStopped(machine: MachineDocument, inventory: Inventory): { code: string; say: string } | null {
   const { name } = machine.metadata;
   if (machine.spec.state !== 'active') return { code: `machine-${machine.spec.state}`, say: `machine ${name} is ${machine.spec.state === 'draft' ? 'not active yet' : machine.spec.state}` };
   return inventory.ownerGone(machine) ? { code: 'owner-inactive', say: `the owner of machine ${name} is no longer active; it needs a new one` } : null;
@@ -73,10 +113,12 @@ function admitPerson(token: VerifiedToken, inventory: Inventory): Judgement {
     expires,
     who,
     use: null,
+    spend: null,
+    origin: null,
   };
 }
 
-function refusal(token: VerifiedToken, binding: TrustBinding | null, answer: 'unauthenticated' | 'unauthorized', code: string, say: string): Judgement & { kind: 'refuse' } {
+function refusal(token: VerifiedToken, binding: TrustBinding | null, answer: 'unauthenticated' | 'unauthorized', code: string, say: string): Refused {
   return { kind: 'refuse', answer, code, say, issuer: token.issuer.spec.issuer, claims: evidenceClaims(token, binding), who: unknownHolder(token) };
 }
 

@@ -21,7 +21,8 @@ export function authEvent(attempt: Attempt, judgement: Judgement, replayOf: Firs
   const { door, source, session, micros } = attempt;
   const { who } = judgement;
   if (judgement.kind === 'refuse') {
-    const { code, say, issuer, claims } = judgement;
+    const { code, say, issuer, claims, replay } = judgement;
+    if (replay !== undefined && who !== null) return { type: 'auth.replay', data: { binding: replay.binding, jti: who.jti ?? '', source, first_source: replay.first, door, session }, who };
     return { type: 'auth.failed', data: { code, say, issuer, claims, source, micros, door, session }, who };
   }
   const { binding, issuer, claims, expires } = judgement;

@@ -3,9 +3,11 @@ import type { Outbox } from '@sallyport/platform-store';
 import type { Judgement } from '../model/admit.ts';
 import { authEvent, type Attempt } from '../model/auth-event.ts';
 import { isReplay, type FirstUse } from '../model/replay.ts';
+import { refusedUse, type Spent, type TicketUse } from '../model/ticket.ts';
 import type { IdentityDatabase } from './database.ts';
 import { readRevision } from './documents.ts';
 import type { Registry } from './registry.ts';
+import { spendTickets } from './tickets.ts';
 import { rememberUses, type PendingUse } from './token-uses.ts';
 
 /** Attempts of one transaction, and how many may wait for theirs. */
@@ -101,10 +103,11 @@ export class Admissions {
     try {
       const ruled = await this.#db.transaction().execute(async (trx) => {
         const uses = await rememberUses(trx, entries.flatMap(pendingUse));
+        const spent = await spendTickets(trx, entries.flatMap(ticketUse));
         // Read after the uses were written, shortly before the commit: this is the inventory that the attempts are held to.
         const revision = await readRevision(trx);
         if (entries.some(({ judged }) => judged.revision !== revision)) throw new StaleInventory(revision);
-        const all = entries.map((entry) => ({ attempt: entry.attempt, ruled: rule(entry, uses) }));
+        const all = entries.map((entry) => ({ attempt: entry.attempt, ruled: rule(entry, uses, spent) }));
         await this.#outbox.emitAll(trx, all.map(({ attempt, ruled: { judgement, replayOf } }) => authEvent(attempt, judgement, replayOf)));
         return all.map((one) => one.ruled);
       });
@@ -132,8 +135,17 @@ function pendingUse({ attempt, judged: { judgement } }: Entry): PendingUse[] {
   return judgement.kind === 'admit' && judgement.use !== null ? [{ attempt: attempt.id, source: attempt.source, use: judgement.use }] : [];
 }
 
-function rule({ attempt, judged: { judgement } }: Entry, uses: ReadonlyMap<string, FirstUse>): Ruled {
-  if (judgement.kind === 'refuse' || judgement.use === null) return { judgement, replayOf: null };
+function ticketUse({ attempt, judged: { judgement } }: Entry): { readonly attempt: string; readonly use: TicketUse }[] {
+  return judgement.kind === 'admit' && judgement.spend !== null ? [{ attempt: attempt.id, use: judgement.spend }] : [];
+}
+
+function rule({ attempt, judged: { judgement } }: Entry, uses: ReadonlyMap<string, FirstUse>, spent: ReadonlyMap<string, Spent>): Ruled {
+  if (judgement.kind === 'refuse') return { judgement, replayOf: null };
+  if (judgement.spend !== null) {
+    const outcome = spent.get(attempt.id) ?? 'revoked';
+    return { judgement: outcome === 'spent' ? judgement : refusedUse(judgement, judgement.spend, outcome), replayOf: null };
+  }
+  if (judgement.use === null) return { judgement, replayOf: null };
   const first = uses.get(attempt.id);
   if (first === undefined) throw new Error('a token use was neither written nor found');
   return { judgement, replayOf: isReplay(judgement.use.mode, { attempt: attempt.id, source: attempt.source }, first) ? first : null };

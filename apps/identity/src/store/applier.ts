@@ -10,6 +10,7 @@ import type { IdentityDatabase } from './database.ts';
 import { lockRevision, writeVersions } from './documents.ts';
 import type { Mirror } from './mirror.ts';
 import type { Registry } from './registry.ts';
+import { revokeOf } from './tickets.ts';
 
 export interface ApplyRequest {
   readonly by: Caller;
@@ -79,9 +80,11 @@ export class Applier {
     return db.transaction().execute(async (trx) => {
       if ((await lockRevision(trx)) !== before.revision) return false;
       await writeVersions(trx, changed, by.person, before.revision + 1);
+      const revoked = await revokeOf(trx, follows.suspended.map(({ machine }) => machine), this.#parts.now());
       await outbox.emitAll(trx, [
         ...changed.flatMap(({ kind, name, change, version, digest, previous }) => (change === 'unchanged' ? [] : [{ type: 'config.changed' as const, data: { kind, name, change, version, digest, previous }, who }])),
         ...follows.suspended.map(({ machine, why }) => ({ type: 'nhi.suspended' as const, data: { machine, why }, who })),
+        ...follows.suspended.flatMap(({ machine, why }) => revocation(machine, why, revoked.get(machine) ?? [], who)),
       ]);
       return true;
     });
@@ -106,6 +109,13 @@ export class Applier {
       await outbox.emitAll(trx, problems.slice(0, maxTold).map(({ kind, name, code, say }) => ({ type: 'config.refused', data: { kind, name, code, say: say.slice(0, 500) }, who: author(by) })));
     });
   }
+}
+
+/** Ids that are told of one revocation. */
+const maxIds = 100;
+
+function revocation(machine: string, why: string, ids: readonly string[], who: Who) {
+  return ids.length === 0 ? [] : [{ type: 'token.revoked' as const, data: { machine, ids: ids.slice(0, maxIds), count: ids.length, why }, who }];
 }
 
 function problemText(problems: readonly ApplyProblem[]): string {

@@ -5,6 +5,7 @@ export interface IdentityDatabase {
   document: DocumentTable;
   inventory_state: InventoryStateTable;
   token_use: TokenUseTable;
+  ticket: TicketTable;
 }
 
 interface DocumentTable {
@@ -32,4 +33,28 @@ interface TokenUseTable {
   first_source: string;
   first_seen: ColumnType<Date, never, never>;
   expires: ColumnType<Date, string, never>;
+}
+
+interface TicketTable {
+  id: string;
+  kind: 'ticket' | 'ssh-certificate';
+  secret: Buffer | null;
+  /** `bigint`: comes as text. */
+  serial: string | null;
+  machine: string;
+  binding: string;
+  binding_digest: string;
+  npid: string;
+  issuer: string;
+  targets: string[];
+  key: string | null;
+  extensions: string[];
+  sources: string[];
+  act: string[];
+  source: string;
+  uses: Generated<number>;
+  max_uses: number | null;
+  issued: ColumnType<Date, string, never>;
+  expires: ColumnType<Date, string, never>;
+  revoked: ColumnType<Date | null, never, string>;
 }

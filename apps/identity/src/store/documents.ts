@@ -30,6 +30,12 @@ export async function lockRevision(trx: Transaction<IdentityDatabase>): Promise<
   return Number(revision);
 }
 
+/** Keeps the inventory as it is until the transaction ends and returns its revision; others may do the same at the same time. */
+export async function shareRevision(trx: Transaction<IdentityDatabase>): Promise<number> {
+  const { revision } = await trx.selectFrom('inventory_state').select('revision').forShare().executeTakeFirstOrThrow();
+  return Number(revision);
+}
+
 /** Writes the versions of one apply. The caller holds the lock. */
 export async function writeVersions(trx: Transaction<IdentityDatabase>, changes: readonly PlannedChange[], author: string, revision: number): Promise<void> {
   const rows = changes.flatMap(({ kind, name, version, change, body, digest, previous }) => (change === 'unchanged' ? [] : [{ kind, name, version, change, body, digest, previous, author }]));

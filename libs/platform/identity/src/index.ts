@@ -9,3 +9,5 @@ export * from './npid.ts';
 export * from './evidence-claims.ts';
 export * from './ticket.ts';
 export * from './ssh/index.ts';
+export * from './delegation.ts';
+export * from './dpop.ts';
