@@ -14,6 +14,8 @@ export interface Manifest {
   readonly checkpoints: { readonly from: PackHead | null; readonly to: PackHead };
   readonly leaves: { readonly from: number; readonly to: number };
   readonly counts: { readonly leaves: number; readonly events: number; readonly withheld: number };
+  /** Fields that the shown events conceal: how many of them the pack opens. Absent in packs of the first edition, which open none. */
+  readonly fields?: { readonly opened: number; readonly withheld: number };
   readonly chains: DisclosedChains;
   readonly sessions: { readonly begun_before: readonly string[]; readonly open_after: readonly string[] };
   readonly controls: readonly PackControlCount[];
@@ -91,6 +93,7 @@ const form = {
   checkpoints: shape({ from: orNull(head), to: head }),
   leaves: shape({ from: size, to: size }),
   counts: shape({ leaves: size, events: size, withheld: size }),
+  fields: (value) => value === undefined || shape({ opened: size, withheld: size })(value),
   chains: (value) => value === 'all' || value === 'sessions' || value === 'parts',
   sessions: shape({ begun_before: sids, open_after: sids }),
   controls: list(shape({ id: (value) => typeof value === 'string' && /^EP-[0-9]{2}$/.test(value), results: size, exceptions: size })),

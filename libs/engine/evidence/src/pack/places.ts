@@ -7,6 +7,9 @@ export const place = {
   checkpointFrom: 'proofs/checkpoint-from',
   consistency: 'proofs/consistency',
   range: 'proofs/range',
+  /** A folder: statements that keys of the log follow others. */
+  rotations: 'proofs/key-rotations/',
+  openings: 'openings.jsonl',
   mappings: 'mappings.json',
   redactions: 'redactions.csv',
   verify: 'VERIFY.md',

@@ -1,14 +1,17 @@
+import { commitmentsMember, commitmentsOf } from '@sallyport/domain-events';
 import { sha256 } from '../merkle/sha256.ts';
 import { parseCheckpoint, type Checkpoint } from '../note/checkpoint.ts';
 import { parseNote } from '../note/signed-note.ts';
 import { toBase64, utf8 } from '../note/text.ts';
 import { csv } from './csv.ts';
+import { MalformedEventError, parseEnvelope } from '../parse-envelope.ts';
 import { gzip } from './gzip.ts';
 import { LeafFile } from './leaf-file.ts';
 import type { PackLeaf } from './leaves.ts';
 import { formatManifest, packVersion, type DisclosedChains, type Manifest, type PackPolicy } from './manifest.ts';
 import { PackError } from './pack-error.ts';
 import { hex, packNoteText } from './pack-note.ts';
+import { formatOpenings, type PackOpening } from './openings.ts';
 import { controlPath, isPlace, place } from './places.ts';
 import { formatHashes, formatRangeProof, type RangeProof } from './range-proof.ts';
 import { writeArchive, type ArchiveFile } from './ustar.ts';
@@ -50,6 +53,8 @@ export interface PackContents {
   readonly range: RangeProof;
   /** Every leaf of the range, in order. */
   readonly leaves: Iterable<PackLeaf> | AsyncIterable<PackLeaf>;
+  /** What opens concealed fields of the events that are shown; the rest is withheld. */
+  readonly openings?: readonly PackOpening[];
   readonly chains: DisclosedChains;
   /** Disclosed sessions that had begun before the range, and that had no end in it. */
   readonly sessions: { readonly begunBefore: readonly string[]; readonly openAfter: readonly string[] };
@@ -74,30 +79,46 @@ export type SignPack = (text: string) => string | Promise<string>;
  * proofs' formats throw; whether the proofs hold is not checked: `verifyPack` does that, and a generator should.
  */
 export async function writePack(contents: PackContents, sign: SignPack): Promise<Uint8Array> {
-  const { leaves, counts } = await leafFile(contents);
+  const { leaves, counts, concealed } = await leafFile(contents);
+  const openings = contents.openings ?? [];
   const to = checkpointOf(contents.checkpointTo);
   const from = contents.checkpointFrom === null ? null : checkpointOf(contents.checkpointFrom);
   if (from !== null && from.origin !== to.origin) throw new PackError('ERR_PACK_PROOF', 'the two checkpoints have different origins');
-  const said = { origin: to.origin, checkpoints: { from: from === null ? null : headOf(from), to: headOf(to) }, leaves: { from: contents.range.from, to: contents.range.to }, counts };
-  const files = [{ path: place.leaves, bytes: leaves }, ...filesOf(contents), { path: place.verify, bytes: utf8(verifyText(said)) }];
+  const said = { origin: to.origin, checkpoints: { from: from === null ? null : headOf(from), to: headOf(to) }, leaves: { from: contents.range.from, to: contents.range.to }, counts, fields: { opened: openings.length, withheld: concealed - openings.length } };
+  const files = [{ path: place.leaves, bytes: leaves }, { path: place.openings, bytes: utf8(formatOpenings(openings)) }, ...filesOf(contents), { path: place.verify, bytes: utf8(verifyText(said)) }];
   for (const { path } of files) if (!isPlace(path)) throw new PackError('ERR_PACK_PATH', `no file of a pack stands at ${path}`);
   const manifest = utf8(formatManifest(manifestOf(contents, said, files)));
   const signature = utf8(await sign(packNoteText(to.origin, manifest)));
   return gzip(writeArchive([...files, { path: place.manifest, bytes: manifest }, { path: place.signature, bytes: signature }]));
 }
 
-type Said = Pick<Manifest, 'origin' | 'checkpoints' | 'leaves' | 'counts'>;
+type Said = Required<Pick<Manifest, 'origin' | 'checkpoints' | 'leaves' | 'counts' | 'fields'>>;
 
-async function leafFile({ leaves, range }: PackContents): Promise<{ leaves: Uint8Array; counts: Manifest['counts'] }> {
+async function leafFile({ leaves, range }: PackContents): Promise<{ leaves: Uint8Array; counts: Manifest['counts']; concealed: number }> {
   const file = new LeafFile(range.from);
   let events = 0;
+  let concealed = 0;
   for await (const leaf of leaves) {
     file.add(leaf);
-    if ('event' in leaf) events++;
+    if (!('event' in leaf)) continue;
+    events++;
+    concealed += concealedIn(leaf.event);
   }
   if (file.next !== range.to) throw new PackError('ERR_PACK_LEAVES', `leaves end at ${file.next}, the range at ${range.to}`);
   const total = range.to - range.from;
-  return { leaves: file.bytes(), counts: { leaves: total, events, withheld: total - events } };
+  return { leaves: file.bytes(), counts: { leaves: total, events, withheld: total - events }, concealed };
+}
+
+/** How many fields an event commits to. */
+function concealedIn(bytes: Uint8Array): number {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (!buffer.includes(`"${commitmentsMember}":{`)) return 0;
+  try {
+    return Object.keys(commitmentsOf(parseEnvelope(bytes))).length;
+  } catch (error) {
+    if (error instanceof MalformedEventError) return 0;
+    throw error;
+  }
 }
 
 function filesOf(of: PackContents): ArchiveFile[] {
@@ -120,7 +141,7 @@ function filesOf(of: PackContents): ArchiveFile[] {
   ];
 }
 
-function manifestOf(of: PackContents, { origin, checkpoints, leaves, counts }: Said, files: readonly ArchiveFile[]): Manifest {
+function manifestOf(of: PackContents, { origin, checkpoints, leaves, counts, fields }: Said, files: readonly ArchiveFile[]): Manifest {
   return {
     version: packVersion,
     tenant: of.tenant,
@@ -131,6 +152,7 @@ function manifestOf(of: PackContents, { origin, checkpoints, leaves, counts }: S
     checkpoints,
     leaves,
     counts,
+    fields,
     chains: of.chains,
     sessions: { begun_before: of.sessions.begunBefore.toSorted(), open_after: of.sessions.openAfter.toSorted() },
     controls: of.controls.map(({ id, rows }) => ({ id, ...rows })),

@@ -17,6 +17,7 @@ import { parseEnvelope } from '../parse-envelope.ts';
 import type { KeptCheckpoint } from '../verify/verify-pack.ts';
 import type { Verdict } from '../verify/faults.ts';
 import { logKey, logName, logSigner, origin, otherKey, otherSigner, sampleEvents, SampleLog, strangerKey, strangerSigner, whereIs, witness, witnessKey } from './sample-log.ts';
+import { openingCases } from './opening-cases.ts';
 import { contents, pack, type Sample } from './sample-pack.ts';
 
 /** One thing that somebody did to a pack, or to what it was made of, and what a verifier must call it. */
@@ -219,6 +220,7 @@ export async function tamperings(sample: Sample): Promise<Tampering[]> {
   add('an event with white space', 'tampered', await forged(log.events.with(1, Buffer.from(Buffer.from(log.events[1] ?? []).toString().replace('"blobs":[', '"blobs":[ ')))));
   add('an event that is not UTF-8', 'tampered', await forged(log.events.with(1, Buffer.concat([log.events[1] ?? changed, Buffer.of(0xff)]))));
   add('an event of another tenant', 'tampered', await forged([...log.events.slice(0, -1), Buffer.from(Buffer.from(log.events.at(-1) ?? []).toString().replace('"tenant":"default"', '"tenant":"another"'))]));
+  all.push(...(await openingCases(log.events, sid)));
   add('an end that names another place', 'tampered', await forged(log.events.with(whereIs(log.events, sid.early, 3), Buffer.from(Buffer.from(log.events[whereIs(log.events, sid.early, 3)] ?? []).toString().replace('"final_seq":3', '"final_seq":2')))));
   return all;
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """A second verifier of examiner packs, written from SPEC.md and nothing else: Python's standard library, and `openssl` for Ed25519.
 
-    verify.py pack FILE [--key VKEY]... [--checkpoint FILE]... [--witnesses N] [--producer-key VKEY]...
+    verify.py pack FILE [--key VKEY]... [--checkpoint FILE]... [--witnesses N] [--producer-key VKEY]... [--rotation FILE]...
     verify.py session FILE [--producer-key VKEY]...
-    verify.py proof FILE --event FILE [--key VKEY]...
-    verify.py consistency A B --proof FILE [--key VKEY]...
+    verify.py proof FILE --event FILE [--key VKEY]... [--rotation FILE]...
+    verify.py consistency A B --proof FILE [--key VKEY]... [--rotation FILE]...
 
 Prints one line for each finding. Exit codes: 0 ok, 20 tampered, 21 incomplete, 22 untrusted key, 2 wrong use.
 """
@@ -163,6 +163,39 @@ class Note:
                     need(key.holds(self.text, signature), "a signature under a trusted key does not hold")
                     names.append(name)
         return names
+
+
+def rotation_of(data):
+    """2.3: the two keys, and whether both have signed. Raises on anything else, and on a signature that does not hold."""
+    note = Note(data)
+    lines = lines_of(note.text)
+    need(len(lines) == 3 and lines[0] == "sallyport.dev/key-rotation/v1", "not a statement about keys")
+    old, new = Key(lines[1]), Key(lines[2])
+    need(old.name == new.name and old.type == new.type == 1 and old.id != new.id, "not two keys of one log")
+    return lines[1], lines[2], bool(note.signers([old])) and bool(note.signers([new]))
+
+
+def follow_rotations(keys, notes, found):
+    rotations = []
+    for where, data in notes:
+        try:
+            old, new, signed = rotation_of(data)
+            if signed:
+                rotations.append((old, new))
+        except Malformed as error:
+            found.say(TAMPERED, f"{where}: {error}")
+    trusted = {(key.name, key.type, key.public) for key in keys}
+    keys = list(keys)
+    while True:
+        fresh = [Key(new) for old, new in rotations if part(Key(old)) in trusted and part(Key(new)) not in trusted]
+        if not fresh:
+            return keys
+        keys.append(fresh[0])
+        trusted.add(part(fresh[0]))
+
+
+def part(key):
+    return key.name, key.type, key.public
 
 
 def open_note(data, keys, where, found):
@@ -539,6 +572,13 @@ def check_ends(events, known, found):
                 claim(d["key"], producer)
             except Malformed as error:
                 found.say(TAMPERED, f"producer {producer}: key.created: {error}")
+        if event["type"] == "key.rotated":
+            try:
+                need(isinstance(d.get("note"), str), "no statement")
+                old, new, signed = rotation_of(d["note"].encode("utf-8", "surrogatepass"))
+                need(signed and (old, new, Key(old).name) == (d.get("old"), d.get("new"), d.get("log")), "not what both keys have signed")
+            except Malformed as error:
+                found.say(TAMPERED, f"key.rotated: {error}")
         if event["type"] == "session.closed":
             if "key" not in d and "signature" not in d:
                 start["unsigned"] += 1
@@ -699,6 +739,7 @@ def manifest_of(data):
     need(shape(get("checkpoints"), to=is_head, **{"from": lambda v: v is None or is_head(v)}) and "from" in m["checkpoints"], "checkpoints")
     need(shape(get("leaves"), to=count, **{"from": count}), "leaves")
     need(shape(get("counts"), leaves=count, events=count, withheld=count), "counts")
+    need("fields" not in m or shape(m["fields"], opened=count, withheld=count), "fields")
     need(get("chains") in ("all", "sessions", "parts"), "chains")
     need(shape(get("sessions"), begun_before=lambda v: listed(v, is_str), open_after=lambda v: listed(v, is_str)), "sessions")
     need(listed(get("controls"), lambda c: shape(c, id=lambda v: match("EP-[0-9]{2}", v), results=count, exceptions=count)), "controls")
@@ -708,6 +749,7 @@ def manifest_of(data):
     return m
 
 
+OPENINGS = "openings.jsonl"
 ALWAYS = ["leaves.jsonl", "proofs/checkpoint-to", "proofs/range", "mappings.json", "redactions.csv", "VERIFY.md"]
 OLDER = ["proofs/checkpoint-from", "proofs/consistency"]
 OWN = ["manifest.json", "manifest.sig"]
@@ -716,7 +758,7 @@ FOLDERS = ("controls/", "policy/", "keys/", "extra/", "proofs/")
 
 # ------------------------------------------------------------------------------------------------------------------------------- section 4
 
-def verify_pack(data, keys, kept, witnesses, producers, found):
+def verify_pack(data, keys, kept, witnesses, producers, rotations, found):
     try:
         files = archive_of(data)
     except Malformed as error:
@@ -727,6 +769,8 @@ def verify_pack(data, keys, kept, witnesses, producers, found):
         m = manifest_of(files["manifest.json"])
     except Malformed as error:
         return found.say(TAMPERED, f"manifest.json: {error}")
+    notes = [(path, data) for path, data in files.items() if path.startswith("proofs/key-rotations/")]
+    keys = follow_rotations(keys, notes + rotations, found)
     check_signature(files, m, keys, found)
     check_files(files, m, found)
     older, newer = check_checkpoints(files, m, keys, witnesses, found)
@@ -750,7 +794,7 @@ def check_signature(files, m, keys, found):
 
 def check_files(files, m, found):
     for path, data in files.items():
-        if path not in ALWAYS + OLDER + OWN and not path.startswith(FOLDERS):
+        if path not in ALWAYS + OLDER + OWN + [OPENINGS] and not path.startswith(FOLDERS):
             found.say(TAMPERED, f"{path}: no file stands there")
         elif path not in OWN and m["files"].get(path) != sha(data).hex():
             found.say(TAMPERED, f"{path}: not the file that the manifest names")
@@ -766,7 +810,7 @@ def check_files(files, m, found):
     for path in named:
         if path not in m["files"]:
             found.say(INCOMPLETE, f"{path}: the manifest speaks of it and does not list it")
-    for path in set(ALWAYS + (OLDER if m["checkpoints"]["from"] is not None else []) + list(m["files"])):
+    for path in set(ALWAYS + (OLDER if m["checkpoints"]["from"] is not None else []) + ([OPENINGS] if "fields" in m else []) + list(m["files"])):
         if path not in files:
             found.say(INCOMPLETE, f"{path}: not in the pack")
 
@@ -845,7 +889,7 @@ def check_leaves(files, m, newer, known, producers, found):
     lines = files["leaves.jsonl"].split(b"\n")
     tail = lines.pop()
     good, expected, withheld, events, chains = True, a, 0, [], Chains(found)
-    ids = set()
+    ids, by_leaf = set(), {}
     shown = 0
     compare(a)
     if tail:
@@ -887,6 +931,7 @@ def check_leaves(files, m, newer, known, producers, found):
         ids.add(event["id"])
         events.append(event)
         chains.add(event, data)
+        by_leaf[index] = event
     if expected < b:
         found.say(INCOMPLETE, f"leaves.jsonl: leaves end at {expected}, not at {b}")
         good = False
@@ -898,10 +943,61 @@ def check_leaves(files, m, newer, known, producers, found):
         if stack.root() != newer.root:
             found.say(TAMPERED, "leaves.jsonl: not the leaves of the signed checkpoint")
     chains.finish(m["chains"], a == 0, withheld == 0, m["sessions"]["begun_before"], m["sessions"]["open_after"])
+    check_openings(files, m, by_leaf, found)
     check_counters(events, a == 0, withheld, found)
     check_ends(events, producers, found)
     if withheld == 0:
         check_silences(events, found)
+
+
+OPENING = re.compile(rb'\{"i":([0-9]{1,16}),"open":"([A-Za-z0-9_-]+)"\}')
+
+
+def disclosure_of(text):
+    """RFC 9901, 4.2.1: base64url of [salt, name, value]; here the name is a path."""
+    try:
+        parts = json.loads(utf8(base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))), parse_constant=refuse_number)
+    except (ValueError, RecursionError):
+        raise Malformed("not a disclosure")
+    need(isinstance(parts, list) and len(parts) == 3 and all(isinstance(part, str) for part in parts[:2]) and len(parts[0]) >= 22, "not a disclosure")
+    return parts
+
+
+def commitments_of(event):
+    found = event["d"].get("_sd")
+    if not isinstance(found, dict) or not all(match("[A-Za-z0-9_-]{43}", digest) for digest in found.values()):
+        return {}
+    return found
+
+
+def check_openings(files, m, events, found):
+    lines = files.get(OPENINGS, b"").split(b"\n")
+    opened, done, last = 0, set(), None
+    if lines.pop():
+        found.say(TAMPERED, f"{OPENINGS}: the last line does not end")
+    for line in lines:
+        try:
+            parts = OPENING.fullmatch(line)
+            need(parts is not None, "not a line of openings.jsonl")
+            key = (decimal(parts.group(1).decode()), parts.group(2))
+            need(last is None or key > last, "out of order, or twice")
+        except Malformed as error:
+            found.say(TAMPERED, f"{OPENINGS}: {error}")
+            continue
+        last = key
+        opened += 1
+        try:
+            need(key[0] in events, "of a leaf that shows no event")
+            path = disclosure_of(key[1])[1]
+            digest = base64.urlsafe_b64encode(sha(key[1])).rstrip(b"=").decode()
+            need(commitments_of(events[key[0]]).get(path) == digest, "nothing that its event commits to")
+            done.add((key[0], path))
+        except Malformed as error:
+            found.say(TAMPERED, f"{OPENINGS}: leaf {key[0]}: {error}")
+    withheld = sum((leaf, path) not in done for leaf, event in events.items() for path in commitments_of(event))
+    said = m.get("fields", {"opened": 0, "withheld": withheld})
+    if (said["opened"], said["withheld"]) != (opened, withheld):
+        found.say(TAMPERED, f"{OPENINGS}: not as many as the manifest counts")
 
 
 # ------------------------------------------------------------------------------------------------------------------------------------- 4.1
@@ -995,6 +1091,7 @@ def main():
     for command in (pack, session):
         command.add_argument("--producer-key", action="append", default=[])
     for command in (pack, proof, growth):
+        command.add_argument("--rotation", action="append", default=[])
         command.add_argument("--key", action="append", default=[])
     args = parser.parse_args()
     found = Findings()
@@ -1002,8 +1099,11 @@ def main():
         keys = [Key(key.strip()) for key in getattr(args, "key", [])]
     except Malformed as error:
         parser.error(str(error))
+    rotations = [(path, read(path)) for path in getattr(args, "rotation", [])]
+    if args.command in ("proof", "consistency"):
+        keys = follow_rotations(keys, rotations, found)
     if args.command == "pack":
-        verify_pack(read(args.file), keys, [(path, read(path)) for path in args.checkpoint], args.witnesses, args.producer_key, found)
+        verify_pack(read(args.file), keys, [(path, read(path)) for path in args.checkpoint], args.witnesses, args.producer_key, rotations, found)
     elif args.command == "session":
         verify_session(read(args.file), args.producer_key, found)
     elif args.command == "proof":

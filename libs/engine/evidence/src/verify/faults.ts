@@ -19,6 +19,7 @@ const verdicts = {
   leaf: 'tampered',
   'missing-leaf': 'incomplete',
   counts: 'tampered',
+  opening: 'tampered',
   // Events
   malformed: 'tampered',
   tenant: 'tampered',

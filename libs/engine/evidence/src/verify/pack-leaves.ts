@@ -12,6 +12,7 @@ import { Silences } from '../producers/silences.ts';
 import { Chains } from './chains.ts';
 import { Counters } from './counters.ts';
 import type { Say } from './faults.ts';
+import { OpenedFields } from './opened-fields.ts';
 import { endFault, placeOf, whereOf } from './where-of.ts';
 
 /** A root that is known for a size within the pack's leaves. */
@@ -35,6 +36,7 @@ export class PackLeaves {
   readonly #counters: Counters;
   readonly #ends: Ends;
   readonly #silences = new Silences();
+  readonly #fields: OpenedFields;
   readonly #ids = new Set<string>();
   readonly #known = new Map<number, KeptRoot[]>();
   #next: number;
@@ -42,14 +44,18 @@ export class PackLeaves {
   #events = 0;
   #withheld = 0;
 
-  /** @param producers vkeys of instance keys that the examiner knows */
-  constructor(manifest: Manifest, proof: RangeProof | null, producers: readonly string[], say: Say) {
+  /**
+   * @param producers vkeys of instance keys that the examiner knows
+   * @param openings of concealed fields, as the pack has them
+   */
+  constructor(manifest: Manifest, proof: RangeProof | null, producers: readonly string[], openings: Uint8Array, say: Say) {
     this.#manifest = manifest;
     this.#say = say;
     this.#next = manifest.leaves.from;
     this.#root = this.#begin(proof);
     this.#chains = new Chains(file, say);
     this.#counters = new Counters((kind, what, where) => say(kind, what, { file, ...where }));
+    this.#fields = new OpenedFields(openings, say);
     this.#ends = new Ends((kind, where, what) => say(endFault[kind], what, placeOf(where, file)), producers);
   }
 
@@ -119,6 +125,7 @@ export class PackLeaves {
       const place = whereOf(event, leaf);
       this.#ends.add(event, place);
       this.#silences.add(event, place);
+      this.#fields.event(leaf, event);
     } catch (error) {
       if (!(error instanceof MalformedEventError)) throw error;
       this.#say('malformed', `not an event: ${error.message}`, { file, leaf });
@@ -146,7 +153,9 @@ export class PackLeaves {
     const fromStart = leaves.from === 0;
     this.#chains.finish({ whole: chains, fromStart, nothingWithheld: this.#withheld === 0, begunBefore: new Set(sessions.begun_before), openAfter: new Set(sessions.open_after), inOrder: false });
     const unseen = this.#counters.finish(fromStart, this.#withheld);
-    this.notes.push(...this.#ends.finish());
+    this.notes.push(...this.#ends.finish(), ...this.#fields.finish());
+    const said = this.#manifest.fields ?? { opened: 0, withheld: this.#fields.withheld };
+    if (said.opened !== this.#fields.opened || said.withheld !== this.#fields.withheld) this.#say('counts', 'there are more or fewer opened and withheld fields than the manifest counts', { file: place.openings });
     if (this.#withheld === 0) this.notes.push(...this.#silences.finish((where, say) => this.#say('silent', say, placeOf(where, file)), (where, say) => this.#say('gap', say, placeOf(where, file))));
     if (unseen > 0 && unseen <= this.#withheld) this.notes.push(`${unseen} numbers of producers’ counters have no event here; ${this.#withheld} leaves are withheld`);
   }

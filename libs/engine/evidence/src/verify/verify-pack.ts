@@ -17,12 +17,15 @@ import { collector, reportOf, type Report, type Say } from './faults.ts';
 import { keyring, type Keyring } from './keyring.ts';
 import { checkWitnesses, isSignersOwn, openSigned, openSignedCheckpoint, type OpenedNote } from './open-signed.ts';
 import { PackLeaves, type KeptRoot } from './pack-leaves.ts';
+import { keyringFollowing, type RotationNote } from './rotations.ts';
 
 export interface PackChecks {
   /** vkeys that the examiner trusts, not from the pack: of logs (type 0x01) and witnesses (0x04). */
   readonly keys: readonly string[];
   /** Checkpoints that the examiner kept, with a name for messages. */
   readonly kept?: readonly KeptCheckpoint[];
+  /** Statements that keys of the log follow others, besides those in the pack. */
+  readonly rotations?: readonly RotationNote[];
   /** vkeys of producers' instance keys that the examiner knows, not from the pack: for a producer of such a name no other key will do. */
   readonly producers?: readonly string[];
   /** How many of the witnesses must have cosigned. 0 if left out. */
@@ -48,18 +51,20 @@ export interface PackReport extends Report {
  * finding as far as it can.
  */
 export async function verifyPack(pack: Uint8Array, checks: PackChecks): Promise<PackReport> {
-  const keys = keyring(checks.keys);
   const { faults, say } = collector();
+  // A key of the examiner's that is none is told before anything else.
+  keyring(checks.keys);
   const files = await filesOf(pack, checks.most ?? 2 ** 31, say);
   if (files === null) return { ...reportOf(faults, []), manifest: null, sessions: 0 };
   const manifest = manifestOf(files, say);
   if (manifest === null) return { ...reportOf(faults, []), manifest: null, sessions: 0 };
+  const { keys, notes: followed } = keyringFollowing(checks.keys, [...rotationsIn(files), ...(checks.rotations ?? [])], say);
   const check = new PackCheck(files, manifest, keys, say);
   check.signature();
   check.files();
   check.checkpoints(checks.witnesses ?? 0);
   const notes = check.leaves(checks.kept ?? [], checks.producers ?? []);
-  return { ...reportOf(faults, [...check.notes, ...notes]), manifest, sessions: check.sessions };
+  return { ...reportOf(faults, [...followed, ...check.notes, ...notes]), manifest, sessions: check.sessions };
 }
 
 type Files = ReadonlyMap<string, Uint8Array>;
@@ -84,6 +89,11 @@ function manifestOf(files: Files, say: Say): Manifest | null {
     say('manifest', error.message, { file: place.manifest });
     return null;
   }
+}
+
+/** Statements about keys may come from anywhere: it is the old key that vouches for them. */
+function rotationsIn(files: Files): RotationNote[] {
+  return [...files].filter(([path]) => path.startsWith(place.rotations)).map(([name, bytes]) => ({ name, bytes }));
 }
 
 class PackCheck {
@@ -117,7 +127,7 @@ class PackCheck {
 
   /** Rules 4 and 10. */
   files(): void {
-    const { files: noted, checkpoints, controls, policies } = this.#manifest;
+    const { files: noted, checkpoints, controls, policies, fields } = this.#manifest;
     for (const [path, bytes] of this.#files) {
       const own = path === place.manifest || path === place.signature;
       if (!isPlace(path)) this.#say('extra-file', 'no file of a pack stands there', { file: path });
@@ -127,7 +137,7 @@ class PackCheck {
     }
     const named = [...controls.flatMap(({ id }) => controlFiles.map((file) => controlPath(id, file))), ...policies.flatMap(({ file }) => (file === null ? [] : [file]))];
     for (const path of named) if (!Object.hasOwn(noted, path)) this.#say('missing-file', 'the manifest speaks of it and does not list it', { file: path });
-    const needed = new Set([...always, ...(checkpoints.from === null ? [] : withOlder), ...Object.keys(noted)]);
+    const needed = new Set([...always, ...(checkpoints.from === null ? [] : withOlder), ...(fields === undefined ? [] : [place.openings]), ...Object.keys(noted)]);
     for (const path of needed) if (!this.#files.has(path)) this.#say('missing-file', 'it is not in the pack', { file: path });
   }
 
@@ -146,7 +156,7 @@ class PackCheck {
   leaves(kept: readonly KeptCheckpoint[], producers: readonly string[]): readonly string[] {
     const file = this.#files.get(place.leaves);
     if (file === undefined) return [];
-    const leaves = new PackLeaves(this.#manifest, this.#rangeProof(), producers, this.#say);
+    const leaves = new PackLeaves(this.#manifest, this.#rangeProof(), producers, this.#files.get(place.openings) ?? new Uint8Array(), this.#say);
     for (const root of this.#known(kept)) leaves.expect(root);
     leaves.read(file, this.#to);
     this.sessions = leaves.sessions;
