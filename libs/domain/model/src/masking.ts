@@ -79,8 +79,9 @@ export interface ResultMasker {
   /**
    * Masks a text that comes in pieces (output of a command, a terminal): detectors only, since a stream has no columns. Absent: this masker has none, and
    * a text must then not be shown where a plan is in force.
+   * `output`: a word at the end is held back too, so that what is shown does not depend on the pieces; on a `terminal` what is typed must be seen at once.
    */
-  stream?(label: string): TextMask;
+  stream?(label: string, kind: 'terminal' | 'output'): TextMask;
   /** Text that the target sends outside of results (errors, notices, notifications), scrubbed of values. */
   scrub(text: string): string;
 }

@@ -3,6 +3,7 @@ import { content } from './content.ts';
 import { cover, effective } from './cover.ts';
 import { bitOf } from './detect/find.ts';
 import { scrub } from './scrub.ts';
+import { StreamMask } from './stream.ts';
 import { Tally } from './tally.ts';
 import { Tokens } from './token.ts';
 import { Verdicts } from './verdict.ts';
@@ -24,6 +25,7 @@ export function createMasker(plan: MaskPlan | null, tokenKey: Uint8Array): Resul
   return {
     plan: plan.id,
     bind: (columns, statement, unmasked) => bind(columns, statement.touchesTagged, unmasked, verdicts, tokens, wanted),
+    stream: (label, kind) => new StreamMask(wanted, label, kind),
     scrub: (text) => scrub(text, wanted, plan.columns.length > 0),
   };
 }

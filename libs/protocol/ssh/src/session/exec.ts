@@ -3,6 +3,7 @@ import type { HoldNotice, Outcome, Permit, Recording } from '@sallyport/protocol
 import type { ClientChannel, ServerChannel } from 'ssh2';
 import { refusalText, refusedStatus } from '../refuse.ts';
 import { commandOf } from './commands.ts';
+import { Side } from '../sftp/side.ts';
 import type { House } from './house.ts';
 import { relayInput } from './input.ts';
 import { Output } from './output.ts';
@@ -61,11 +62,12 @@ export class Run {
       return { status: 'failed', error: 'internal' };
     });
     permit.settle({
-      rows: 0, bytes: this.#output?.bytes ?? 0, micros: Math.round((performance.now() - began) * 1000), masked: this.#masked, ...outcome,
+      rows: 0, bytes: this.#output?.bytes ?? 0, micros: Math.round((performance.now() - began) * 1000), masked: this.#masked, passed: this.#passed, ...outcome,
     });
   }
 
   #masked: Outcome['masked'] = [];
+  #passed: NonNullable<Outcome['passed']> = [];
 
   resize({ columns, rows, width, height }: Pick<Pty, 'columns' | 'rows' | 'width' | 'height'>): void {
     this.#target?.setWindow(rows, columns, height, width);
@@ -92,12 +94,13 @@ export class Run {
   async #permitted(permit: Permit, request: string): Promise<Ending> {
     const { house, kind, pty, channel } = this.#of;
     const { gate } = house.session;
-    const masks = masksOf(house, this.#of.means);
+    const masks = transfers(this.#of.means) ? null : masksOf(house, this.#of.means, kind);
     if (masks === 'none') {
       await this.refuse(refusal('unmaskable', 'what this shows cannot be masked here', request));
       return { status: 'unsent', error: 'unmaskable' };
     }
-    this.#recording = gate.record?.(permit, { kind, columns: pty?.columns || 80, rows: pty?.rows || 24, term: pty?.term.slice(0, 64) ?? null, maxBytes: house.session.settings.maxRecording }) ?? null;
+    const content = transfers(this.#of.means) ? { read: new Side(), written: new Side() } : null;
+    this.#recording = content !== null && kind === 'output' ? null : gate.record?.(permit, { kind, columns: pty?.columns || 80, rows: pty?.rows || 24, term: pty?.term.slice(0, 64) ?? null, maxBytes: house.session.settings.maxRecording }) ?? null;
     if (this.#recording === null && kind === 'terminal') {
       await this.refuse(refusal('evidence-unavailable', 'a terminal cannot be recorded here', request));
       return { status: 'unsent', error: 'unrecorded' };
@@ -120,10 +123,15 @@ export class Run {
       cut: (why) => this.#cutOff(why, request),
     }, this.#writer);
     if (this.#gone.signal.aborted) target.close();
+    if (content !== null) {
+      target.on('data', (chunk: Buffer) => content.read.follow(chunk));
+      channel.on('data', (chunk: Buffer) => content.written.follow(chunk));
+    }
     relayInput(channel, target, house.upstreamSocket);
     const exit = await ended;
     await this.#output.finish();
     this.#recording?.end(this.#cut);
+    this.#passed = content === null ? [] : [content.read.passed('read'), content.written.passed('write')];
     this.#masked = masks === null ? [] : [...masks.out.counts(), ...masks.err.counts()];
     if (this.#cut !== null) return this.#afterCut(request);
     await this.#end(() => exit.forward(channel));
@@ -220,10 +228,18 @@ function forwardSignal(channel: ServerChannel, signal: string, core: boolean, de
   }
 }
 
+/**
+ * Programs that move files (rsync, scp, git) speak protocols of their own, which a changed byte would break: their bytes pass as those of SFTP do, by
+ * policy on their paths, and are counted and hashed instead of recorded.
+ */
+function transfers({ facts }: Understanding): boolean {
+  return facts.recogniser === 'rsync' || facts.recogniser === 'scp' || facts.recogniser === 'git';
+}
+
 /** Null: nothing is to be masked. `none`: something is, and this masker cannot. */
-function masksOf({ session }: House, { facts }: Understanding) {
+function masksOf({ session }: House, { facts }: Understanding, kind: 'terminal' | 'output') {
   const { masker } = session.gate;
   if (masker.plan === null) return null;
   if (masker.stream === undefined) return 'none' as const;
-  return { out: masker.stream(`${facts.kind} stdout`), err: masker.stream(`${facts.kind} stderr`) };
+  return { out: masker.stream(`${facts.kind} stdout`, kind), err: masker.stream(`${facts.kind} stderr`, kind) };
 }

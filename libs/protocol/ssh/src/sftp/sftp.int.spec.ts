@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, symlinkSync, writeFileSync, chmodSync, mkdirSync, chownSync, existsSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync, mkdirSync, chownSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { allow, deny } from '@sallyport/testing-kit';
 import { missingSshd } from '@sallyport/testing-servers';
