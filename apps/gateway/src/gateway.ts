@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { refusal, systemClock } from '@sallyport/domain-model';
+import { openingSealer } from '@sallyport/engine-evidence';
 import { sessionClose, type Bus } from '@sallyport/platform-bus';
 import { natsJournalBus, openJournal, type Journal } from '@sallyport/platform-journal';
 import type { Readiness, ServiceContext } from '@sallyport/platform-runtime';
@@ -11,18 +12,19 @@ import { gauge, type Log } from '@sallyport/platform-telemetry';
 import { ApprovalAnswers } from './approvals/approvals.ts';
 import type { GatewayConfig } from './config.ts';
 import { GatewayChain } from './evidence/gateway-chain.ts';
+import { openInstanceKey } from './evidence/instance.ts';
+import { startPulse } from './evidence/pulse.ts';
 import { SealingKeys } from './evidence/sealing-keys.ts';
 import { Targets } from './inventory/targets.ts';
 import { LeaseKeeper } from './leases/lease-keeper.ts';
 import { Slices } from './leases/slices.ts';
 import { listen } from './listeners/listen.ts';
 import { Plans } from './masking/plans.ts';
-import { protocols } from './protocols.ts';
+import { missingNative, protocols } from './protocols.ts';
 import { LiveSessions } from './sessions/live-sessions.ts';
 import { serveConnection, type House } from './sessions/serve-connection.ts';
 
 const version = '0.1.0';
-const heartbeatEvery = 10_000;
 /** How long sessions may take to say goodbye, in milliseconds. */
 const goodbye = 5_000;
 
@@ -45,10 +47,12 @@ export class Gateway {
     const clock = systemClock;
     const producer = config.SALLYPORT_GATEWAY_ID;
     const journal = await openJournal({ directory: join(env.state ?? '.', 'journal'), producer, bus: natsJournalBus(bus, producer), log, limits: { maxBytes: config.SALLYPORT_JOURNAL_MAX } });
+    const instance = openInstanceKey({ producer, state: env.state ?? '.', path: config.SALLYPORT_INSTANCE_KEY });
+    log.info('ends of sessions are signed', { key: instance.vkey });
     const slices = new Slices(bus);
     const house: House = {
-      bus, log, clock, tenant: env.tenant, evidence: journal,
-      chain: new GatewayChain({ log: journal, clock, tenant: env.tenant }),
+      bus, log, clock, tenant: env.tenant, evidence: journal, instance,
+      chain: new GatewayChain({ log: journal, clock, tenant: env.tenant, openings: openingSealer(publicKey(config.SALLYPORT_READER_PUBLIC_KEY)) }),
       targets: new Targets(log),
       leases: new LeaseKeeper({ bus, slices, publicKey: publicKey(config.SALLYPORT_LEASE_PUBLIC_KEY), clock, log }),
       plans: new Plans(bus, log),
@@ -60,7 +64,7 @@ export class Gateway {
       maxSessionMs: config.SALLYPORT_MAX_SESSION * 1000,
     };
     const gateway = new Gateway(house, journal);
-    gateway.#checks(readiness, bus);
+    gateway.#checks(readiness, bus, config);
     house.chain.record('service.started', { service: 'gateway', version, node: process.version });
     await gateway.#follow(bus);
     await gateway.#listen(config);
@@ -79,10 +83,11 @@ export class Gateway {
     await this.#journal.close();
   }
 
-  #checks(readiness: Readiness, bus: Bus): void {
+  #checks(readiness: Readiness, bus: Bus, config: GatewayConfig): void {
     readiness.add('bus', () => (bus.connected ? null : 'the bus'));
     readiness.add('evidence', () => this.#house.evidence.refusing);
     readiness.add('sealing', () => this.#house.sealing.waiting(this.#house.clock.now()));
+    if (config.SALLYPORT_SSH_LISTEN !== undefined) readiness.add('ssh', () => missingNative);
     readiness.add('targets', () => this.#house.targets.waiting);
     gauge('sallyport_sessions', 'Sessions now', [], () => this.#house.live.size);
     gauge('sallyport_journal_bytes', 'Bytes of evidence in the local journal', [], () => this.#journal.state.bytes);
@@ -90,7 +95,7 @@ export class Gateway {
   }
 
   async #follow(bus: Bus): Promise<void> {
-    const { targets, sealing, plans, leases, live, chain, evidence } = this.#house;
+    const { targets, sealing, plans, leases, live, chain, evidence, instance } = this.#house;
     this.#stops.push(await targets.watch(bus), await sealing.watch(bus), await plans.watch());
     leases.start();
     this.#stops.push(
@@ -99,8 +104,7 @@ export class Gateway {
         live.close(session, refusal('closing', say, session, { hint: 'ask the operators of the gateway' }));
       }),
     );
-    const heart = setInterval(() => chain.record('producer.heartbeat', { pseq: evidence.next(), sessions: live.size }), heartbeatEvery);
-    this.#stops.push(() => clearInterval(heart));
+    this.#stops.push(startPulse({ record: (type, data) => chain.record(type, data), next: () => evidence.next(), sessions: () => live.size, key: instance.vkey, log: this.#log }));
   }
 
   async #listen(config: GatewayConfig): Promise<void> {
@@ -110,7 +114,7 @@ export class Gateway {
       cancel: (key: Uint8Array) => this.#house.live.cancel(key),
       signal: this.#stopping.signal,
     };
-    for (const { adapter, listen: address } of await protocols(config)) {
+    for (const { adapter, listen: address } of await protocols({ config, bus: this.#house.bus, log: this.#log, stopped: (stop) => this.#stops.push(stop) })) {
       const server = await listen(address, config.SALLYPORT_MAX_CONNECTIONS, (socket) => {
         serveConnection(this.#house, adapter, socket, terms).catch((error: unknown) => {
           this.#log.error('a connection failed', { error });

@@ -1,13 +1,15 @@
 import { instant, uuidv7, type Clock, type EvidenceLog } from '@sallyport/domain-model';
-import { EventChain, type EventData, type EventType, type On, type Who } from '@sallyport/domain-events';
+import { conceal, EventChain, type EventData, type EventType, type On, type SealOpenings, type Who } from '@sallyport/domain-events';
 
 /** Events of the gateway itself, outside of sessions: its start and end, its heartbeat, connections that never became a session. */
 export class GatewayChain {
   readonly #log: EvidenceLog;
   readonly #clock: Clock;
   readonly #chain: EventChain;
+  readonly #openings: SealOpenings;
 
-  constructor(of: { readonly log: EvidenceLog; readonly clock: Clock; readonly tenant: string }) {
+  constructor(of: { readonly log: EvidenceLog; readonly clock: Clock; readonly tenant: string; readonly openings: SealOpenings }) {
+    this.#openings = of.openings;
     this.#log = of.log;
     this.#clock = of.clock;
     const { producer } = of.log;
@@ -19,7 +21,9 @@ export class GatewayChain {
     if (this.#log.refusing !== null) return false;
     const now = this.#clock.now();
     const stamp = { id: uuidv7(Math.floor(now)), pseq: this.#log.next(), wall: instant(now), monoUs: this.#clock.monoUs() };
-    this.#log.append(this.#chain.write(type, data, stamp, null, [], parties), []);
+    const { data: shown, disclosures } = conceal(type, data, null);
+    const opening = disclosures.length === 0 ? [] : [this.#openings(disclosures)];
+    this.#log.append(this.#chain.write(type, shown, stamp, null, opening.map(({ ref }) => ref), parties), opening);
     return true;
   }
 }

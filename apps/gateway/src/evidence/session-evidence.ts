@@ -1,7 +1,7 @@
 import type { ApprovalId, Command, Decision, EvidenceLog, EvidenceMode, MaskCount, Position } from '@sallyport/domain-model';
 import type { Authority, CommandResult, EventData } from '@sallyport/domain-events';
 import type { SessionRecorder } from '@sallyport/engine-evidence';
-import type { EvidencePort, LiveLease } from '@sallyport/engine-session';
+import type { EvidencePort, LiveLease, RecorderPort } from '@sallyport/engine-session';
 import { recordSpan, tracing } from '@sallyport/platform-telemetry';
 
 /** Ends of commands wait at most this long, in milliseconds, to share an event. */
@@ -59,8 +59,17 @@ export class SessionEvidence implements EvidencePort {
     this.record('mask.applied', { command, columns: columns.map(({ column, tag, action, layer, cells }) => ({ column, tag, action, layer, cells })) });
   }
 
-  record<T extends 'command.refused' | 'mask.failed_closed' | 'mask.applied'>(type: T, data: EventData[T]): void {
+  record<T extends 'command.refused' | 'mask.failed_closed' | 'mask.applied' | 'content.passed'>(type: T, data: EventData[T]): void {
     this.#try(() => this.#recorder.record(type, data));
+  }
+
+  /** Recordings of this session. */
+  recorder(monoUs: () => number): RecorderPort {
+    return {
+      monoUs,
+      write: (type, data, bytes) => this.#recorder.record(type, data, { blobs: bytes === null ? [] : [this.#recorder.seal('recording', bytes)] }),
+      failed: this.#failed,
+    };
   }
 
   /** One object for as long as the lease stands, so that it is rendered once. */

@@ -2,9 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { id, refusal, uuidv7, type Actor, type Clock, type Digest, type EvidenceLog, type Instant, type MachineName, type Refusal, type SessionId, type Target } from '@sallyport/domain-model';
 import type { Who } from '@sallyport/domain-events';
-import { newSessionKey, SessionRecorder } from '@sallyport/engine-evidence';
+import { newSessionKey, sessionOpenings, SessionRecorder, type InstanceKey } from '@sallyport/engine-evidence';
 import { SessionGate } from '@sallyport/engine-session';
-import { identityResolve, type Bus } from '@sallyport/platform-bus';
+import { identityResolve, identitySshUpstreamCert, type Bus } from '@sallyport/platform-bus';
 import type { SecretSource } from '@sallyport/platform-secrets';
 import { inSession, type Log } from '@sallyport/platform-telemetry';
 import type { Greeting, GreetTerms, ProtocolAdapter, SessionEnd } from '@sallyport/protocol-spi';
@@ -26,6 +26,8 @@ export interface House {
   readonly clock: Clock;
   readonly tenant: string;
   readonly evidence: EvidenceLog;
+  /** Signs the ends of sessions. */
+  readonly instance: InstanceKey;
   readonly chain: GatewayChain;
   readonly targets: Targets;
   readonly leases: LeaseKeeper;
@@ -63,8 +65,9 @@ export async function serveConnection(house: House, adapter: ProtocolAdapter, so
 async function open(house: House, opening: Opening): Promise<Refusal | null> {
   const { session, adapter, greeting, source } = opening;
   if (house.evidence.refusing !== null) return refusal('evidence-unavailable', 'no evidence can be recorded now, so no session is opened', session, { hint: 'try again; if it stays, tell the operators of the gateway' });
-  const actor = await inSession(session, 'session.identify', {}, () => identify(house, opening));
-  if ('kind' in actor) return actor;
+  const known = await inSession(session, 'session.identify', {}, () => identify(house, opening));
+  if ('kind' in known) return known;
+  const { actor, extensions } = known;
   const target = house.targets.get(greeting.target);
   if (target === undefined || target.kind !== adapter.id) return refusal('unauthorized', `there is no target ${greeting.target.slice(0, 64)} for ${actor.machine} here`, session, { hint: 'connect with user=[role@]target' });
   if ((await house.plans.of(target.name)) === null) return refusal('policy-unavailable', 'the classification of the target is not available', session, { hint: 'try again; if it stays, tell the operators of the gateway' });
@@ -80,33 +83,41 @@ async function open(house: House, opening: Opening): Promise<Refusal | null> {
   try {
     const said = await inSession(session, 'session.lease', { target: target.name }, () => house.leases.open(lease, (denied) => closing.abort(denied)));
     if (said !== null) return said;
-    return await serve(house, opening, { actor, target, lease, closing });
+    return await serve(house, opening, { actor, extensions, target, lease, closing });
   } finally {
     house.leases.release(lease);
     house.live.remove(session);
   }
 }
 
-async function identify(house: House, { session, adapter, greeting, source }: Opening): Promise<Actor | Refusal> {
-  const reply = await house.bus.call(identityResolve, { token: greeting.token.open('identity verifies it'), door: adapter.id, target: greeting.target, role: greeting.role, source, session, expect: 'machine' }, 10_000);
+async function identify(house: House, { session, adapter, greeting, source }: Opening): Promise<Identified | Refusal> {
+  const reply = await house.bus.call(identityResolve, { token: greeting.token.open('identity verifies it'), certificate: greeting.certificate ?? null, holds: greeting.holds ?? null, door: adapter.id, target: greeting.target, role: greeting.role, source, session, expect: 'machine' }, 10_000);
   if (!reply.ok) {
     const { code, say } = reply.error;
     if (code === 'unauthenticated' || code === 'unauthorized') return refusal(code, say, session, { hint: 'get a fresh token for this gateway’s audience' });
     return refusal('policy-unavailable', 'identities cannot be verified now', session, { hint: 'try again; if it stays, tell the operators of the gateway' });
   }
   if (reply.value.kind !== 'machine') return refusal('unauthorized', 'this token is a person’s: only machines connect here', session);
-  const { machine, npid, owner, issuer, tokenHash, jti, tokenExpires } = reply.value.actor;
-  return { machine: id<MachineName>(machine), npid, owner, issuer, tokenHash: id<Digest>(tokenHash), jti, tokenExpires: id<Instant>(tokenExpires) };
+  const { actor: { machine, npid, owner, issuer, tokenHash, jti, tokenExpires }, ticket } = reply.value;
+  return {
+    actor: { machine: id<MachineName>(machine), npid, owner, issuer, tokenHash: id<Digest>(tokenHash), jti, tokenExpires: id<Instant>(tokenExpires) },
+    extensions: ticket?.kind === 'ssh-certificate' ? new Set(ticket.extensions) : null,
+  };
 }
 
-interface Opened {
+/** Who it is, and what its certificate lets it do; null: it is not limited so. */
+interface Identified {
   readonly actor: Actor;
+  readonly extensions: ReadonlySet<string> | null;
+}
+
+interface Opened extends Identified {
   readonly target: Target;
   readonly lease: SessionLease;
   readonly closing: AbortController;
 }
 
-async function serve(house: House, opening: Opening, { actor, target, lease, closing }: Opened): Promise<Refusal | null> {
+async function serve(house: House, opening: Opening, { actor, extensions, target, lease, closing }: Opened): Promise<Refusal | null> {
   const { session, adapter, greeting, source } = opening;
   const granted = lease.current();
   if (granted === null) return refusal('policy-unavailable', 'the lease ended before the session began', session);
@@ -115,7 +126,7 @@ async function serve(house: House, opening: Opening, { actor, target, lease, clo
   if (day === null) return refusal('evidence-unavailable', `the texts of this session could not be kept: there is no key of today for the retention class of ${target.name}`, session, { hint: 'tell the operators of the gateway' });
   const { key, wrapped } = newSessionKey(house.readerKey, day);
   const on = { target: target.name, kind: target.kind, env: target.environment };
-  const recorder = new SessionRecorder({ tenant: house.tenant, session, who: who(actor), on, log: house.evidence, clock: house.clock, key });
+  const recorder = new SessionRecorder({ tenant: house.tenant, session, who: who(actor), on, log: house.evidence, clock: house.clock, key, openings: sessionOpenings(key), instance: house.instance });
   const failed = (error: unknown) => {
     log.error('evidence could not be written: the session ends', { error });
     closing.abort(refusal('evidence-unavailable', 'the record of this session could not be kept', session));
@@ -124,7 +135,7 @@ async function serve(house: House, opening: Opening, { actor, target, lease, clo
   const plan = () => house.plans.current(target.name).plan;
   const gate = new SessionGate({
     session,
-    ports: { lease, evidence, plan, approvals: new SessionApprovals(house.bus, house.answers, { actor, target, source: source.address, adapter }) },
+    ports: { lease, evidence, plan, recorder: evidence.recorder(() => house.clock.monoUs()), approvals: new SessionApprovals(house.bus, house.answers, { actor, target, source: source.address, adapter }) },
     masker: () => house.plans.current(target.name).masker,
     closing: closing.signal,
   });
@@ -139,8 +150,9 @@ async function serve(house: House, opening: Opening, { actor, target, lease, clo
   let end: SessionEnd = { by: 'failed', why: 'internal' };
   try {
     end = await adapter.serve(greeting, {
-      id: session, target, settings, gate,
+      id: session, target, settings, gate, extensions,
       credential: (signal) => house.secrets.lease(target.credential, { session, target: target.name }, signal),
+      certifyLogin: (login, publicKey) => certifyLogin(house.bus, { session, machine: actor.machine, target: target.name, login, publicKey }),
       onCancel: (cancelKey, run) => house.live.onCancel(cancelKey, run),
     });
   } finally {
@@ -163,4 +175,11 @@ function close(recorder: SessionRecorder, gate: SessionGate, end: SessionEnd, fa
 
 function who(actor: Actor): Who {
   return { id: `machine:${actor.machine}`, npid: actor.npid, iss: actor.issuer, tok: actor.tokenHash, jti: actor.jti, owner: actor.owner };
+}
+
+/** A certificate for one login at an SSH target; identity records it. Throws with what identity said, for the log. */
+async function certifyLogin(bus: Bus, of: { readonly session: string; readonly machine: string; readonly target: string; readonly login: string; readonly publicKey: string }): Promise<string> {
+  const reply = await bus.call(identitySshUpstreamCert, { ...of, extensions: ['permit-pty'] });
+  if (!reply.ok) throw new Error(`identity certifies no login: ${reply.error.code}`);
+  return reply.value.blob;
 }
