@@ -135,7 +135,8 @@ export class Call {
   }
 
   #touch(verb: 'read' | 'write', operands: readonly Arg[]): void {
-    for (const operand of operands) if (plain(operand) !== '-') this.file(verb, operand);
+    // As a file to read, a dash is the standard input; as one to write, it is a name.
+    for (const operand of operands) if (verb === 'write' || plain(operand) !== '-') this.file(verb, operand);
   }
 
   #move(how: 'into' | 'away', operands: readonly Arg[]): void {

@@ -86,6 +86,8 @@ export class Walker {
   }
 
   #pipeline(node: Pipeline, scope: Scope): Ends {
+    // A word of Bash's own, a program elsewhere.
+    if (node.prefixes.some((prefix) => prefix.type === 'Time')) this.out.add('execute', 'program', null, 'time');
     const negated = node.prefixes.filter((prefix) => prefix.type === 'Negation').length % 2 === 1;
     const [only] = node.commands;
     if (only !== undefined && node.commands.length === 1) {
