@@ -1,5 +1,8 @@
 import type { Envelope } from '@sallyport/domain-events';
 import type { Where } from '../findings.ts';
+import { openRotation, type KeyRotation } from '../note/key-rotation.ts';
+import { NoteError } from '../note/note-error.ts';
+import { formatVerifierKey } from '../note/verifier-key.ts';
 import { endSignature, endUse, publicKeyOf } from './signed-end.ts';
 
 /** `forged`: it was not written by who should have. `untrusted`: it was written by a key that the examiner does not know. */
@@ -16,7 +19,7 @@ interface Start {
 
 /**
  * The keys of producers, and the ends of their sessions: SPEC.md 1.3. A start that has named a key, or has signed one end, has signed all. A key belongs to one
- * producer, and to a start belongs one key.
+ * producer, and to a start belongs one key. What the log says of its own key being followed must be signed by both (2.3).
  */
 export class Ends {
   readonly #fault: EndFault;
@@ -37,6 +40,7 @@ export class Ends {
   add(event: Envelope, where: Where): void {
     if (event.type === 'key.created') this.#register(event, where);
     else if (event.type === 'session.closed') this.#end(event, where);
+    else if (event.type === 'key.rotated') this.#rotated(event, where);
   }
 
   /** @returns what could not be said, as sentences */
@@ -84,6 +88,12 @@ export class Ends {
     }
   }
 
+  #rotated({ d }: Envelope, where: Where): void {
+    const { note, log, old, new: next } = d as Partial<Record<string, unknown>>;
+    const said = typeof note === 'string' ? rotationOf(note) : null;
+    if (said === null || said.old.name !== log || formatVerifierKey(said.old) !== old || formatVerifierKey(said.next) !== next) this.#fault('forged', where, 'the log’s key is said to be followed by another, and not both of them have signed that');
+  }
+
   #claim(key: string, producer: string, where: Where): void {
     // Base64 may have plus signs of its own: the key is what stands behind the second one.
     const publicKey = key.slice(key.indexOf('+', key.indexOf('+') + 1) + 1);
@@ -105,5 +115,14 @@ export class Ends {
     for (const where of unsigned) {
       if (own !== undefined || this.#known.has(where.producer ?? '')) this.#fault('forged', where, 'the session’s end bears no signature, which its producer gives to each: it is not what its gateway wrote');
     }
+  }
+}
+
+function rotationOf(note: string): KeyRotation | null {
+  try {
+    return openRotation(note);
+  } catch (error) {
+    if (error instanceof NoteError) return null;
+    throw error;
   }
 }

@@ -3,8 +3,8 @@ import { verifyConsistency } from '../merkle/verify-proofs.ts';
 import { PackError } from '../pack/pack-error.ts';
 import { parseHashes } from '../pack/range-proof.ts';
 import { collector, reportOf, type Report } from './faults.ts';
-import { keyring } from './keyring.ts';
 import { openSignedCheckpoint } from './open-signed.ts';
+import { keyringFollowing, type RotationNote } from './rotations.ts';
 
 export interface NamedNote {
   readonly name: string;
@@ -12,9 +12,9 @@ export interface NamedNote {
 }
 
 /** Verifies that the tree of one checkpoint is the beginning of the other's, in whichever order they come: SPEC.md 4.1. Throws `NoteError` for a key that is no vkey. */
-export function verifyGrowth(a: NamedNote, b: NamedNote, proof: Uint8Array, checks: { readonly keys: readonly string[] }): Report {
-  const keys = keyring(checks.keys);
+export function verifyGrowth(a: NamedNote, b: NamedNote, proof: Uint8Array, checks: { readonly keys: readonly string[]; readonly rotations?: readonly RotationNote[] }): Report {
   const { faults, say } = collector();
+  const { keys, notes } = keyringFollowing(checks.keys, checks.rotations ?? [], say);
   const [one, two] = [a, b].map(({ name, bytes }) => openSignedCheckpoint(bytes, name, keys, say)?.checkpoint);
   if (one === undefined || two === undefined) return reportOf(faults, []);
   if (one.origin !== two.origin) say('checkpoint', 'the two checkpoints are of different logs or epochs', { file: b.name });
@@ -25,5 +25,5 @@ export function verifyGrowth(a: NamedNote, b: NamedNote, proof: Uint8Array, chec
     if (!(error instanceof ProofError || error instanceof PackError)) throw error;
     say('proof', error.message, { file: 'proof' });
   }
-  return reportOf(faults, faults.length > 0 ? [] : [`the log of ${older.size} leaves is the beginning of the one of ${newer.size}: ${newer.origin}`]);
+  return reportOf(faults, faults.length > 0 ? notes : [...notes, `the log of ${older.size} leaves is the beginning of the one of ${newer.size}: ${newer.origin}`]);
 }

@@ -5,13 +5,13 @@ import { NoteError } from '../note/note-error.ts';
 import { utf8 } from '../note/text.ts';
 import { parseTlogProof, type TlogProof } from '../note/tlog-proof.ts';
 import { collector, reportOf, type Report, type Say } from './faults.ts';
-import { keyring } from './keyring.ts';
 import { checkWitnesses, openSignedCheckpoint } from './open-signed.ts';
+import { keyringFollowing, type RotationNote } from './rotations.ts';
 
 /** Verifies that an event's stored bytes are in the log: a `.tlog-proof` file, SPEC.md 4.1. Throws `NoteError` for a key that is no vkey. */
-export function verifyProof(proof: Uint8Array, event: Uint8Array, checks: { readonly keys: readonly string[]; readonly witnesses?: number }, name = 'proof'): Report {
-  const keys = keyring(checks.keys);
+export function verifyProof(proof: Uint8Array, event: Uint8Array, checks: { readonly keys: readonly string[]; readonly witnesses?: number; readonly rotations?: readonly RotationNote[] }, name = 'proof'): Report {
   const { faults, say } = collector();
+  const { keys, notes } = keyringFollowing(checks.keys, checks.rotations ?? [], say);
   const parsed = parse(proof, name, say);
   if (parsed === null) return reportOf(faults, []);
   const opened = openSignedCheckpoint(utf8(parsed.checkpoint), name, keys, say);
@@ -24,7 +24,7 @@ export function verifyProof(proof: Uint8Array, event: Uint8Array, checks: { read
     if (!(error instanceof ProofError)) throw error;
     say('proof', `the event is not that leaf of the log: ${error.message}`, { file: name, leaf: parsed.index });
   }
-  return reportOf(faults, faults.length > 0 ? [] : [`the event is leaf ${parsed.index} of ${origin}, signed when it had ${size} leaves`]);
+  return reportOf(faults, faults.length > 0 ? notes : [...notes, `the event is leaf ${parsed.index} of ${origin}, signed when it had ${size} leaves`]);
 }
 
 function parse(bytes: Uint8Array, file: string, say: Say): TlogProof | null {
