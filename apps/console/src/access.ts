@@ -10,7 +10,7 @@ const readers: Access = ['admin', 'approver', 'auditor', 'operator'];
  * Who may use which route. A route that is not here may be used by nobody, and a spec fails for it.
  *
  * Separation of duties, on purpose: an administrator changes the configuration and neither approves nor reads evidence; an approver answers
- * requests and changes nothing; an auditor reads everything and changes nothing; an operator ends sessions and sees no texts.
+ * requests and changes nothing; an auditor reads everything and changes nothing, but may keep evidence from being purged; an operator ends sessions and sees no texts.
  */
 export const access: Readonly<Record<string, Access>> = {
   'GET /v1/openapi.json': 'everybody',
@@ -39,6 +39,11 @@ export const access: Readonly<Record<string, Access>> = {
   'GET /v1/evidence': ['auditor'],
   'GET /v1/evidence/events': ['auditor'],
   'POST /v1/evidence/exports': ['auditor'],
+  'GET /v1/evidence/holds': ['admin', 'auditor', 'operator'],
+  'POST /v1/evidence/holds': ['admin', 'auditor'],
+  'POST /v1/evidence/holds/:id/release': ['admin', 'auditor'],
+  'POST /v1/evidence/sessions/:id/erase': ['admin'],
+  'GET /v1/evidence/retention': ['admin', 'auditor', 'operator'],
   'GET /v1/log/checkpoint': 'known',
   'GET /v1/log/tile': 'known',
 };

@@ -17,6 +17,7 @@ import { ApprovalsController } from './handlers/approvals.controller.ts';
 import { EvidenceController } from './handlers/evidence.controller.ts';
 import { ExportsController } from './handlers/exports.controller.ts';
 import { LogController } from './handlers/log.controller.ts';
+import { RetentionController } from './handlers/retention.controller.ts';
 import { PolicyController } from './handlers/policy.controller.ts';
 import { SessionsController } from './handlers/sessions.controller.ts';
 import { TokensController } from './handlers/tokens.controller.ts';
@@ -26,7 +27,7 @@ import { OpenApi } from './openapi.ts';
 @Module({})
 export class ConsoleModule {}
 
-export const controllers = [AboutController, ApplyController, PolicyController, ApprovalsController, SessionsController, EvidenceController, ExportsController, LogController, TokensController];
+export const controllers = [AboutController, ApplyController, PolicyController, ApprovalsController, SessionsController, EvidenceController, ExportsController, RetentionController, LogController, TokensController];
 
 /** The whole API on a bus. It keeps nothing: what it shows is the services'. */
 export function consoleService({ config, bus, log }: { readonly config: ConsoleConfig; readonly bus: Bus; readonly log: Log }): { module: DynamicModule; prepare(app: INestApplication): void; stop(): Promise<void> } {

@@ -20,8 +20,8 @@ export class EvidenceController {
   @Get()
   @Answers('leaves of the log behind `after`, in order, as they are stored: bytes in base64 with their SHA-256. `openings` are the disclosures (RFC 9901) of what the event conceals and you may see. `next` is the next `after`, null at the end. Each read is recorded', leaves)
   async leaves(@By() by: Caller, @Query({ schema: leavesQuery }) { after, limit }: z.output<typeof leavesQuery>): Promise<z.output<typeof leaves>> {
-    const { events, next } = valueOf(await this.#bus.call(evidenceEvents, { by, session: null, after: after === undefined ? 0 : after + 1, limit }, 30_000));
-    return { leaves: events.map(({ at, ...event }) => ({ leaf: at - 1, ...event })), next: next === null ? null : next - 1 };
+    const { events, absent, next } = valueOf(await this.#bus.call(evidenceEvents, { by, session: null, after: after === undefined ? 0 : after + 1, limit }, 30_000));
+    return { leaves: events.map(({ at, ...event }) => ({ leaf: at - 1, ...event })), absent: absent.map(({ from, to, pruned }) => ({ from: from - 1, to: to - 1, pruned })), next: next === null ? null : next - 1 };
   }
 
   @Get('events')

@@ -42,12 +42,13 @@ export const killed = z.strictObject({ session: z.string() });
 /** Evidence's answer; bound parameters also as people read them, where the protocol of the session has a way to show them. */
 export const sessionReplay = z.strictObject({
   events: z.array(z.strictObject({ bytes: z.string(), openings: z.array(z.string()), texts: z.array(z.strictObject({ role: z.string(), text: z.string().nullable(), parameters: shownParameters.nullable() })) })),
+  unreadable: z.string().nullable(),
 });
 
 export const eventsQuery = z.strictObject({ session: z.uuid().optional(), after: z.coerce.number().int().min(0).optional(), limit: limit(2_000, 500) });
 
 export const leavesQuery = z.strictObject({ after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER - 1).optional(), limit: limit(2_000, 500) });
-export const leaves = z.strictObject({ leaves: z.array(z.strictObject({ leaf: z.int(), received: z.string(), bytes: z.string(), sha256: z.string(), openings: z.array(z.string()) })), next: z.int().nullable() });
+export const leaves = z.strictObject({ leaves: z.array(z.strictObject({ leaf: z.int(), received: z.string(), bytes: z.string(), sha256: z.string(), openings: z.array(z.string()) })), absent: z.array(z.strictObject({ from: z.int(), to: z.int(), pruned: z.boolean() })), next: z.int().nullable() });
 
 /** Nothing here is secret: a login begins with it. */
 export const loginAnswer = z.strictObject({

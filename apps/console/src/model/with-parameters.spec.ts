@@ -5,7 +5,7 @@ import { withParameters } from './with-parameters.ts';
 const block = Buffer.from('0000000200000002686900000000', 'hex').subarray(0, 10);
 const two = Buffer.concat([block, Buffer.from('ffffffff', 'hex')]);
 const event = (kind: string | null) => Buffer.from(JSON.stringify({ v: 1, on: kind === null ? null : { target: 'db', kind, env: 'prod' } })).toString('base64');
-const replayed = (bytes: string, role: string, text: string | null) => withParameters({ events: [{ bytes, texts: [{ role, text }] }] }).events[0]?.texts[0];
+const replayed = (bytes: string, role: string, text: string | null) => withParameters({ events: [{ bytes, openings: [], texts: [{ role, text }] }], unreadable: null }).events[0]?.texts[0];
 const linesOf = (bytes: string, text: string) => parameterLines(replayed(bytes, 'params', text)?.parameters ?? { list: [], missing: 'none' });
 
 describe('bound parameters in a replay', () => {

@@ -15,13 +15,14 @@ const envelope = z.object({ on: z.object({ kind: z.string() }).nullable() });
  * A replay with the bound parameters of its commands as people read them, beside the bytes that the evidence keeps. What types the client had declared is not in
  * the evidence, so binary values show as digits.
  */
-export function withParameters({ events }: z.output<typeof evidenceReplay.value>): z.output<typeof sessionReplay> {
+export function withParameters({ events, unreadable }: z.output<typeof evidenceReplay.value>): z.output<typeof sessionReplay> {
   return {
     events: events.map(({ bytes, openings, texts }) => ({
       bytes,
       openings,
       texts: texts.map(({ role, text }) => ({ role, text, parameters: role === 'params' && text !== null ? shown(bytes, text) : null })),
     })),
+    unreadable,
   };
 }
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { MalformedEventError, parseEnvelope } from '@sallyport/engine-evidence';
 import { entitledTo, openingsOf } from '../model/openings.ts';
 import { replay } from '../model/replay.ts';
+import { missingOf } from '../store/absences.ts';
 import { readEvents, readSession } from '../store/reading.ts';
 import { readSessions } from '../store/session-list.ts';
 import type { RetentionDatabase } from '../retention/database.ts';
@@ -63,7 +64,7 @@ export class EvidenceController {
       return await this.reads.record(by, 'replay', { session }, async (trx) => {
         const stored = await readSession(trx, session, replayBytes);
         if (stored === null) return fail('too-large', 'the session is too large to be replayed at once: read its events in pages');
-        if (stored.length === 0) return fail('not-found', 'there is no such session');
+        if (stored.length === 0) return (await missingOf(trx.withTables<RetentionDatabase>(), session, -1, null)).some(({ pruned }) => pruned) ? fail('purged', 'the events of this session were purged: their retention was over') : fail('not-found', 'there is no such session');
         const { keys, unreadable } = await this.sessionKeys.of(trx.withTables<RetentionDatabase>(), stored.map(({ bytes }) => parseEnvelope(bytes)));
         return { count: stored.length, value: { events: replay(stored, this.reader.key, keys), unreadable } };
       });

@@ -189,7 +189,7 @@ describe('an erasure', () => {
     expect(await replayed(one)).toEqual({ texts: [secret], unreadable: null });
     expect(await erase(one, 'bert')).toMatchObject({ ok: true, value: { erasure: { state: 'confirmed', requested: { by: 'ada' }, confirmed: { by: 'bert' } } } });
     expect(await replayed(one)).toEqual({ texts: [null], unreadable: expect.stringMatching(/^the texts of this session were erased on .*: request 2026-3$/) });
-    await eventually('the end of the key', async () => (await told('key.destroyed')).some(({ d }) => 'kept' in d && d.sessions.includes(one) && d.kept === 2));
+    await eventually('the end of the key', async () => (await told('key.destroyed')).some(({ d }) => 'day' in d && d.sessions.includes(one) && d.kept === 2));
     await eventually('the erasure to be done', async () => (await h.sql(`select from evidence.erasure where sid = '${one}' and done_at is not null`)).length === 1);
     await eventually('the file to be gone', async () => !(await readdir(ring())).some((name) => name.startsWith(`standard_${dayOf(at)}`) && name.endsWith('.x25519')));
     expect(await attack(copy, one)).toEqual([]);

@@ -2,6 +2,8 @@ import type { Kysely, Transaction } from 'kysely';
 import type { evidenceEvents } from '@sallyport/platform-bus';
 import type { z } from 'zod';
 import { mayHaveOpenings } from '../model/openings.ts';
+import type { RetentionDatabase } from '../retention/database.ts';
+import { missingIn, missingOf, stretchBehind, type Stretch } from './absences.ts';
 import type { EvidenceDatabase } from './database.ts';
 
 type Db = Kysely<EvidenceDatabase> | Transaction<EvidenceDatabase>;
@@ -18,20 +20,31 @@ interface Row {
   readonly sha256: Buffer;
 }
 
-/** The next events after the cursor: in the ledger's order, where the cursor is the place in the ledger, or of one session, where it is the number in its chain. */
+/**
+ * The next events after the cursor: in the ledger's order, where the cursor is the place in the ledger, or of one session, where it is the number in its chain. What has
+ * no event between them is named, in the same counting.
+ */
 export async function readEvents(db: Db, asked: { readonly session: string | null; readonly after: number | null; readonly limit: number }, open: OpensEvents): Promise<EventsPage> {
-  const rows = asked.session === null ? await ofLedger(db, asked.after ?? 0, asked.limit) : await ofSession(db, asked.session, asked.after ?? -1, asked.limit);
-  const page = within(rows, asked.limit);
-  const more = rows.length === asked.limit || page.length < rows.length;
+  const { session, limit } = asked;
+  const absences = db.withTables<RetentionDatabase>();
+  const stretch: Stretch = session === null ? await stretchBehind(absences, asked.after ?? 0) : { after: asked.after ?? -1, upTo: null, pruned: null };
+  const rows = session === null ? await ofLedger(db, stretch, limit) : await ofSession(db, session, stretch.after, limit);
+  const page = within(rows, limit);
   const openings = await readOpenings(db, page.map(({ body }) => body), open);
+  const more = rows.length === limit || page.length < rows.length;
+  const end = more ? Number(page.at(-1)?.cursor ?? 0) : stretch.upTo;
+  const missing = session === null ? await missingIn(absences, stretch.after, end) : await missingOf(absences, session, stretch.after, end);
   return {
     events: page.map(({ at, received_at, body, sha256 }, i) => ({ at: Number(at), received: received_at.toISOString(), bytes: body.toString('base64'), sha256: sha256.toString('hex'), openings: openings[i] ?? [] })),
-    next: more ? Number(page.at(-1)?.cursor ?? 0) : null,
+    absent: [...(stretch.pruned === null ? [] : [stretch.pruned]), ...missing],
+    next: end,
   };
 }
 
-function ofLedger(db: Db, after: number, limit: number): Promise<Row[]> {
-  return db.selectFrom('ledger_events').select(['at', 'at as cursor', 'received_at', 'body', 'sha256']).where('at', '>', String(after)).orderBy('at').limit(limit).execute();
+function ofLedger(db: Db, { after, upTo }: Stretch, limit: number): Promise<Row[]> {
+  let query = db.selectFrom('ledger_events').select(['at', 'at as cursor', 'received_at', 'body', 'sha256']).where('at', '>', String(after)).orderBy('at').limit(limit);
+  if (upTo !== null) query = query.where('at', '<=', String(upTo));
+  return query.execute();
 }
 
 function ofSession(db: Db, session: string, after: number, limit: number): Promise<Row[]> {

@@ -31,14 +31,17 @@ export const evidenceSessions = contract(
   z.strictObject({ sessions: z.array(sessionRow), total: z.int() }),
 );
 
+const absence = z.strictObject({ from: z.int(), to: z.int(), pruned: z.boolean() });
+
 /**
  * Stored bytes (base64) in ledger order, or of one session in its order, with the hash (hex) that was noted when they were added. `next` is the
- * cursor for the next page, null at the end.
+ * cursor for the next page, null at the end. `absent`: places [from, to) of the ledger, or numbers of the chain, that have no event between those of this page: purged by
+ * policy, or missing.
  */
 export const evidenceEvents = contract(
   subjects.evidenceEvents,
   z.strictObject({ by: caller, session: z.string().nullable(), after: z.int().nullable(), limit: z.int().min(1).max(2000) }),
-  z.strictObject({ events: z.array(z.strictObject({ at: z.int(), received: z.string(), bytes: z.string(), sha256: z.string(), openings })), next: z.int().nullable() }),
+  z.strictObject({ events: z.array(z.strictObject({ at: z.int(), received: z.string(), bytes: z.string(), sha256: z.string(), openings })), absent: z.array(absence).default([]), next: z.int().nullable() }),
 );
 
 /**
