@@ -100,8 +100,8 @@ export function admitTicket(ticket: Ticket, { target, role, holds, source, hash,
 
 /** `key` is what a ticket is bound to; an SSH certificate's own key was proven by whoever shows the certificate. */
 function proven(key: string, holds: HeldKeys | null): boolean {
-  if (holds === null) return false;
-  return key === `ssh:${holds.ssh}` || key === `x5t#S256:${holds.x5t}` || key === `jkt:${holds.jkt}`;
+  const held = holds === null ? [] : [['ssh', holds.ssh], ['x5t#S256', holds.x5t], ['jkt', holds.jkt]];
+  return held.some(([kind, value]) => value !== null && key === `${kind}:${value}`);
 }
 
 /** What became of a use when it was counted. */
