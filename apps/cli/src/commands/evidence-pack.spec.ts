@@ -30,7 +30,7 @@ async function serve(exports: 'exports' | 'no exports' = 'exports'): Promise<voi
   api.on('GET /v1/log/tile', { body: { hashes: Buffer.from(tile).toString('base64') } });
   api.on('GET /v1/evidence/events', (query) => {
     const from = Number(query.get('after'));
-    const events = story.stored.slice(from, from + Number(query.get('limit'))).map(({ leaf, received, bytes }) => ({ at: leaf + 1, received, bytes: Buffer.from(bytes).toString('base64') }));
+    const events = story.stored.slice(from, from + Number(query.get('limit'))).map(({ leaf, received, bytes, openings }) => ({ at: leaf + 1, received, openings, bytes: Buffer.from(bytes).toString('base64') }));
     return { body: { events, next: null } };
   });
   api.on('GET /v1/policy', { body: await story.policy(3) });
@@ -47,6 +47,9 @@ describe('evidence pack', { timeout: 60_000 }, () => {
     [['--from', '2026-11-21', '--to', '2026-11-20'], '--from is not before --to'],
     [[...period, '--scope', 'host=x'], 'a scope is'],
     [[...period, '--sample', '0'], '--sample is'],
+    [[...period, '--withhold', 'person'], '--withhold is FIELD=REASON'],
+    [[...period, '--withhold', 'person= '], '--withhold is FIELD=REASON'],
+    [[...period, '--withhold', 'leaf=because'], '--withhold is FIELD=REASON'],
   ])('refuses %j', async (args, say) => {
     expect(await run(...args, '--out', join(directory, 'a.tgz'))).toMatchObject({ code: 2, err: expect.stringContaining(say) });
     expect(api.asked).toEqual([]);

@@ -7,6 +7,7 @@ import { exit } from '../exit.ts';
 import { Failure } from '../failure.ts';
 import { packText } from '../output/pack.ts';
 import { consoleSource } from '../pack/console-source.ts';
+import { parseWithhold } from '../pack/withhold.ts';
 import { version } from '../version.ts';
 
 /** Decisions in the sample of EP-10. */
@@ -21,6 +22,7 @@ export const evidencePack = () =>
       .option('--scope <scope>', 'all, or machine=NAME, target=NAME, environment=NAME joined by commas; what is outside is in the pack as hashes', 'all')
       .option('--seed <text>', 'seed of the sample; the examiner names it (default: the root of the checkpoint)')
       .option('--sample <n>', 'decisions in the sample', String(sampleSize))
+      .option('--withhold <field=reason>', 'do not open a field: person, address, claims, words, or a field like d.by; may be repeated', (one: string, all: string[]) => [...all, one], [])
       .requiredOption('--out <file>', 'file to write; it must not exist yet'),
     async ({ out, api }, _args, options) => {
       const period = { from: moment(options['from'], '--from'), to: moment(options['to'], '--to') };
@@ -28,13 +30,14 @@ export const evidencePack = () =>
       const scope = scopeOf(String(options['scope']));
       const sample = Number(options['sample']);
       if (!Number.isInteger(sample) || sample < 1 || sample > 10_000) throw new Failure('usage', '--sample is a number from 1 to 10000');
+      const withhold = (Array.isArray(options['withhold']) ? options['withhold'] : []).map((one) => parseWithhold(String(one)));
       const seed = typeof options['seed'] === 'string' ? options['seed'] : null;
       const file = String(options['out']);
       // Before the export is recorded, not after.
       if (existsSync(file)) throw new Failure('usage', `${file} is there already`, 'a pack is never written over: name another file');
       // The printer takes a quarter of a second to load: only those who print wait for it.
       const { makePack } = await import('../pack/make-pack.ts');
-      const made = await makePack(consoleSource(api()), { period, scope, seed, sample, generator: { name: 'sallyport', version }, madeAt: short(new Date()) });
+      const made = await makePack(consoleSource(api()), { period, scope, seed, sample, withhold, generator: { name: 'sallyport', version }, madeAt: short(new Date()) });
       await write(file, made.bytes);
       const { results, report, leaves, origin, size, key } = made;
       const controls = results.map(({ control, state, reason, result, exceptions }) => ({ id: control.id, state, reason, rows: result.rows.length, exceptions: exceptions.rows.length }));

@@ -16,7 +16,7 @@ export function consoleSource(api: Api): PackSource {
     checkpoint: (most) => unlessNone(api.get(`/v1/log/checkpoint${query({ size: most })}`, checkpoint)) satisfies Promise<LogCheckpoint | null>,
     tile: async (level, index, width) => Buffer.from((await api.get(`/v1/log/tile${query({ level, index, width })}`, tile)).hashes, 'base64'),
     // The cursor is the place in the ledger, which counts from 1: the one before the leaf is its index.
-    leaves: async (from, limit) => (await api.get(`/v1/evidence/events${query({ after: from, limit })}`, eventPage)).events.map(({ at, received, bytes }) => ({ leaf: at - 1, received, bytes: Buffer.from(bytes, 'base64') })),
+    leaves: async (from, limit) => (await api.get(`/v1/evidence/events${query({ after: from, limit })}`, eventPage)).events.map(({ at, received, bytes, openings }) => ({ leaf: at - 1, received, openings, bytes: Buffer.from(bytes, 'base64') })),
     policy: (version) => unlessNone(api.get(`/v1/policy${query({ version })}`, policySet)) satisfies Promise<PolicyText | null>,
     sign: async (exported) => (await api.post('/v1/evidence/exports', exported, signature)).note,
   };

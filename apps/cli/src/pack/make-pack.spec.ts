@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { opened } from '@sallyport/domain-events';
 import { gunzip, parseEnvelope, parseManifest, readArchive, verifyPack } from '@sallyport/engine-evidence';
 import { examine, factOf, packTexts, parseScope, prepare } from '@sallyport/engine-examiner';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { packStory, type PackStory } from '../testing/pack-story.ts';
 import { leafRange } from './leaf-range.ts';
 import { makePack, type PackOrder } from './make-pack.ts';
 
-const order = (change: Partial<PackOrder> = {}): PackOrder => ({ period: { from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z' }, scope: parseScope('all'), seed: 'examiner', sample: 25, generator: { name: 'sallyport', version: 'test' }, madeAt: '2026-11-22T00:00:00Z', ...change });
+const order = (change: Partial<PackOrder> = {}): PackOrder => ({ period: { from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z' }, scope: parseScope('all'), seed: 'examiner', sample: 25, withhold: [], generator: { name: 'sallyport', version: 'test' }, madeAt: '2026-11-22T00:00:00Z', ...change });
 const filesOf = async (pack: Uint8Array) => new Map(readArchive(await gunzip(pack, 2 ** 24)).map(({ path, bytes }) => [path, Buffer.from(bytes)]));
 const exceptionsOf = (made: Awaited<ReturnType<typeof makePack>>, id: string) => made.results.find(({ control }) => control.id === id)?.exceptions.rows;
 const at = (story: PackStory, leaf: number) => story.stored[leaf]?.received ?? '';
@@ -30,10 +31,11 @@ describe('a pack', { timeout: 60_000 }, () => {
     for (const scope of ['all', 'machine=nightly']) {
       const files = await filesOf((await makePack(story, order({ scope: parseScope(scope) }))).bytes);
       const manifest = parseManifest(files.get('manifest.json') ?? Buffer.alloc(0));
+      const openings = Map.groupBy(openingsIn(files), ([leaf]) => leaf).entries().reduce((map, [leaf, own]) => map.set(leaf, own.map(([, disclosure]) => disclosure)), new Map<number, string[]>());
       const facts = (files.get('leaves.jsonl')?.toString() ?? '').split('\n').flatMap((line) => {
         const [, leaf, event] = /^\{"i":(\d+),"event":"([^"]+)"\}$/.exec(line) ?? [];
         const bytes = Buffer.from(event ?? '', 'base64');
-        return event === undefined ? [] : [factOf(Number(leaf), createHash('sha256').update(bytes).digest('hex'), parseEnvelope(bytes))];
+        return event === undefined ? [] : [factOf(Number(leaf), createHash('sha256').update(bytes).digest('hex'), opened(parseEnvelope(bytes), openings.get(Number(leaf)) ?? []).event)];
       });
       const again = prepare({ facts, period: manifest.period, leaves: manifest.leaves, scope: manifest.scope, seed: manifest.seed ?? '', sample: parseInt(manifest.filters['sample'] ?? '', 10), log: null });
       const texts = packTexts(again, examine(again));
@@ -122,3 +124,45 @@ describe('the leaves of a period', () => {
 });
 
 const firstAt = (story: PackStory, leaf: number) => story.stored.findIndex(({ received }) => received >= at(story, leaf));
+
+describe('a pack that withholds', () => {
+  const withhold = [{ what: 'person', reason: 'asked for by the works council' }];
+
+  it('has neither the names nor what opens them in any file, says why, and verifies', async () => {
+    const made = await makePack(packStory(), order({ withhold }));
+    expect(made.report).toMatchObject({ verdict: 'ok', manifest: { fields: { opened: 0, withheld: 5 } } });
+    const files = await filesOf(made.bytes);
+    const names = /olga|bob(?![a-z])/;
+    for (const [path, bytes] of files) if (path !== 'extra/summary.pdf') expect(decoded(path, bytes), path).not.toMatch(names);
+    expect(files.get('redactions.csv')?.toString()).toMatch(/field d\.by of approval\.voted, 1 time",asked for by the works council/);
+    expect(made.report.notes.join()).toContain('withheld: d.by of approval.granted (1)');
+    expect(exceptionsOf(made, 'EP-07')?.map(([why]) => why)).toEqual(['not shown: another person than the owner']);
+    expect(exceptionsOf(made, 'EP-17')).toEqual([]);
+  });
+  it('opens the rest, which is computed with', async () => {
+    const made = await makePack(packStory(), order({ withhold: [{ what: 'approval.granted/d.by', reason: 'r' }] }));
+    expect(made.report).toMatchObject({ verdict: 'ok', manifest: { fields: { opened: 4, withheld: 1 } } });
+    const files = await filesOf(made.bytes);
+    expect(files.get('controls/EP-07/result.csv')?.toString()).toContain('bob');
+  });
+  it('says of what could not be opened that it could not', async () => {
+    const story = packStory();
+    const read = story.leaves.bind(story);
+    story.leaves = async (from, limit) => (await read(from, limit)).map((leaf) => ({ ...leaf, openings: [] }));
+    const made = await makePack(story, order());
+    expect(made.report.verdict).toBe('ok');
+    expect((await filesOf(made.bytes)).get('redactions.csv')?.toString()).toContain('could not be opened');
+  });
+});
+
+/** Leaves and openings as what they hold. */
+function decoded(path: string, bytes: Buffer): string {
+  const text = bytes.toString();
+  if (path === 'leaves.jsonl') return text.replaceAll(/"event":"([^"]+)"/g, (_, event: string) => Buffer.from(event, 'base64').toString());
+  if (path === 'openings.jsonl') return text.replaceAll(/"open":"([^"]+)"/g, (_, open: string) => Buffer.from(open, 'base64url').toString());
+  return text;
+}
+
+function openingsIn(files: ReadonlyMap<string, Buffer>): (readonly [leaf: number, disclosure: string])[] {
+  return [...(files.get('openings.jsonl')?.toString() ?? '').matchAll(/^\{"i":(\d+),"open":"([^"]+)"\}$/gm)].map(([, leaf, disclosure]) => [Number(leaf), disclosure ?? '']);
+}

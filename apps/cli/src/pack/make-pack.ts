@@ -7,6 +7,7 @@ import type { LogCheckpoint, PackSource } from './pack-source.ts';
 import { policiesOf } from './policies.ts';
 import { printSummary } from './print-summary.ts';
 import { readLeaves, type ReadLeaves } from './read-leaves.ts';
+import { Withholding, type WithholdRule } from './withhold.ts';
 
 /** What somebody asked for. */
 export interface PackOrder {
@@ -15,6 +16,8 @@ export interface PackOrder {
   /** Null: the root of the checkpoint, which nobody could know before the log was closed. */
   readonly seed: string | null;
   readonly sample: number;
+  /** Fields that are not opened. */
+  readonly withhold: readonly WithholdRule[];
   readonly generator: { readonly name: string; readonly version: string };
   /** RFC 3339. */
   readonly madeAt: string;
@@ -41,8 +44,9 @@ export async function makePack(source: PackSource, order: PackOrder): Promise<Ma
   const range = await leafRange(source, order.period, to.size);
   const older = range.from === 0 ? null : await source.checkpoint(range.from);
   const from = older !== null && older.origin === to.origin && older.size > 0 ? older : null;
-  const read = await readLeaves(source, range, order.scope);
-  const draft = await contentsOf(source, order, { to, from, range, read });
+  const withholding = new Withholding(order.withhold);
+  const read = await readLeaves(source, range, order.scope, withholding);
+  const draft = await contentsOf(source, order, { to, from, range, read, withholding });
   const seed = order.seed ?? rootOf(to);
   const given: Given = { facts: read.facts, period: order.period, leaves: range, scope: scopeText(order.scope), seed, sample: order.sample, log: await findingsOf(draft, { to, from, range }) };
   const examination = prepare(given);
@@ -64,7 +68,7 @@ interface Parts {
 }
 
 /** Everything but what the controls say. */
-async function contentsOf(source: PackSource, order: PackOrder, { to, from, range, read }: Parts & { readonly read: ReadLeaves }): Promise<PackContents> {
+async function contentsOf(source: PackSource, order: PackOrder, { to, from, range, read, withholding }: Parts & { readonly read: ReadLeaves; readonly withholding: Withholding }): Promise<PackContents> {
   const tree = new HashSource(to.size, (level, index, width) => source.tile(level, index, width));
   const scope = scopeText(order.scope);
   const { policies, files } = await policiesOf(source, read.facts);
@@ -78,12 +82,13 @@ async function contentsOf(source: PackSource, order: PackOrder, { to, from, rang
     consistency: from === null ? [] : await proveConsistency(tree, from.size),
     range: await proveRange(tree, range.from, range.to),
     leaves: read.leaves,
+    openings: read.openings,
     chains: scope === 'all' ? 'all' : 'sessions',
     sessions: sessionsOf(read),
     controls: [],
     policies,
     mappings: '{}\n',
-    redactions: withheld(read.leaves, scope),
+    redactions: [...withheld(read.leaves, scope), ...withholding.redactions()],
     keys: [{ name: 'log', vkey: to.key }],
     seed: order.seed,
     generator: order.generator,

@@ -25,6 +25,8 @@ export interface StoredLeaf {
   /** RFC 3339: when the ledger took it. */
   readonly received: string;
   readonly bytes: Uint8Array;
+  /** Disclosures of what the event conceals, as far as whoever asks may see it. */
+  readonly openings: readonly string[];
 }
 
 export interface PolicyText {

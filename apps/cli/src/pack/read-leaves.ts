@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
-import { leafHash, MalformedEventError, parseEnvelope, type PackLeaf } from '@sallyport/engine-evidence';
+import { leafHash, MalformedEventError, parseEnvelope, type PackLeaf, type PackOpening } from '@sallyport/engine-evidence';
 import { factOf, leavesInScope, type Fact, type Scope } from '@sallyport/engine-examiner';
 import { Failure } from '../failure.ts';
 import type { PackSource } from './pack-source.ts';
+import type { Withholding } from './withhold.ts';
 
 /** Leaves that one request asks for. */
 const pageSize = 2000;
@@ -12,24 +13,28 @@ export interface ReadLeaves {
   /** The events in scope. What is no event cannot be placed: it is shown, and the verifier names it. */
   readonly facts: readonly Fact[];
   readonly tenant: string | null;
+  /** Of the events in scope; what is withheld is not among them. */
+  readonly openings: readonly PackOpening[];
 }
 
 /** Reads every leaf of the range, and lets those outside of the scope go down to their hash. */
-export async function readLeaves(source: PackSource, range: { readonly from: number; readonly to: number }, scope: Scope): Promise<ReadLeaves> {
+export async function readLeaves(source: PackSource, range: { readonly from: number; readonly to: number }, scope: Scope, withholding: Withholding): Promise<ReadLeaves> {
   const stored: Uint8Array[] = [];
   const facts: Fact[] = [];
+  const disclosures = new Map<number, readonly string[]>();
   let tenant: string | null = null;
   while (range.from + stored.length < range.to) {
     const next = range.from + stored.length;
     const page = await source.leaves(next, Math.min(pageSize, range.to - next));
     if (page.length === 0) throw new Failure('incomplete', `the ledger has no leaf ${next}, and the log says that it has ${range.to}`, 'run `sallyport evidence verify`', 21);
-    for (const { leaf, bytes } of page) {
+    for (const { leaf, bytes, openings } of page) {
       if (leaf !== range.from + stored.length) throw new Failure('incomplete', `the ledger gave leaf ${leaf} where leaf ${range.from + stored.length} comes`, 'run `sallyport evidence verify`', 21);
       stored.push(bytes);
       const event = eventOf(bytes);
       if (event === null) continue;
       tenant ??= event.tenant;
       facts.push(factOf(leaf, hash('sha256', bytes, 'hex'), event));
+      if (openings.length > 0) disclosures.set(leaf, openings);
     }
   }
   const known = new Set(facts.map(({ leaf }) => leaf));
@@ -38,7 +43,13 @@ export async function readLeaves(source: PackSource, range: { readonly from: num
     const index = range.from + i;
     return inside.has(index) || !known.has(index) ? { index, event } : { index, hash: leafHash(event) };
   });
-  return { leaves, facts: facts.filter(({ leaf }) => inside.has(leaf)), tenant };
+  const openings: PackOpening[] = [];
+  const shown = facts.filter(({ leaf }) => inside.has(leaf)).map((fact) => {
+    const { event, openings: own } = withholding.of(fact.leaf, fact, disclosures.get(fact.leaf) ?? []);
+    openings.push(...own);
+    return event;
+  });
+  return { leaves, facts: shown, tenant, openings };
 }
 
 function eventOf(bytes: Uint8Array): ReturnType<typeof parseEnvelope> | null {

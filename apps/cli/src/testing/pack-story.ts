@@ -1,5 +1,5 @@
 import { EvidenceUnavailableError, uuidv7, type EvidenceLog } from '@sallyport/domain-model';
-import { EventChain, type EventData, type EventType, type On, type Who } from '@sallyport/domain-events';
+import { conceal, EventChain, type EventData, type EventType, type On, type Who } from '@sallyport/domain-events';
 import { CompactRange, formatVerifierKey, leafHash, newSessionKey, noteSigner, SessionRecorder, signCheckpoint, signingKeyOf, signNote } from '@sallyport/engine-evidence';
 import { generateKeyPairSync } from 'node:crypto';
 import type { Exported, LogCheckpoint, PackSource, StoredLeaf } from '../pack/pack-source.ts';
@@ -17,8 +17,8 @@ export class PackStory implements PackSource {
   #ms = Date.UTC(2026, 10, 20, 9);
   readonly #pseq = new Map<string, number>();
 
-  append(bytes: Uint8Array): void {
-    this.stored.push({ leaf: this.stored.length, received: new Date(this.#ms).toISOString(), bytes });
+  append(bytes: Uint8Array, openings: readonly string[] = []): void {
+    this.stored.push({ leaf: this.stored.length, received: new Date(this.#ms).toISOString(), bytes, openings });
   }
 
   tick(): number {
@@ -113,7 +113,8 @@ function chain(house: PackStory, producer: string) {
   const own = new EventChain({ tenant: 'default', sid: epoch, producer: { id: producer, epoch } }, { who: null, on: null });
   return <T extends EventType>(type: T, data: EventData[T], who: Who): void => {
     const wall = new Date(house.tick()).toISOString().replace('Z', '000Z');
-    house.append(own.write(type, data, { id: uuidv7(), pseq: house.next(producer), wall, monoUs: house.clock.monoUs() }, null, [], { who, on: null }));
+    const { data: shown, who: covered, disclosures } = conceal(type, data, who);
+    house.append(own.write(type, shown, { id: uuidv7(), pseq: house.next(producer), wall, monoUs: house.clock.monoUs() }, null, [], { who: covered, on: null }), disclosures);
   };
 }
 

@@ -7,7 +7,7 @@ import type { Say } from './faults.ts';
 
 const file = place.openings;
 
-/** The concealed fields of the events that are shown, and what opens them: SPEC.md, section 4, rule 13. Leaves are told in their order. */
+/** The concealed fields of the events that are shown, and what opens them: SPEC.md, section 4, rule 15. Leaves are told in their order. */
 export class OpenedFields {
   readonly #say: Say;
   readonly #lines: Generator<PackOpening | null>;

@@ -1,3 +1,4 @@
+import { concealedText } from '@sallyport/domain-events';
 import type { Control } from '../control.ts';
 import { machineOf, millis, text, type Fact } from '../fact.ts';
 import { byText, joined, table } from '../table.ts';
@@ -5,6 +6,12 @@ import { answer, plural } from './no-data.ts';
 
 /** Seconds. The limit that the governance defaults name for a machine's token. */
 export const longestToken = 900;
+
+/** How many; null where they are withheld. */
+function sources(facts: readonly Fact[]): number | null {
+  const found = new Set(facts.map((fact) => text(fact, 'source')));
+  return found.has(concealedText) ? null : found.size;
+}
 
 export const ep02: Control = {
   id: 'EP-02',
@@ -19,7 +26,7 @@ export const ep02: Control = {
     const groups = [...Map.groupBy(logins, (fact) => JSON.stringify([fact.who?.id ?? '', text(fact, 'issuer'), text(fact, 'binding'), text(fact, 'door')]))].sort(([a], [b]) => byText(a, b));
     const rows = groups.map(([, facts]) => {
       const [first] = facts;
-      return [first?.who?.id ?? null, first ? text(first, 'issuer') : null, first ? text(first, 'binding') : null, first ? text(first, 'door') : null, facts.length, new Set(facts.map((fact) => text(fact, 'source'))).size, longest(facts)];
+      return [first?.who?.id ?? null, first ? text(first, 'issuer') : null, first ? text(first, 'binding') : null, first ? text(first, 'door') : null, facts.length, sources(facts), longest(facts)];
     });
     const machines = logins.filter((fact) => machineOf(fact) !== null);
     const shared = [...Map.groupBy(machines, (fact) => text(fact, 'binding'))].filter(([, facts]) => new Set(facts.map(({ who }) => who?.id)).size > 1).sort(([a], [b]) => byText(a, b));

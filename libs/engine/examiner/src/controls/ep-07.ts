@@ -1,3 +1,4 @@
+import { concealedText } from '@sallyport/domain-events';
 import type { Control } from '../control.ts';
 import type { Examination } from '../examination.ts';
 import { text, texts, type Fact } from '../fact.ts';
@@ -71,7 +72,7 @@ function proofsOf({ command }: CommandCase, hold: Fact | null, allow: Fact | nul
   return {
     bound: requested !== null && spent !== null && allow !== null && text(requested, 'command') === command && text(requested, 'session') === session && text(spent, 'session') === session && sameShape(shape, allow, hold),
     before: approval !== null && allow !== null && approval.granted !== null && spent !== null && approval.granted.at <= allow.at && spent.at <= allow.at,
-    otherPerson: approvers.length > 0 && owner !== null && !approvers.includes(owner) && !approvers.includes(`person:${owner}`),
+    otherPerson: approvers.length > 0 && !approvers.includes(concealedText) && owner !== null && !approvers.includes(owner) && !approvers.includes(`person:${owner}`),
     quorum: approval !== null && quorumMet(approval),
     wasHeld: hold !== null,
   };

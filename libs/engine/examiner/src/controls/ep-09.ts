@@ -1,3 +1,4 @@
+import { concealedText } from '@sallyport/domain-events';
 import type { Control } from '../control.ts';
 import { text, type Fact } from '../fact.ts';
 import { byText, joined, table, type Cell } from '../table.ts';
@@ -19,7 +20,7 @@ export const ep09: Control = {
     const all = [...of('auth.failed', 'auth.replay', 'session.refused', 'command.refused'), ...denied].sort((a, b) => a.leaf - b.leaf);
     const codes = [...Map.groupBy(all, codeOf)].map(([code, facts]) => ({ code, n: facts.length })).sort((a, b) => b.n - a.n || byText(a.code, b.code));
     const good = new Set(of('auth.ok').map((fact) => text(fact, 'source')));
-    const bursts = [...Map.groupBy(of('auth.failed'), (fact) => text(fact, 'source'))].filter(([source, facts]) => facts.length >= manyFailures && !good.has(source)).sort(([a], [b]) => byText(a, b));
+    const bursts = [...Map.groupBy(of('auth.failed'), (fact) => text(fact, 'source'))].filter(([source, facts]) => facts.length >= manyFailures && source !== concealedText && !good.has(source)).sort(([a], [b]) => byText(a, b));
     const exceptions = [
       ...of('auth.replay').map((fact) => ['token replayed', fact.who?.id ?? null, text(fact, 'source'), 1, fact.at, fact.leaf]),
       ...bursts.map(([source, facts]) => ['failed logins only', joined(facts.map(codeOf)), source, facts.length, facts[0]?.at ?? null, facts[0]?.leaf ?? null]),

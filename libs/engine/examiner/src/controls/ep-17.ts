@@ -1,3 +1,4 @@
+import { concealedPerson } from '@sallyport/domain-events';
 import type { Control } from '../control.ts';
 import { count, isTrue, text, type Fact } from '../fact.ts';
 import { table } from '../table.ts';
@@ -16,7 +17,7 @@ export const ep17: Control = {
     const all = [...reads, ...acts].sort((a, b) => a.leaf - b.leaf);
     const refused = acts.filter((fact) => !isTrue(fact, 'ok'));
     const actors = Map.groupBy(of('config.changed', 'approval.voted'), ({ who }) => who?.id ?? '');
-    const readers = [...Map.groupBy(reads, ({ who }) => who?.id ?? '')];
+    const readers = [...Map.groupBy(reads.filter(({ who }) => who?.id !== concealedPerson), ({ who }) => who?.id ?? '')];
     const exceptions = [
       ...refused.map((fact) => ['refused', fact.who?.id ?? null, `${text(fact, 'action')}: ${text(fact, 'code')}`, fact.at, fact.leaf]),
       ...readers.filter(([who]) => who !== '' && actors.has(who)).map(([who, own]) => ['read evidence of a period with own acts', who, `${plural(own.length, 'read')}; ${plural(actors.get(who)?.length ?? 0, 'act')}`, own[0]?.at ?? null, own[0]?.leaf ?? null]),
