@@ -1,4 +1,4 @@
-import { isUnknown, literal, plain, unknownArg, type Arg } from './arg.ts';
+import { literal, plain, unknownArg, type Arg } from './arg.ts';
 import { builtins } from './builtins.ts';
 import { touchFile } from './files.ts';
 import type { Findings } from './findings.ts';
@@ -76,7 +76,15 @@ export class Call {
   /** A file with code is run: a program as any other, of which nothing is known. */
   script(arg: Arg, scope: Scope = this.scope): void {
     this.file('read', arg, scope);
-    executeFile(arg, scope, this.out);
+    const text = plain(arg);
+    executeFile(text === null || text.includes('/') ? arg : literal(`./${text}`), scope, this.out);
+    this.out.partial();
+  }
+
+  /** Some of the words are a command, and it is not known which. Programs that are read are named, for those who look at what was found. */
+  guess(args: readonly Arg[] = this.args): void {
+    this.out.unknownProgram();
+    for (const arg of args) guess(arg, this.scope, this.#reader);
   }
 
   /** Its arguments as a rule of `spec` has them. */
@@ -192,8 +200,10 @@ export function runCommand(args: readonly Arg[], scope: Scope, reader: CodeReade
 
 /** Behind a program that is not known, a word may be one. Only said for what is read below; the whole is opaque already. */
 function guess(arg: Arg, scope: Scope, { out }: CodeReader): void {
-  if (isUnknown(arg) || arg.home || scope.away) return;
-  if (/^[\w.+-]{1,64}$/.test(arg.text ?? '') && programOf(arg.text ?? '') !== undefined) out.add('execute', 'program', null, arg.text ?? '');
+  const name = baseName(plain(arg) ?? '');
+  if (scope.away || !/^[\w.+-]{1,64}$/.test(name) || programOf(name) === undefined) return;
+  out.programs.add(name);
+  out.add('execute', 'program', null, name);
 }
 
 function runProgram(first: Arg, args: readonly Arg[], scope: Scope, reader: CodeReader): void {

@@ -118,11 +118,7 @@ const applet: ProgramReader = (call) => {
 };
 
 /** Makes commands of its own out of its words and its input. */
-const opaque: ProgramReader = (call) => {
-  call.out.unknownProgram();
-  const first = call.args.findIndex((arg) => !/^-/.test(plain(arg) ?? '-'));
-  if (first !== -1) call.command([...call.args.slice(first), unknownArg]);
-};
+const opaque: ProgramReader = (call) => call.guess();
 
 export const wrappers: Programs = {
   env, xargs, watch, flock, chroot, nohup, script, busybox: applet, toybox: applet, parallel: opaque, 'run-parts': opaque, 'start-stop-daemon': opaque, 'systemd-run': opaque, gdb: opaque, unshare: opaque,

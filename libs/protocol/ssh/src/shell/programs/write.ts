@@ -39,15 +39,15 @@ function puts(spec: ProgramSpec, sourceVerb: 'read' | 'write'): ProgramReader {
 const ln: ProgramReader = (call) => {
   const { options, operands } = call.parse(links);
   const into = options.find((option) => isTarget(option.name))?.arg;
-  const symbolic = options.some(({ name }) => name === '-s' || name === '--symbolic' || name === '-r' || name === '--relative');
+  const has = (...names: readonly string[]) => options.some(({ name }) => names.includes(name));
+  const fromLink = has('-s', '--symbolic') && !has('-r', '--relative');
   const single = into === undefined && operands.length === 1;
   const sources = into !== undefined || single ? operands : operands.slice(0, -1);
   const target = into ?? (single ? literal('./') : operands.at(-1));
   if (target === undefined) return;
   call.out.shape(' …');
   for (const source of sources) {
-    call.file('write', source);
-    if (symbolic) for (const scope of linkScopes(call, target)) call.file('write', source, scope);
+    for (const scope of fromLink ? linkScopes(call, target) : [call.scope]) call.file('write', source, scope);
   }
   call.intoDirectory(sources, target, into !== undefined);
 };
