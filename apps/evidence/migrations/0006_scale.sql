@@ -38,39 +38,7 @@ create function session_counted(p_opened timestamptz, p_state text) returns bool
   select p_opened is not null and p_state in ('closed', 'refused', 'abandoned')
 $$;
 
-create function session_count_add(p_machine text, p_target text, p_opened timestamptz, p_state text, p_n bigint) returns void language plpgsql set search_path = evidence, pg_temp as $$
-declare
-  d constant date := (p_opened at time zone 'UTC')::date;
-begin
-  insert into session_count as c (scope, machine, target, day, state, n)
-    values (0, '', '', d, p_state, p_n), (1, p_machine, '', d, p_state, p_n), (2, '', p_target, d, p_state, p_n), (3, p_machine, p_target, d, p_state, p_n)
-    on conflict (scope, machine, target, day, state) do update set n = c.n + excluded.n;
-end
-$$;
-
-create function session_changed() returns trigger language plpgsql set search_path = evidence, pg_temp as $$
-begin
-  if tg_op <> 'INSERT' and old.opened is not null and old.state in ('closed', 'refused', 'abandoned') then
-    -- Not by an insert: what would become less than nothing was never counted.
-    update session_count c set n = c.n - 1
-      where c.day = (old.opened at time zone 'UTC')::date and c.state = old.state
-        and (c.scope, c.machine, c.target) in ((0::smallint, '', ''), (1::smallint, old.machine, ''), (2::smallint, '', old.target), (3::smallint, old.machine, old.target));
-  end if;
-  if tg_op <> 'DELETE' and new.opened is not null and new.state in ('closed', 'refused', 'abandoned') then
-    perform session_count_add(new.machine, new.target, new.opened, new.state, 1);
-  end if;
-  return null;
-end
-$$;
-
--- Not for each change of a session's sums, of which there is one in every batch: only for its coming and going.
-create trigger session_changed after update of state, opened, machine, target on session_idx for each row
-  when ((old.state, old.opened, old.machine, old.target) is distinct from (new.state, new.opened, new.machine, new.target)
-    and (session_counted(old.opened, old.state) or session_counted(new.opened, new.state)))
-  execute function session_changed();
-create trigger session_gone after delete on session_idx for each row when (session_counted(old.opened, old.state)) execute function session_changed();
-
--- Sessions that come in as they ended: those of `append` do not, those of a rebuilt index do.
+-- Each for a whole statement, so that a batch of events counts once, however many sessions end in it.
 create function sessions_came() returns trigger language plpgsql set search_path = evidence, pg_temp as $$
 begin
   insert into session_count as c (scope, machine, target, day, state, n)
@@ -80,7 +48,41 @@ begin
   return null;
 end
 $$;
+
+create function sessions_went() returns trigger language plpgsql set search_path = evidence, pg_temp as $$
+begin
+  update session_count c set n = c.n - d.n
+    from (select scope, case when scope & 1 = 1 then s.machine else '' end as machine, case when scope & 2 = 2 then s.target else '' end as target, (s.opened at time zone 'UTC')::date as day, s.state, count(*) as n
+      from was s cross join generate_series(0, 3) scope where session_counted(s.opened, s.state) group by 1, 2, 3, 4, 5) d
+    where c.scope = d.scope and c.machine = d.machine and c.target = d.target and c.day = d.day and c.state = d.state;
+  return null;
+end
+$$;
+
+-- Most changes are of a session's sums and count nothing; an end that is taken back for another (abandoned, then closed after all) is rare.
+create function sessions_changed() returns trigger language plpgsql set search_path = evidence, pg_temp as $$
+begin
+  insert into session_count as c (scope, machine, target, day, state, n)
+    select scope, case when scope & 1 = 1 then s.machine else '' end, case when scope & 2 = 2 then s.target else '' end, (s.opened at time zone 'UTC')::date, s.state, count(*)
+      from (select n.* from came n join was o on o.sid = n.sid
+        where session_counted(n.opened, n.state) and (o.state, o.opened, o.machine, o.target) is distinct from (n.state, n.opened, n.machine, n.target)) s cross join generate_series(0, 3) scope
+      group by 1, 2, 3, 4, 5
+    on conflict (scope, machine, target, day, state) do update set n = c.n + excluded.n;
+  if exists (select from was o where session_counted(o.opened, o.state)) then
+    update session_count c set n = c.n - d.n
+      from (select scope, case when scope & 1 = 1 then s.machine else '' end as machine, case when scope & 2 = 2 then s.target else '' end as target, (s.opened at time zone 'UTC')::date as day, s.state, count(*) as n
+        from (select o.* from was o join came n on n.sid = o.sid
+          where session_counted(o.opened, o.state) and (o.state, o.opened, o.machine, o.target) is distinct from (n.state, n.opened, n.machine, n.target)) s cross join generate_series(0, 3) scope
+        group by 1, 2, 3, 4, 5) d
+      where c.scope = d.scope and c.machine = d.machine and c.target = d.target and c.day = d.day and c.state = d.state;
+  end if;
+  return null;
+end
+$$;
+
 create trigger sessions_came after insert on session_idx referencing new table as came for each statement execute function sessions_came();
+create trigger sessions_changed after update on session_idx referencing old table as was new table as came for each statement execute function sessions_changed();
+create trigger sessions_went after delete on session_idx referencing old table as was for each statement execute function sessions_went();
 
 create function sessions_gone() returns trigger language plpgsql set search_path = evidence, pg_temp as $$
 begin
@@ -90,14 +92,133 @@ end
 $$;
 create trigger sessions_gone after truncate on session_idx for each statement execute function sessions_gone();
 
-alter table session_idx enable always trigger session_changed;
-alter table session_idx enable always trigger session_gone;
 alter table session_idx enable always trigger sessions_came;
+alter table session_idx enable always trigger sessions_changed;
+alter table session_idx enable always trigger sessions_went;
 alter table session_idx enable always trigger sessions_gone;
 
 insert into session_count (scope, machine, target, day, state, n)
   select scope, case when scope & 1 = 1 then s.machine else '' end, case when scope & 2 = 2 then s.target else '' end, (s.opened at time zone 'UTC')::date, s.state, count(*)
     from session_idx s cross join generate_series(0, 3) scope where session_counted(s.opened, s.state) group by 1, 2, 3, 4, 5;
+
+-- --------------------------------------------------------------------------------------------------------------------------- append
+
+-- What the events of a batch say of how sessions stand: the first word of every session at once, then the second of those that have one, and so on.
+create type session_word as (i int, sid uuid, state text, machine text, target text, protocol text, opened timestamptz, closed timestamptz, ended text, abandoned_seq bigint, n bigint);
+
+create function to_states(p_states jsonb, p_added int[]) returns void language plpgsql set search_path = evidence, pg_temp as $$
+declare
+  words session_word[];
+begin
+  select array_agg(row(w.i, w.sid, w.state, w.machine, w.target, w.protocol, w.opened, w.closed, w.ended, w.abandoned_seq, n)::session_word) into words
+    from (select s.*, row_number() over (partition by s.sid order by s.i) as n from jsonb_populate_recordset(null::session_word, p_states) s where s.i = any (p_added)) w (i, sid, state, machine, target, protocol, opened, closed, ended, abandoned_seq, ignored, n);
+  for round in 1 .. coalesce((select max(w.n) from unnest(words) w), 0) loop
+    update session_idx s set
+        state = case when w.state = 'open' and s.state in ('closed', 'abandoned') then s.state
+                     when w.state = 'abandoned' and s.state = 'closed' then s.state
+                     else w.state end,
+        machine = coalesce(w.machine, s.machine),
+        target = coalesce(w.target, s.target),
+        protocol = coalesce(w.protocol, s.protocol),
+        opened = coalesce(w.opened, s.opened),
+        closed = case when w.state = 'abandoned' and s.state = 'closed' then s.closed else coalesce(w.closed, s.closed) end,
+        ended = case when w.state = 'abandoned' and s.state = 'closed' then s.ended else coalesce(w.ended, s.ended) end,
+        abandoned_seq = greatest(s.abandoned_seq, w.abandoned_seq)
+      from unnest(words) w where w.n = round and s.sid = w.sid;
+  end loop;
+end
+$$;
+
+-- As it was (0002) but for two things, each told at its place.
+create or replace function append(
+  p_pack bytea, p_ids uuid[], p_sids uuid[], p_seqs bigint[], p_producers text[], p_epochs uuid[], p_pseqs bigint[], p_types text[], p_whos text[], p_targets text[], p_walls timestamptz[],
+  p_offs int[], p_lens int[], p_commands bigint[], p_denied bigint[], p_held bigint[], p_rows bigint[], p_bytes bigint[],
+  p_blob_of int[], p_blob_offs int[], p_blob_lens int[], p_states jsonb
+) returns jsonb language plpgsql security definer set search_path = evidence, pg_temp as $$
+declare
+  head bigint;
+  added int[];
+  clashes jsonb;
+  conflicts jsonb := '[]';
+  clash jsonb;
+  kept uuid;
+  p record;
+  was producer_state;
+  answer jsonb := '[]';
+begin
+  -- One writer at a time: `at` stays dense, and a reader that has seen `at` will never see a smaller one appear.
+  perform pg_advisory_xact_lock(4611686018427387001);
+  select coalesce(max(l.at), 0) into head from ledger l;
+
+  -- Looked up first and then added, not `on conflict do nothing`: nobody else writes meanwhile, and what is guarded row by row costs twice as much. `offset 0` keeps each look-up one by the key: the
+  -- planner would read the table from end to end instead. Two events of one
+  -- batch that claim one number make it fail (23505); the caller then tries again with less, at last with single events.
+  with incoming as materialized (
+    select * from unnest(p_ids, p_sids, p_seqs, p_producers, p_epochs, p_pseqs, p_types, p_whos, p_targets, p_walls, p_offs, p_lens, p_commands, p_denied, p_held, p_rows, p_bytes) with ordinality
+      as u (id, sid, seq, producer, epoch, pseq, type, who, target, wall, off, len, commands, denied, held, rows, bytes, i)
+  ), stored as (
+    insert into event_body (id, body) select u.id, substring(p_pack from u.off + 1 for u.len) from incoming u
+      where not exists (select from event_body b where b.id = u.id and b.body = substring(p_pack from u.off + 1 for u.len) offset 0)
+      returning id, sha256, sha256('\x00'::bytea || body) as leaf_hash
+  ), fresh as materialized (
+    select n.*, s.sha256, s.leaf_hash, head + row_number() over (order by n.i) as at from incoming n join stored s using (id)
+  ), chained as (
+    insert into session_seq (sid, seq, event_id, sha256) select f.sid, f.seq, f.id, f.sha256 from fresh f
+      where not exists (select from session_seq q where q.sid = f.sid and q.seq = f.seq offset 0) returning event_id
+  ), counted as (
+    insert into producer_seq (producer, epoch, pseq, event_id) select f.producer, f.epoch, f.pseq, f.id from fresh f
+      where not exists (select from producer_seq q where q.producer = f.producer and q.epoch = f.epoch and q.pseq = f.pseq offset 0) returning event_id
+  ), ordered as (
+    insert into ledger (at, event_id, sha256, leaf_hash) select f.at, f.id, f.sha256, f.leaf_hash from fresh f
+  ), indexed as (
+    insert into event_idx (at, type, sid, seq, who, target, wall) select f.at, f.type, f.sid, f.seq, f.who, f.target, f.wall from fresh f
+  ), sealed as (
+    insert into blob (event_id, ct_sha256, bytes)
+      select distinct on (c.id, c.ct_sha256) c.id, c.ct_sha256, c.bytes
+      from (select f.id, sha256(substring(p_pack from b.off + 1 for b.len)) as ct_sha256, substring(p_pack from b.off + 1 for b.len) as bytes from unnest(p_blob_of, p_blob_offs, p_blob_lens) as b (i, off, len) join fresh f on f.i = b.i) c
+      where not exists (select from blob k where k.event_id = c.id and k.ct_sha256 = c.ct_sha256 offset 0)
+  ), summed as (
+    insert into session_idx as s (sid, producer, epoch, commands, denied, held, rows, bytes, last_seq)
+      select f.sid, min(f.producer), (array_agg(f.epoch))[1], sum(f.commands), sum(f.denied), sum(f.held), sum(f.rows), sum(f.bytes), max(f.seq)
+      from fresh f where f.sid <> f.epoch group by f.sid
+      on conflict (sid) do update set
+        commands = s.commands + excluded.commands, denied = s.denied + excluded.denied, held = s.held + excluded.held,
+        rows = s.rows + excluded.rows, bytes = s.bytes + excluded.bytes, last_seq = greatest(s.last_seq, excluded.last_seq), last_at = clock_timestamp()
+  )
+  select coalesce(array_agg(f.i), '{}'), coalesce(jsonb_agg(jsonb_build_object('sid', f.sid, 'seq', f.seq, 'producer', f.producer, 'epoch', f.epoch, 'pseq', f.pseq, 'other', f.id))
+      filter (where f.id not in (select event_id from chained) or f.id not in (select event_id from counted)), '[]')
+    into added, clashes from fresh f;
+
+  -- For all sessions of the batch at once.
+  perform to_states(p_states, added);
+
+  for clash in select * from jsonb_array_elements(clashes) loop
+    select event_id into kept from session_seq where sid = (clash->>'sid')::uuid and seq = (clash->>'seq')::bigint;
+    if kept = (clash->>'other')::uuid then
+      select event_id into kept from producer_seq where producer = clash->>'producer' and epoch = (clash->>'epoch')::uuid and pseq = (clash->>'pseq')::bigint;
+    end if;
+    conflicts := conflicts || jsonb_build_object('sid', clash->'sid', 'seq', clash->'seq', 'kept', kept, 'other', clash->'other');
+  end loop;
+
+  for p in
+    select u.producer, u.epoch, min(u.pseq) as low, max(u.pseq) as high, count(distinct u.pseq) as n
+      from unnest(p_producers, p_epochs, p_pseqs) as u (producer, epoch, pseq) group by 1, 2
+  loop
+    insert into producer_state (producer, epoch) values (p.producer, p.epoch) on conflict do nothing;
+    select * into was from producer_state s where s.producer = p.producer and s.epoch = p.epoch;
+    update producer_state s set
+        contiguous = case when was.max_seen = was.contiguous and p.low = was.contiguous + 1 and p.n = p.high - p.low + 1 then p.high
+                          else dense_until(p.producer, p.epoch, was.contiguous) end,
+        max_seen = greatest(was.max_seen, p.high), last_seen = clock_timestamp()
+      where s.producer = p.producer and s.epoch = p.epoch returning s.contiguous into was.contiguous;
+    answer := answer || jsonb_build_object('producer', p.producer, 'epoch', p.epoch, 'contiguous', was.contiguous);
+  end loop;
+
+  return jsonb_build_object('added', coalesce(array_length(added, 1), 0), 'conflicts', conflicts, 'producers', answer);
+end
+$$;
+
+drop function to_state(jsonb);
 
 create view session_counts as select scope, machine, target, day, state, n from session_count;
 

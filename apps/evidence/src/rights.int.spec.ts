@@ -52,7 +52,7 @@ describe("the service's role", () => {
     expect(await refusal(service, `set session_replication_role = replica`)).toBe('42501');
     expect(await refusal(service, `create function evidence.sha256(bytea) returns bytea language sql as 'select null::bytea'`)).toBe('42501');
     expect(await refusal(service, `create schema mine`)).toBe('42501');
-    expect(await refusal(service, `select evidence.to_state('{}')`)).toBe('42501');
+    expect(await refusal(service, `select evidence.to_states('[]', '{}')`)).toBe('42501');
     expect(await refusal(service, `select evidence.protect('evidence.ledger')`)).toBe('42501');
   });
 });

@@ -15,8 +15,10 @@ import { fillLedger, fillSessions, makeMonths, settleLedger } from '../testing/b
 import { Story } from '../testing/bulk/story.ts';
 import { ledgerDatabase, type LedgerDatabase } from '../testing/ledger-database.ts';
 import { explained, type Ran } from '../testing/plans.ts';
+import type { RetentionDatabase } from '../retention/database.ts';
 import type { EvidenceDatabase } from './database.ts';
 import { Ledger } from './ledger.ts';
+import { missingIn } from './absences.ts';
 import { readEvents, readSession } from './reading.ts';
 import { readSessions } from './session-list.ts';
 
@@ -60,6 +62,7 @@ function expectNarrow(ran: readonly Ran[], rows: number, what = ''): void {
 }
 
 const bodies = (ran: readonly Ran[]) => new Set(ran.flatMap(({ read }) => read.filter((table) => table.startsWith('event_body_'))));
+const none = () => [];
 const sessionsAsked = { machine: null, target: null, open: null, before: null, limit: 50, state: null, from: null, to: null };
 const at = (share: number) => new Date(from + (to - from) * share).toISOString();
 
@@ -83,16 +86,21 @@ describe('plans over 200,000 events, 230,000 sessions and 100,000 checkpoints', 
 
   it('of reading the ledger: the months that are asked for, and no other', async () => {
     for (const after of [0, 100_000, leaves - 600]) {
-      const ran = await run((db) => readEvents(db, { session: null, after, limit: 500 }));
+      const ran = await run((db) => readEvents(db, { session: null, after, limit: 500 }, none));
       expectNarrow(ran, 2100);
       expect(bodies(ran).size).toBeLessThanOrEqual(2);
     }
   });
 
+  it('of looking for what is missing', async () => {
+    const ran = await run((db) => missingIn(db.withTables<RetentionDatabase>(), 100_000, 100_500));
+    expectNarrow(ran, 2100);
+  });
+
   it('of reading a session and replaying it', async () => {
     const [row] = await ledger.sql(`select sid from event_idx where at > 123456 and type = 'command.decided' limit 1`);
     const sid = String(row?.['sid']);
-    for (const ran of [await run((db) => readEvents(db, { session: sid, after: null, limit: 500 })), await run((db) => readSession(db, sid, 1e6))]) {
+    for (const ran of [await run((db) => readEvents(db, { session: sid, after: null, limit: 500 }, none)), await run((db) => readSession(db, sid, 1e6))]) {
       expectNarrow(ran, 150);
       expect(bodies(ran).size).toBeLessThanOrEqual(2);
     }

@@ -17,7 +17,7 @@ const dayMs = 86_400_000;
 const first = Date.UTC(2026, 0, 30);
 const asked = { machine: null, target: null, open: null, before: null, limit: 50, state: null, from: null, to: null };
 
-/** What a session does, as `append` says it to `to_state`: in any order, with words that come late or twice. */
+/** What a session does, as `append` says it to `to_states`: in any order, with words that come late or twice. */
 const step = fc.record({
   session: fc.integer({ min: 0, max: 39 }),
   state: fc.constantFrom(...states),
@@ -39,8 +39,8 @@ describe('lists of sessions', () => {
         if (round++ % 2 === 0) await ledger.sql('delete from session_idx');
         else await ledger.sql('truncate session_idx');
         await ledger.sql(`insert into session_idx (sid, producer, epoch, last_seq) select s, 'gw-1', '${uuidv7()}', 1 from unnest('{${ids.join(',')}}'::uuid[]) s`);
-        const words = steps.map(({ session, state, machine, target, hour, with: given }) => ({ sid: ids[session], state, ...(given === 'opened' ? { machine, target, protocol: 'postgres', opened: new Date(first + hour * 3_600_000).toISOString() } : {}) }));
-        await ledger.sql(`select to_state(m) from jsonb_array_elements('${JSON.stringify(words)}') m`);
+        const words = steps.map(({ session, state, machine, target, hour, with: given }, i) => ({ i, sid: ids[session], state, ...(given === 'opened' ? { machine, target, protocol: 'postgres', opened: new Date(first + hour * 3_600_000).toISOString() } : {}) }));
+        await ledger.sql(`select to_states('${JSON.stringify(words)}', array(select generate_series(0, ${words.length})))`);
         await ledger.sql(`delete from session_idx where sid in ('${ids.slice(0, gone + 1).join(`','`)}') and ${gone} > 0`);
         for (const one of filters) {
           const { sessions, total } = await readSessions(ledger.store.db, { ...asked, ...one, limit: 1000 });
@@ -51,6 +51,27 @@ describe('lists of sessions', () => {
         expect(negative).toEqual({ n: 0 });
       }),
       { numRuns: 40 },
+    );
+  }, 120_000);
+
+  it('show what was said last, whether it was said in one batch or in many', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }), async (steps, taken) => {
+        const ids = Array.from({ length: 40 }, () => uuidv7());
+        const words = steps.map(({ session, state, machine, target, hour, with: given }, i) => ({
+          i, sid: ids[session % 6], state, ...(given === 'opened' ? { machine, target, protocol: `p${i}`, opened: new Date(first + hour * 3_600_000).toISOString() } : {}),
+          ...(state === 'open' ? {} : { closed: new Date(first + i).toISOString(), ended: `e${i}` }), ...(state === 'abandoned' ? { abandoned_seq: i } : {}),
+        }));
+        const added = words.filter((_, i) => taken[i]).map(({ i }) => i);
+        const told = async (batches: readonly object[]) => {
+          await ledger.sql('truncate session_idx');
+          await ledger.sql(`insert into session_idx (sid, producer, epoch, last_seq) select s, 'gw-1', '${ids[0]}', 1 from unnest('{${ids.join(',')}}'::uuid[]) s`);
+          await ledger.sql(batches.map((batch) => `select to_states('${JSON.stringify(batch)}', '{${added.join(',')}}')`).join(';'));
+          return [await ledger.sql('select sid, state, machine, target, protocol, opened, closed, ended, abandoned_seq from session_idx order by sid'), await ledger.sql('select * from session_count where n > 0 order by scope, machine, target, day, state')];
+        };
+        expect(await told([words])).toEqual(await told(words.map((word) => [word])));
+      }),
+      { numRuns: 25 },
     );
   }, 120_000);
 
