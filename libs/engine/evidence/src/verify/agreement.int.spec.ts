@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { endCases, packOfCase, producerCases } from '../testing/producer-cases.ts';
+import { rotationCases } from '../testing/rotation-cases.ts';
 import { samplePacks } from '../testing/sample-pack.ts';
 import { smallCases } from '../testing/small-files.ts';
 import { tamperings } from '../testing/tampering.ts';
@@ -15,6 +16,7 @@ const program = join(import.meta.dirname, '../testing/verify.py');
 const folder = mkdtempSync(join(tmpdir(), 'verify-'));
 const codes = { ok: 0, tampered: 20, incomplete: 21, untrusted: 22 };
 const sample = await samplePacks();
+const rotations = await rotationCases();
 const [packs, small] = [await tamperings(sample), await smallCases(sample)];
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,6 +35,13 @@ describe('the verifier in Python', () => {
   it.each(endCases())('session: calls it $verdict: $name', ({ verdict, events, producers }) => {
     const file = Buffer.concat(events.flatMap((bytes) => [bytes, Buffer.from('\n')]));
     expect(verify(['session', put('session', file), ...producers.flatMap((vkey) => ['--producer-key', vkey])])).toMatchObject({ code: codes[verdict] });
+  });
+
+  it.each(rotations)('$command: calls it $verdict: $name', ({ verdict, command, files, keys, rotations }) => {
+    const [a = '', b = '', c = ''] = files.map((bytes, i) => put(String(i), bytes));
+    const keyed = [...keys.flatMap((key) => ['--key', key]), ...rotations.flatMap((bytes, i) => ['--rotation', put(`rotation${i}`, bytes)])];
+    const args = { pack: [a, ...keyed], proof: [a, '--event', b, ...keyed], consistency: [a, b, '--proof', c, ...keyed] }[command];
+    expect(verify([command, ...args])).toMatchObject({ code: codes[verdict] });
   });
 
   it.each(small)('$command: calls it $verdict: $name', ({ command, verdict, files, keys }) => {
