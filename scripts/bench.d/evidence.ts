@@ -30,7 +30,7 @@ const say = (line: string) => void process.stderr.write(`  ${line} …\n`);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
 const { empty, least } = await intoEmpty();
-await using house = await makeHouse(['gw-bench']);
+await using house = await makeHouse(['gw-bench'], 'filled');
 const free = freeGigabytes(house.directory);
 if (free < gigabytes) throw new Error(`${house.directory} has ${free.toFixed(0)} GB free, and ${gigabytes.toFixed(0)} are needed: set TMPDIR to a disk that has them`);
 const to = Math.floor(Date.now() / 1000) * 1000 - 60_000;
@@ -75,7 +75,7 @@ function pem({ readerKey }: House): string {
 
 /** A house of its own; the baseline runs on the same server, when the services are gone. */
 async function intoEmpty(): Promise<{ readonly empty: IngestFigures; readonly least: Baseline }> {
-  await using house = await makeHouse(['gw-bench']);
+  await using house = await makeHouse(['gw-bench'], 'empty');
   await house.durable();
   await house.start();
   say('an empty ledger takes events');

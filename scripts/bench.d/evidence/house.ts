@@ -38,16 +38,18 @@ export interface House extends AsyncDisposable {
 /** Of a server that has the machine to itself in part: a quarter of a small one's memory. */
 const settings = ['shared_buffers = 1GB', 'effective_cache_size = 8GB', 'max_wal_size = 4GB', 'random_page_cost = 1.1'];
 /** While the ledger is filled nothing needs to survive a crash. */
-const filling = ['fsync = off', 'synchronous_commit = off', 'full_page_writes = off', 'autovacuum = off'];
+const filling = ['fsync = off', 'synchronous_commit = off', 'full_page_writes = off'];
+/** Afterwards it would go over everything that was filled at once, in the middle of what is measured: in production it comes piece by piece. */
+const filled = ['autovacuum = off'];
 
-export async function makeHouse(gateways: readonly string[]): Promise<House> {
+export async function makeHouse(gateways: readonly string[], ledger: 'empty' | 'filled'): Promise<House> {
   await using made = new AsyncDisposableStack();
   const directory = made.use(await tempDir('sallyport-bench'));
   // PostgreSQL runs as another user and must reach its own directory inside.
   chmodSync(directory.path, 0o755);
   const home = openHome(directory.path);
   const nats = made.use(await startNats({ gateways: [...gateways], directory: home.at('nats'), passwords: home.secrets.bus }));
-  const postgres = made.use(await startPostgres({ directory: home.at('postgres'), settings: [...settings, ...filling] }));
+  const postgres = made.use(await startPostgres({ directory: home.at('postgres'), settings: [...settings, ...filling, ...(ledger === 'filled' ? filled : [])] }));
   const database = await bootstrapDatabase(postgres);
   await run(process.execPath, [join(root, 'apps', 'evidence', 'dist', 'migrate.js')], { env: { PATH: process.env['PATH'] ?? '', SALLYPORT_OWNER_DSN: database.ownerDsn } });
   const service = async (name: 'evidence' | 'console', own: Record<string, string>) => {
