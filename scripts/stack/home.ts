@@ -16,7 +16,7 @@ export interface Home {
 
 export function openHome(path: string): Home {
   const at = (...names: string[]) => join(path, ...names);
-  for (const directory of ['logs', 'state', 'keys', 'tls', 'credentials', 'sink-secrets', 'config', 'demo']) mkdirSync(at(directory), { recursive: true });
+  for (const directory of ['logs', 'state', 'keys', 'tls', 'credentials', 'sink-secrets', 'config', 'demo', 'ssh-ca']) mkdirSync(at(directory), { recursive: true });
   const secrets = once(at('secrets.json'), () => {
     const password = () => randomBytes(18).toString('base64url');
     const all = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, password()]));

@@ -44,8 +44,11 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
   ]);
   say('roles and migrations');
   await prepareDatabase(postgres, home);
-  const ports = Object.fromEntries(await Promise.all([...services, 'pg' as const].map(async (name) => [name, await freePort()])));
+  const ports = Object.fromEntries(await Promise.all([...services, 'pg' as const, 'ssh' as const, 'token' as const].map(async (name) => [name, await freePort()])));
   const pgListen = `127.0.0.1:${ports['pg']}`;
+  const sshListen = `127.0.0.1:${ports['ssh']}`;
+  const tokenListen = `127.0.0.1:${ports['token']}`;
+  const sshNames = '127.0.0.1,localhost';
   const api = `https://127.0.0.1:${ports['console']}`;
   const admin = home.at('keys', 'admin.token');
   writeFileSync(admin, home.secrets.admin, { mode: 0o600 });
@@ -53,13 +56,13 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
   const sealed = { SALLYPORT_READER_PUBLIC_KEY: home.keys.readerPublic };
   const own: Record<ServiceName, Record<string, string>> = {
     evidence: { SALLYPORT_READER_KEY: home.keys.reader, SALLYPORT_LOG_KEY: home.keys.log },
-    identity: sealed,
+    identity: { ...sealed, SALLYPORT_TOKEN_LISTEN: tokenListen, SALLYPORT_TOKEN_URL: `https://${tokenListen}`, SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key, SALLYPORT_SSH_CA_DIR: home.at('ssh-ca'), SALLYPORT_SSH_HOSTS: sshNames },
     masking: { ...sealed, SALLYPORT_TOKEN_KEY: home.keys.token },
     policy: { ...sealed, SALLYPORT_LEASE_KEY: home.keys.lease },
     approvals: { ...sealed, SALLYPORT_TEXT_KEY: home.keys.text, SALLYPORT_PUBLIC_URL: api },
     sinks: { ...sealed, SALLYPORT_SECRETS_DIR: home.at('sink-secrets') },
     gateway: {
-      SALLYPORT_GATEWAY_ID: gatewayId, SALLYPORT_PG_LISTEN: pgListen, SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key, SALLYPORT_SECRETS_DIR: home.at('credentials'),
+      SALLYPORT_GATEWAY_ID: gatewayId, SALLYPORT_PG_LISTEN: pgListen, SALLYPORT_SSH_LISTEN: sshListen, SALLYPORT_SSH_NAMES: sshNames, SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key, SALLYPORT_SECRETS_DIR: home.at('credentials'),
       SALLYPORT_LEASE_PUBLIC_KEY: home.keys.leasePublic, SALLYPORT_READER_PUBLIC_KEY: home.keys.readerPublic,
     },
     console: { SALLYPORT_ADMIN_TOKEN_FILE: admin, SALLYPORT_API_CERT: tls.cert, SALLYPORT_API_KEY: tls.key },
@@ -90,7 +93,7 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
     throw error;
   }
   const env = {
-    SALLYPORT_API: api, SALLYPORT_CA: tls.ca, SALLYPORT_PG: pgListen, SALLYPORT_ADMIN_TOKEN: home.secrets.admin, SALLYPORT_NATS: nats.url,
+    SALLYPORT_API: api, SALLYPORT_CA: tls.ca, SALLYPORT_PG: pgListen, SALLYPORT_SSH: sshListen, SALLYPORT_TOKEN_URL: `https://${tokenListen}`, SALLYPORT_ADMIN_TOKEN: home.secrets.admin, SALLYPORT_NATS: nats.url,
     SALLYPORT_EVIDENCE_DSN: postgres.dsnOf(serviceRole('evidence'), home.secrets.database.evidence, 'sallyport'),
   };
   writeFileSync(home.at('env'), Object.entries(env).map(([name, value]) => `export ${name}='${value}'\n`).join(''), { mode: 0o600 });

@@ -11,7 +11,7 @@ export const gatewayConfig = z.object({
   SALLYPORT_PG_LISTEN: hostPort.default('127.0.0.1:15432'),
   /** Where SSH is taken, `host:port`. Absent: nowhere. */
   SALLYPORT_SSH_LISTEN: hostPort.optional(),
-  /** Private host key of SSH, in OpenSSH's format, mode 600: needed with SALLYPORT_SSH_LISTEN. */
+  /** Private host key of SSH, in OpenSSH's format, mode 600; made at the first start where it is not there. Absent: `ssh_host_key` in the state directory. */
   SALLYPORT_SSH_HOST_KEY: z.string().min(1).optional(),
   /** Names and addresses by which SSH clients reach this gateway, with commas between them: identity certifies the host key for them. Absent: the key stands alone. */
   SALLYPORT_SSH_NAMES: z.string().transform((names) => names.split(',').map((name) => name.trim()).filter((name) => name !== '')).default([]),

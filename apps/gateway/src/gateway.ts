@@ -67,7 +67,7 @@ export class Gateway {
     gateway.#checks(readiness, bus, config);
     house.chain.record('service.started', { service: 'gateway', version, node: process.version });
     await gateway.#follow(bus);
-    await gateway.#listen(config);
+    await gateway.#listen(config, env.state ?? '.');
     return gateway;
   }
 
@@ -107,14 +107,14 @@ export class Gateway {
     this.#stops.push(startPulse({ record: (type, data) => chain.record(type, data), next: () => evidence.next(), sessions: () => live.size, key: instance.vkey, log: this.#log }));
   }
 
-  async #listen(config: GatewayConfig): Promise<void> {
+  async #listen(config: GatewayConfig, state: string): Promise<void> {
     const terms = {
       tls: { cert: readFileSync(config.SALLYPORT_TLS_CERT, 'utf8'), key: readFileSync(config.SALLYPORT_TLS_KEY, 'utf8') },
       timeoutMs: config.SALLYPORT_GREET_TIMEOUT_MS,
       cancel: (key: Uint8Array) => this.#house.live.cancel(key),
       signal: this.#stopping.signal,
     };
-    for (const { adapter, listen: address } of await protocols({ config, bus: this.#house.bus, log: this.#log, stopped: (stop) => this.#stops.push(stop) })) {
+    for (const { adapter, listen: address } of await protocols({ config, state, bus: this.#house.bus, log: this.#log, stopped: (stop) => this.#stops.push(stop) })) {
       const server = await listen(address, config.SALLYPORT_MAX_CONNECTIONS, (socket) => {
         serveConnection(this.#house, adapter, socket, terms).catch((error: unknown) => {
           this.#log.error('a connection failed', { error });

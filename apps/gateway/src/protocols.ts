@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Bus } from '@sallyport/platform-bus';
 import type { Log } from '@sallyport/platform-telemetry';
 import { PostgresAdapter } from '@sallyport/protocol-postgres';
@@ -16,6 +17,8 @@ export interface Door {
 /** What protocols may need of their gateway. */
 export interface DoorTerms {
   readonly config: GatewayConfig;
+  /** The gateway's own directory. */
+  readonly state: string;
   readonly bus: Bus;
   readonly log: Log;
   /** Registers what is to be stopped with the gateway. */
@@ -34,9 +37,11 @@ export async function protocols(terms: DoorTerms): Promise<readonly Door[]> {
   ];
 }
 
-async function ssh({ config, bus, log, stopped }: DoorTerms): Promise<SshAdapter> {
-  if (config.SALLYPORT_SSH_HOST_KEY === undefined) throw new Error('SALLYPORT_SSH_HOST_KEY must name the host key when SALLYPORT_SSH_LISTEN is set');
-  const privateKey = readFileSync(config.SALLYPORT_SSH_HOST_KEY, 'utf8');
+async function ssh({ config, state, bus, log, stopped }: DoorTerms): Promise<SshAdapter> {
+  const file = config.SALLYPORT_SSH_HOST_KEY ?? join(state, 'ssh_host_key');
+  if (!existsSync(file)) writeFileSync(file, SshAdapter.newHostKey(), { mode: 0o600 });
+  if ((statSync(file).mode & 0o077) !== 0) throw new Error(`${file} is open to others than its owner: chmod 600`);
+  const privateKey = readFileSync(file, 'utf8');
   const certificate = new HostCertificate({ bus, log, gateway: config.SALLYPORT_GATEWAY_ID, names: config.SALLYPORT_SSH_NAMES, publicKey: SshAdapter.publicKey(privateKey) });
   stopped(await certificate.start());
   return new SshAdapter({ hostKey: () => ({ privateKey, certificate: certificate.current(Date.now()) }), log });

@@ -2,7 +2,7 @@ import { identitySshHostCert, type Bus } from '@sallyport/platform-bus';
 import type { Log } from '@sallyport/platform-telemetry';
 
 /** How often a certificate is looked at, in milliseconds: renewed past half of its time, and asked for again where identity did not answer. */
-const lookEvery = 60_000;
+const lookEvery = 5_000;
 
 export interface HostCertificateTerms {
   readonly bus: Bus;

@@ -8,7 +8,7 @@ import { parseSettings, type SshSettings } from './settings.ts';
 import { serveSftp } from './sftp/serve-sftp.ts';
 import { understand } from './shell/index.ts';
 import { dialUpstream, UpstreamError, type Upstream } from './upstream.ts';
-import { parsePrivateKey, type HostKey } from './wire/library.ts';
+import { newKeyText, parsePrivateKey, type HostKey } from './wire/library.ts';
 
 /** What the gateway gives the adapter once. */
 export interface SshOptions {
@@ -23,6 +23,11 @@ export class SshAdapter implements ProtocolAdapter<SshSettings, SshGreeting> {
   readonly id = 'ssh';
   readonly #options: SshOptions;
   readonly #attempts = new Attempts();
+
+  /** A fresh Ed25519 host key, in OpenSSH's format. */
+  static newHostKey(): string {
+    return newKeyText();
+  }
 
   /** Base64 of the public half of a host key's blob. @throws TypeError when the key cannot be read */
   static publicKey(privateKey: string): string {

@@ -105,11 +105,17 @@ export class Login {
     const parsed = ssh2.utils.parseKey(context.key.data);
     const key = Array.isArray(parsed) ? parsed[0] : parsed;
     if (key === undefined || key instanceof Error || (context.key.algo === 'ssh-rsa' && context.hashAlgo === undefined) || context.key.algo === 'ssh-dss') return this.#wrong(context, 'this key is not taken');
+    // OpenSSH offers it once more after its partial success, before it goes on to its certificates.
+    if (this.#heldKey !== null) return this.#again(context);
     if (context.signature === undefined || context.blob === undefined) return this.#query(context);
     if (key.verify(context.blob, context.signature, context.hashAlgo) !== true) return this.#wrong(context, 'the signature does not verify');
-    if (this.#heldKey !== null) return this.#wrong(context, 'one key is enough');
     this.#heldKey = `SHA256:${createHash('sha256').update(context.key.data).digest('base64').replace(/=+$/, '')}`;
-    context.reject(['password', 'keyboard-interactive'], true);
+    context.reject(methods, true);
+  }
+
+  #again(context: AuthContext): void {
+    if (++this.#queries > maxQueries) return this.#end(context, 'too many keys were offered');
+    context.reject(methods);
   }
 
   #query(context: PublicKeyAuthContext): void {
@@ -128,7 +134,7 @@ export class Login {
 
   #wrong(context: AuthContext, why: string): void {
     if (++this.#failures >= maxFailures) return this.#end(context, why);
-    context.reject(this.#heldKey === null ? methods : ['password', 'keyboard-interactive']);
+    context.reject(methods);
   }
 
   #end(context: AuthContext, why: string): void {

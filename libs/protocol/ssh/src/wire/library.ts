@@ -167,9 +167,14 @@ export function trustCertifiedHostKey(connection: object, keyType: string, keyBl
   Reflect.set(negotiated, 'serverHostKey', keyType);
 }
 
-/** A fresh Ed25519 key, as ssh2 reads it. */
+/** A fresh Ed25519 key, in OpenSSH's format. */
+export function newKeyText(): string {
+  return ssh2.utils.generateKeyPairSync('ed25519').private;
+}
+
+/** The same, as ssh2 reads it. */
 export function newKey(): ParsedKey {
-  return parsePrivateKey(ssh2.utils.generateKeyPairSync('ed25519').private);
+  return parsePrivateKey(newKeyText());
 }
 
 /**
