@@ -8,6 +8,7 @@ import { getCommand } from './commands/get.ts';
 import { loginCommand, logoutCommand, whoamiCommand } from './commands/login.ts';
 import { policyCommand } from './commands/policy.ts';
 import { sessionsCommand } from './commands/sessions.ts';
+import { sshCommand } from './commands/ssh.ts';
 import { tokenCommand } from './commands/token.ts';
 import { version } from './version.ts';
 
@@ -28,6 +29,7 @@ export function program(): Command {
     .addCommand(evidenceCommand())
     .addCommand(policyCommand())
     .addCommand(tokenCommand())
+    .addCommand(sshCommand())
     .addCommand(demoCommand())
     .addCommand(doctorCommand());
   settle(root);
@@ -44,6 +46,7 @@ Environment:
   SALLYPORT_API          address of the console's API
   SALLYPORT_TOKEN        a token of yours (OIDC); goes before the login that \`sallyport login\` keeps
   SALLYPORT_ADMIN_TOKEN  the bootstrap administrator's, used when there is neither; for setup only
+  SALLYPORT_TOKEN_URL    where machines' tokens are exchanged
   SALLYPORT_CA           PEM file of the authority that signed the API's certificate
   SALLYPORT_CONFIG       directory of logins.json; default $XDG_CONFIG_HOME/sallyport
   SALLYPORT_LOGIN_…      ISSUER, CLIENT_ID, SCOPE, AUDIENCE, RESOURCE, CA: as the options of \`sallyport login\`

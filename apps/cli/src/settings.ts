@@ -34,6 +34,9 @@ function credential(env: NodeJS.ProcessEnv, api: URL, logins: Logins): Credentia
   return env['SALLYPORT_ADMIN_TOKEN'] ? { from: 'SALLYPORT_ADMIN_TOKEN', token: env['SALLYPORT_ADMIN_TOKEN'] } : { from: null };
 }
 
+/** PEM text of SALLYPORT_CA, or null. */
+export const authorityOf = (env: NodeJS.ProcessEnv): string | null => certificate(env['SALLYPORT_CA']);
+
 function certificate(path: string | undefined): string | null {
   if (path === undefined || path === '') return null;
   try {

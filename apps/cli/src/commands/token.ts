@@ -5,8 +5,10 @@ import { Failure } from '../failure.ts';
 import { claimsText, readClaims } from '../output/claims.ts';
 import { resolutionText } from '../output/resolution.ts';
 import { tokenExplanation } from '../shapes.ts';
+import { standardInput } from '../standard-input.ts';
+import { tokenExchange } from './token-exchange.ts';
 
-export const tokenCommand = (): Command => new Command('token').description('look at tokens').addCommand(inspect());
+export const tokenCommand = (): Command => new Command('token').description('look at tokens, and exchange them').addCommand(inspect()).addCommand(tokenExchange());
 
 /**
  * Reads what a token says of itself: nothing is verified, nothing is sent. With --resolve the console is asked what it would be; the token goes there, over
@@ -31,9 +33,3 @@ const inspect = () =>
       return resolution.verdict === 'refused' ? exit.denied : exit.ok;
     },
   );
-
-async function standardInput(): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
-}

@@ -228,7 +228,7 @@ describe('the exchange refuses', () => {
     expect(await refusedBy({ ...good, uses: ['1', '2'] })).toContain('the parameter uses stands twice');
     for (const uses of ['0', '-1', '1001', '1e1', '٣']) expect(await refusedBy({ ...good, uses })).toContain('uses must be');
     expect(await refusedBy({ ...good, lifetime: '901' })).toContain('lifetime must be');
-    for (const audience of ['*', 'box*', 'a@b@box', 'box ledger', '../box', 'reader@']) expect(await refusedBy({ ...good, audience })).toContain('400 invalid_target');
+    for (const audience of ['*', 'box*', 'a@b@box', 'box ledger', '../box', 'reader@', '-x@box', '-oX', 'b\u00f6x']) expect(await refusedBy({ ...good, audience })).toContain('400 invalid_target');
     expect(await refusedBy({ subject_token: token })).toContain('invalid_target: name at least one target');
     expect((await house.curl(['/v1/token', '-X', 'POST', '-H', 'content-type: application/json', '-d', '{}'])).json['error_description']).toContain('application/x-www-form-urlencoded');
     expect((await house.curl(['/v1/token'])).status).toBe(400);

@@ -22,8 +22,8 @@ export interface ExchangeRequest {
 export const lifetimes = { least: 10, most: 900 } as const;
 const maxTargets = 8;
 const maxUses = 1000;
-/** As gateways take them in user names. */
-const targetForm = /^(?:[A-Za-z0-9._-]{1,63}@)?[A-Za-z0-9._-]{1,63}$/;
+/** As gateways take them in user names, and nothing that a command line could take for an option. */
+const targetForm = /^(?:\w[\w.-]{0,62}@)?\w[\w.-]{0,62}$/;
 /** OpenSSH's names. Others of its extensions (agent, X11, user rc) are never certified: the gateway offers none of them. */
 const extensionNames: readonly string[] = ['permit-pty', 'permit-port-forwarding'];
 
