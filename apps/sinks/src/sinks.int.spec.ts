@@ -1,6 +1,7 @@
+import { hash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { evidenceFollow, ok, sinksApply, sinksCursors, sinksList, type Bus, type Caller, type Reply } from '@sallyport/platform-bus';
+import { evidenceFollow, logCheckpoints, ok, sinksApply, sinksCursors, sinksList, type Bus, type signedCheckpoint, type Caller, type Reply } from '@sallyport/platform-bus';
 import { boot, type Running } from '@sallyport/platform-runtime';
 import { migrate } from '@sallyport/platform-store';
 import { silentLog } from '@sallyport/platform-telemetry';
@@ -22,6 +23,7 @@ let there: Receiver;
 let running: Running | null = null;
 /** The ledger, as the scripted evidence service answers it. */
 let ledger: StoredEvent[] = [];
+const heads: z.input<typeof signedCheckpoint>[] = [];
 
 const admin: Caller = { person: 'ada', roles: ['admin'], groups: [], source: '127.0.0.1' };
 
@@ -48,7 +50,14 @@ beforeAll(async () => {
   evidence.nc.subscribe(evidenceFollow.subject, {
     callback: (_error, message) => {
       const { from, limit } = evidenceFollow.request.parse(message.json());
-      const page: Reply<z.input<(typeof evidenceFollow)['value']>> = ok({ size: ledger.length, leaves: ledger.slice(from, from + limit).map(({ leaf, bytes }) => ({ leaf, event: null, sha256: 'ab'.repeat(32), received: '2026-11-23T04:00:00.000Z', bytes: bytes === null ? null : Buffer.from(bytes).toString('base64') })) });
+      const page: Reply<z.input<(typeof evidenceFollow)['value']>> = ok({ size: ledger.length, leaves: ledger.slice(from, from + limit).map(({ leaf, bytes }) => ({ leaf, event: null, sha256: bytes === null ? null : hash('sha256', bytes, 'hex'), received: '2026-11-23T04:00:00.000Z', bytes: bytes === null ? null : Buffer.from(bytes).toString('base64') })) });
+      message.respond(JSON.stringify(page));
+    },
+  });
+  evidence.nc.subscribe(logCheckpoints.subject, {
+    callback: (_error, message) => {
+      const { after } = logCheckpoints.request.parse(message.json());
+      const page: Reply<z.input<(typeof logCheckpoints)['value']>> = ok({ checkpoints: heads.filter(({ epoch, size }) => epoch > after.epoch || (epoch === after.epoch && size > after.size)) });
       message.respond(JSON.stringify(page));
     },
   });
@@ -76,11 +85,11 @@ async function told(): Promise<{ type: string; d: Record<string, unknown> }[]> {
   }
   return found;
 }
-const gotByHook = () => there.got.flatMap(({ body }) => (JSON.parse(body) as { sequence: string }[]).map(({ sequence }) => Number(sequence)));
+const gotByHook = () => there.got.flatMap(({ body }) => (JSON.parse(body) as { sequence?: string }[]).flatMap(({ sequence }) => (sequence === undefined ? [] : [Number(sequence)])));
 
 describe('applying sinks', () => {
   it.each([
-    [{ type: 's3', bucket: 'b' }, 's3 is not built yet'],
+    [{ type: 's3', bucket: 'b' }, 'spec.endpoint'],
     [{ type: 'webhook', url: 'http://siem.example/x', secret: 'file:hook' }, 'must be https'],
     [{ type: 'webhook', url: 'https://user:secret@siem.example/x', secret: 'file:hook' }, 'must not hold a user or password'],
     [{ type: 'webhook', url: 'https://siem.example/x', secret: 'the-key-itself' }, 'must be file:NAME or env:NAME'],
@@ -144,6 +153,49 @@ describe('delivering', () => {
     expect(marks.map(({ from }) => from)).toEqual([0, ...marks.slice(0, -1).map(({ next: to }) => to)]);
     expect(marks.reduce((sum, { delivered, filtered }) => sum + Number(delivered) + Number(filtered), 0)).toBe(before + 20);
     expect(events.filter(({ type, d }) => type === 'config.changed' && d['kind'] === 'Sink').map(({ d }) => d['name'])).toEqual(['archive', 'hook', 'few']);
+  });
+
+  it('gives every sink each checkpoint once, behind the leaves that it covers, also to filtered sinks', async () => {
+    const before = ledger.length;
+    const head = (size: number) => ({ epoch: 1, origin: 'sallyport.local/default/1', size, note: `sallyport.local/default/1\n${size}\nAAAA\n\n— sallyport.local/default AAAA\n`, at: '2026-11-23T04:00:10.000Z' });
+    // One that is late, one in the middle of what comes next, one ahead of the ledger.
+    heads.push(head(before - 3), head(before + 5), head(before + 10));
+    ledger = [...ledger, ...leaves(8).map((leaf, i) => ({ ...leaf, leaf: before + i }))];
+    const lines = async (name: string) => (await readFile(join(directory.path, `${name}.jsonl`), 'utf8')).trimEnd().split('\n').map((line) => JSON.parse(line) as { leaf?: number; checkpoint?: { size: number }; note?: string; event?: unknown; metadata?: { uid: string; sequence?: number } });
+    const tail = async () => (await lines('archive')).slice(-10).map(({ leaf, note }) => (note === undefined ? leaf : `checkpoint ${note.split('\n')[1]}`));
+    await expect.poll(tail).toEqual([`checkpoint ${before - 3}`, ...[0, 1, 2, 3, 4].map((i) => before + i), `checkpoint ${before + 5}`, before + 5, before + 6, before + 7]);
+    await stop();
+    await start();
+    ledger = [...ledger, ...leaves(2).map((leaf, i) => ({ ...leaf, leaf: before + 8 + i }))];
+    await expect.poll(async () => (await lines('archive')).at(-1)?.note?.split('\n')[1]).toBe(String(before + 10));
+    expect((await lines('archive')).flatMap(({ note }) => (note === undefined ? [] : [Number(note.split('\n')[1])]))).toEqual([before - 3, before + 5, before + 10]);
+    // Known when the leaf was sent: then the record names it.
+    expect((await lines('archive')).find(({ leaf }) => leaf === before + 1)?.checkpoint?.size).toBe(before + 5);
+    await expect.poll(async () => (await lines('few')).flatMap(({ metadata }) => (metadata?.uid.startsWith('checkpoint:') === true ? [metadata.uid] : []))).toEqual([before - 3, before + 5, before + 10].map((size) => `checkpoint:sallyport.local/default/1:${size}`));
+    expect(await cursor('hook')).toMatchObject({ checkpoint_epoch: 1, checkpoint_size: String(before + 10) });
+  });
+
+  it('goes back with a ledger that was set back, to the first leaf that is another, and says so', async () => {
+    const before = ledger.length;
+    there.got.length = 0;
+    // A backup without the last 40 leaves, which has grown on since: longer than what was delivered.
+    ledger = [...ledger.slice(0, before - 40), ...leaves(60).map((leaf, i) => ({ ...leaf, leaf: before - 40 + i }))];
+    await expect.poll(() => next('hook')).toBe(before + 20);
+    await expect.poll(() => next('archive')).toBe(before + 20);
+    const again = gotByHook();
+    expect(again.at(0)).toBeLessThanOrEqual(before - 40);
+    expect(again.slice(-60)).toEqual(Array.from({ length: 60 }, (_, i) => before - 40 + i));
+    const ids = there.got.flatMap(({ body }) => (JSON.parse(body) as { id: string }[]).flatMap(({ id }) => (id.startsWith('checkpoint:') ? [] : [id]))).slice(-60);
+    expect(ids).toEqual(ledger.slice(-60).map(({ bytes }) => (JSON.parse(Buffer.from(bytes ?? []).toString()) as { id: string }).id));
+    expect(await cursor('hook')).toMatchObject({ turn: 1 });
+    // And one that is shorter than what was delivered.
+    ledger = ledger.slice(0, before - 100);
+    await expect.poll(async () => [await next('hook'), (await cursor('hook'))['turn']]).toEqual([before - 100, 2]);
+    await new Promise((done) => setTimeout(done, 300));
+    const events = (await told()).filter(({ type, d }) => type === 'sink.rewound' && d['sink'] === 'hook').map(({ d }) => d);
+    expect(events).toHaveLength(2);
+    expect(events[0]).toMatchObject({ from: before });
+    expect(Number(events[0]?.['next'])).toBeLessThanOrEqual(before - 40);
   });
 
   it('delivers a leaf whose body is gone as one that cannot be read, to filtered sinks too', async () => {

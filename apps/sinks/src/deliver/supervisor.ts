@@ -6,7 +6,7 @@ import type { Log } from '@sallyport/platform-telemetry';
 import type { Cursors } from '../store/cursors.ts';
 import type { SinksDatabase } from '../store/database.ts';
 import type { SinkDocuments } from '../store/sink-documents.ts';
-import { makeTransport, type House } from '../transports/make-transport.ts';
+import { makeCourse, type House } from './make-course.ts';
 import type { LeafSource } from './leaf-source.ts';
 import { Worker, type Pace } from './worker.ts';
 
@@ -84,7 +84,7 @@ export class Supervisor {
   #begin(document: SinkDocument, digest: string): void {
     const { cursors, source, house, log, pace } = this.#of;
     const { name } = document.metadata;
-    const worker = new Worker({ name, families: document.spec.families ?? null, open: () => makeTransport(document, house), source, cursors, log, pace });
+    const worker = new Worker({ name, open: () => makeCourse(document, house, source), cursors, log, pace });
     this.#workers.set(name, { digest, worker });
     worker.start();
   }

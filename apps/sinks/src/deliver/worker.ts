@@ -1,19 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readRecord, type StoredEvent } from '@sallyport/engine-siem';
 import type { Log } from '@sallyport/platform-telemetry';
-import type { Cursors } from '../store/cursors.ts';
-import { DeliveryError, type Delivery, type DeliveryCode, type Transport } from '../transports/transport.ts';
+import type { Counts, Cursor, Cursors, Moved } from '../store/cursors.ts';
+import { DeliveryError, deliveryCodes, type DeliveryCode } from '../transports/transport.ts';
 import { pauseAfter, type Backoff } from './backoff.ts';
-import { cut } from './cut.ts';
-import type { LeafSource } from './leaf-source.ts';
-import { sinkDelivered, sinkFailures, sinkLag, sinkStalled } from './metrics.ts';
+import type { Course, Turn } from './course.ts';
+import { sinkDelivered, sinkFailures, sinkLag, sinkLagSeconds, sinkStalled } from './metrics.ts';
 
 export interface WorkerOptions {
   readonly name: string;
-  /** First words of event types that the sink wants; null: all. */
-  readonly families: readonly string[] | null;
-  readonly open: () => Promise<Transport>;
-  readonly source: LeafSource;
+  readonly open: () => Promise<Course>;
   readonly cursors: Cursors;
   readonly log: Log;
   readonly pace: Pace;
@@ -29,21 +24,19 @@ export interface Pace extends Backoff {
 
 export const usualPace: Pace = { firstMs: 500, mostMs: 60_000, idleMs: 500, watermarkMs: 60_000, stallAfter: 5 };
 
-/** Leaves of one page: the cursor moves page by page. */
-const pageLeaves = 500;
+const beginning: Cursor = { next: 0, batchLast: null, checkpoint: { epoch: 0, size: 0 }, turn: 0, sha256: null, stalledAt: null };
 
 /**
- * Gives one sink every leaf, in order, at least once. The cursor moves when the receiver has taken a whole page; until then the page is tried again, and
- * nothing behind it. A slow receiver holds up nobody else, and no more than a page waits here: the ledger holds the rest.
+ * Keeps one sink fed, at least once and in order: its course says how. The cursor moves when the receiver has taken what came before; until then the same is
+ * tried again, and nothing behind it. A slow receiver holds up nobody else, and no more than a batch waits here: the ledger holds the rest.
  */
-export class Worker {
+export class Worker implements Turn {
   readonly #of: WorkerOptions;
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  #transport: Transport | null = null;
-  #next = 0;
+  #course: Course | null = null;
+  #cursor = beginning;
   #size = 0;
-  #waiting: Delivery[] = [];
   #failed = 0;
   #told = 0;
 
@@ -59,105 +52,116 @@ export class Worker {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
+    // A sink that is no more neither lags nor stalls.
+    sinkLag.remove({ sink: this.name });
+    sinkLagSeconds.remove({ sink: this.name });
+    for (const code of deliveryCodes) sinkStalled.remove({ sink: this.name, code });
   }
 
-  async #run(): Promise<void> {
-    const { name, cursors, log, pace } = this.#of;
-    let opened = false;
-    this.#told = performance.now();
-    while (!this.#stopping.signal.aborted) {
+  get name(): string {
+    return this.#of.name;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  get cursor(): Cursor {
+    return this.#cursor;
+  }
+
+  seen(size: number, oldest: number | null): void {
+    this.#size = size;
+    sinkLag.set({ sink: this.name }, this.#lag());
+    sinkLagSeconds.set({ sink: this.name }, oldest === null || oldest === 0 ? 0 : Math.max(0, (Date.now() - oldest) / 1000));
+  }
+
+  marks(): ReturnType<Turn['marks']> {
+    return this.#of.cursors.marks(this.name);
+  }
+
+  async attempt(work: () => Promise<void>): Promise<void> {
+    for (;;) {
+      if (this.signal.aborted) throw new DeliveryError('unreachable', 'stopped');
       try {
-        if (!opened) this.#next = (await cursors.open(name)).next;
-        opened = true;
-        const more = await this.#round();
-        await this.#watermark();
-        if (!more) await this.#pause(pace.idleMs);
+        return await work();
       } catch (error) {
-        if (this.#stopping.signal.aborted) break;
-        if (error instanceof DeliveryError) await this.#onFailure(error);
-        else {
-          log.warn('a sink waits for the ledger or the database', { sink: name, error });
-          await this.#pause(Math.min(2000, pace.mostMs));
-        }
-      }
-    }
-    await this.#transport?.close().catch(() => undefined);
-  }
-
-  /** One page. @returns whether there may be more at once */
-  async #round(): Promise<boolean> {
-    const { name, families, source, cursors } = this.#of;
-    const page = await source.read(this.#next, pageLeaves);
-    this.#size = page.size;
-    sinkLag.set({ sink: name }, Math.max(0, page.size - this.#next));
-    if (page.leaves.length === 0) return false;
-    this.#transport ??= await this.#of.open();
-    const transport = this.#transport;
-    const wanted = families === null ? page.leaves : page.leaves.filter((leaf) => isFor(leaf, families));
-    this.#waiting = wanted.map((leaf) => ({ leaf: leaf.leaf, text: transport.render(leaf) }));
-    await this.#empty(transport);
-    const next = this.#next + page.leaves.length;
-    await cursors.moved(name, next, { delivered: wanted.length, filtered: page.leaves.length - wanted.length }, new Date());
-    this.#next = next;
-    sinkDelivered.inc({ sink: name }, wanted.length);
-    sinkLag.set({ sink: name }, Math.max(0, page.size - next));
-    this.#recovered();
-    return page.leaves.length === pageLeaves || page.size > next;
-  }
-
-  /** Until the page is taken: here, so that only what was not taken is sent again. */
-  async #empty(transport: Transport): Promise<void> {
-    while (this.#waiting.length > 0) {
-      if (this.#stopping.signal.aborted) throw new DeliveryError('unreachable', 'stopped');
-      const count = cut(this.#waiting, transport.most);
-      try {
-        const again = await transport.send(this.#waiting.slice(0, count), this.#stopping.signal);
-        this.#waiting.splice(0, count, ...again);
-        if (again.length > 0) throw new DeliveryError('throttled', `${again.length} of ${count} records were not taken yet`);
-      } catch (error) {
-        if (!(error instanceof DeliveryError) || this.#stopping.signal.aborted) throw error;
+        if (!(error instanceof DeliveryError) || this.signal.aborted) throw error;
         await this.#onFailure(error);
       }
     }
   }
 
-  async #onFailure({ code, message, retryAfterMs }: DeliveryError): Promise<void> {
-    const { name, cursors, log, pace } = this.#of;
-    this.#failed++;
-    const lag = Math.max(0, this.#size - this.#next);
-    sinkFailures.inc({ sink: name, code });
-    this.#show(code);
-    log.warn('a sink did not take its records', { sink: name, next: this.#next, code, attempts: this.#failed, why: message });
-    await cursors.failed(name, code, lag, pace.stallAfter, new Date()).catch((error: unknown) => log.warn('the state of a sink could not be noted', { sink: name, error }));
-    await this.#pause(pauseAfter(this.#failed, pace, retryAfterMs, Math.random()));
+  async intend(last: number): Promise<number> {
+    const batchLast = await this.#of.cursors.intend(this.name, this.#cursor.next, last);
+    this.#cursor = { ...this.#cursor, batchLast };
+    return batchLast;
   }
 
-  #recovered(): void {
+  async moved(to: Moved, counts: Counts, records: number): Promise<void> {
+    await this.#of.cursors.moved(this.name, to, counts, new Date());
+    this.#cursor = { ...this.#cursor, next: to.next, batchLast: null, checkpoint: to.checkpoint ?? this.#cursor.checkpoint, sha256: to.sha256 };
+    sinkDelivered.inc({ sink: this.name }, records);
+    sinkLag.set({ sink: this.name }, this.#lag());
     this.#failed = 0;
     this.#show(null);
   }
 
+  async setBack(to: number): Promise<void> {
+    this.#of.log.error('the ledger holds other leaves than a sink was given: was the database restored? They are delivered again', { sink: this.name, from: this.#cursor.next, next: to });
+    await this.#of.cursors.setBack(this.name, to, this.#lag());
+    this.#cursor = await this.#of.cursors.open(this.name);
+  }
+
+  async #run(): Promise<void> {
+    const { cursors, log, pace } = this.#of;
+    let opened = false;
+    this.#told = performance.now();
+    while (!this.signal.aborted) {
+      try {
+        if (!opened) this.#cursor = await cursors.open(this.name);
+        opened = true;
+        this.#course ??= await this.#of.open();
+        const more = await this.#course.round(this);
+        await this.#watermark();
+        if (!more) await this.#pause(pace.idleMs);
+      } catch (error) {
+        if (this.signal.aborted) break;
+        if (error instanceof DeliveryError) await this.#onFailure(error);
+        else {
+          log.warn('a sink waits for the ledger or the database', { sink: this.name, error });
+          await this.#pause(Math.min(2000, pace.mostMs));
+        }
+      }
+    }
+    await this.#course?.close().catch(() => undefined);
+  }
+
+  async #onFailure({ code, message, retryAfterMs }: DeliveryError): Promise<void> {
+    const { cursors, log, pace } = this.#of;
+    this.#failed++;
+    sinkFailures.inc({ sink: this.name, code });
+    this.#show(code);
+    log.warn('a sink did not take its records', { sink: this.name, next: this.#cursor.next, code, attempts: this.#failed, why: message });
+    await cursors.failed(this.name, code, this.#lag(), pace.stallAfter, new Date()).catch((error: unknown) => log.warn('the state of a sink could not be noted', { sink: this.name, error }));
+    await this.#pause(pauseAfter(this.#failed, pace, retryAfterMs, Math.random()));
+  }
+
+  #lag(): number {
+    return Math.max(0, this.#size - this.#cursor.next);
+  }
+
   #show(code: DeliveryCode | null): void {
-    const { name } = this.#of;
-    for (const one of codes) sinkStalled.set({ sink: name, code: one }, one === code ? 1 : 0);
+    for (const one of deliveryCodes) sinkStalled.set({ sink: this.name, code: one }, one === code ? 1 : 0);
   }
 
   async #watermark(): Promise<void> {
-    const { name, cursors, pace } = this.#of;
-    if (performance.now() - this.#told < pace.watermarkMs) return;
+    if (performance.now() - this.#told < this.#of.pace.watermarkMs) return;
     this.#told = performance.now();
-    await cursors.watermark(name, Math.max(0, this.#size - this.#next));
+    await this.#of.cursors.watermark(this.name, this.#lag());
   }
 
   async #pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    await sleep(ms, undefined, { signal: this.signal }).catch(() => undefined);
   }
-}
-
-const codes: readonly DeliveryCode[] = ['unreachable', 'timeout', 'throttled', 'unavailable', 'unauthenticated', 'refused', 'malformed-answer', 'secret', 'disk'];
-
-/** What cannot be read is for everybody. */
-function isFor(leaf: StoredEvent, families: readonly string[]): boolean {
-  const { type, event } = readRecord(leaf);
-  return event === null || families.includes(type.split('.', 1)[0] ?? '');
 }

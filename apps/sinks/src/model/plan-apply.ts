@@ -29,7 +29,7 @@ export function planApply(standing: readonly Standing[], raw: readonly unknown[]
   const { documents, problems } = parseAll(raw);
   if (prune && raw.length === 0 && standing.some(({ document }) => document !== null)) problems.push({ name: '', say: 'prune with no documents at all would remove every sink' });
   const others = prune ? [] : standing.flatMap(({ name, document }) => (document === null || documents.some(({ metadata }) => metadata.name === name) ? [] : [document]));
-  problems.push(...filesTwice([...others, ...documents]));
+  problems.push(...placesTwice([...others, ...documents]));
   if (problems.length > 0) return { ok: false, problems };
   const before = new Map(standing.map((one) => [one.name, one]));
   const named = new Set(documents.map(({ metadata }) => metadata.name));
@@ -50,14 +50,15 @@ function parseAll(raw: readonly unknown[]): { documents: SinkDocument[]; problem
   return { documents: [...documents.values()], problems };
 }
 
-/** Two writers of one file would tear each other's lines apart. */
-function filesTwice(documents: readonly SinkDocument[]): ApplyProblem[] {
-  const files = new Map<string, string>();
+/** Two writers of one file would tear each other's lines apart; of one place in a bucket, write over each other. */
+function placesTwice(documents: readonly SinkDocument[]): ApplyProblem[] {
+  const places = new Map<string, string>();
   return documents.flatMap(({ metadata: { name }, spec }) => {
-    if (spec.type !== 'file') return [];
-    const other = files.get(spec.file);
-    files.set(spec.file, name);
-    return other === undefined ? [] : [{ name, say: `spec.file: ${other} writes it already` }];
+    const [field, place] = spec.type === 'file' ? ['file', spec.file] : 'bucket' in spec ? ['prefix', `${new URL(spec.endpoint).host} ${spec.bucket} ${spec.prefix}`] : [null, ''];
+    if (field === null) return [];
+    const other = places.get(place);
+    places.set(place, name);
+    return other === undefined ? [] : [{ name, say: `spec.${field}: ${other} writes it already` }];
   });
 }
 

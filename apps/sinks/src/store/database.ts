@@ -4,6 +4,7 @@ import type { ColumnType, Generated } from 'kysely';
 export interface SinksDatabase {
   sink: SinkTable;
   sink_cursor: CursorTable;
+  sink_mark: MarkTable;
   sink_state: StateTable;
 }
 
@@ -29,6 +30,16 @@ interface CursorTable {
   attempts: Generated<number>;
   last_code: ColumnType<string | null, string | null | undefined, string | null>;
   moved_at: Generated<Date>;
+  batch_last: ColumnType<string | null, never, number | null>;
+  checkpoint_epoch: ColumnType<number, never, number>;
+  checkpoint_size: ColumnType<string, never, number>;
+  turn: ColumnType<number, never, number>;
+}
+
+interface MarkTable {
+  name: string;
+  leaf: ColumnType<string, number, never>;
+  sha256: string;
 }
 
 interface StateTable {

@@ -7,5 +7,5 @@ export const secretOf = (value: string, user = 'sink') => new Secret(new SecretS
 
 /** Renders and sends at once. */
 export function send(transport: Transport, stored: readonly StoredEvent[]): Promise<readonly Delivery[]> {
-  return transport.send(stored.map((leaf) => ({ leaf: leaf.leaf, text: transport.render(leaf) })), new AbortController().signal);
+  return transport.send(stored.map((leaf) => ({ leaf: leaf.leaf, text: transport.render(leaf) })), new AbortController().signal, { first: stored[0]?.leaf ?? 0, last: stored.at(-1)?.leaf ?? 0, at: stored[0]?.receivedAt ?? 0, turn: 0, epoch: 1 });
 }

@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { DeliveryError } from './transport.ts';
 
@@ -7,12 +7,23 @@ export interface Answer {
   readonly text: string;
 }
 
+export interface WholeAnswer extends Answer {
+  readonly headers: IncomingHttpHeaders;
+}
+
+export interface Question {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
 /** A whole exchange, in milliseconds, and what is read of an answer, in bytes. */
 const withinMs = 30_000;
 const mostAnswer = 16 * 1024 * 1024;
 const longestPauseMs = 300_000;
 
-/** Posts over one kept connection. Redirects are not followed: the URL is the operator's word on where evidence may go. */
+/** Asks over one kept connection. Redirects are not followed: the URL is the operator's word on where evidence may go. */
 export class HttpPost {
   readonly #agent: HttpAgent;
   readonly #request: typeof httpRequest;
@@ -28,7 +39,7 @@ export class HttpPost {
 
   /** An answer of 2xx. Throws DeliveryError for any other and for none. */
   async post(url: URL, headers: Readonly<Record<string, string>>, body: string, signal: AbortSignal): Promise<Answer> {
-    const answer = await this.#exchange(url, headers, Buffer.from(body), signal);
+    const answer = await this.exchange({ method: 'POST', url, headers, body: Buffer.from(body) }, signal);
     if (answer.status >= 200 && answer.status < 300) return answer;
     throw errorOf(answer);
   }
@@ -37,12 +48,13 @@ export class HttpPost {
     this.#agent.destroy();
   }
 
-  #exchange(url: URL, headers: Readonly<Record<string, string>>, body: Buffer, signal: AbortSignal): Promise<Answer & { readonly retryAfter: string | undefined }> {
+  /** Any whole answer. Throws DeliveryError for none. */
+  exchange({ method, url, headers, body }: Question, signal: AbortSignal): Promise<WholeAnswer> {
     const deadline = AbortSignal.timeout(this.#withinMs);
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => reject(deadline.aborted ? new DeliveryError('timeout', `no whole answer within ${this.#withinMs} ms`) : new DeliveryError('unreachable', `the connection failed: ${wordOf(error)}`));
-      const outgoing = this.#request(url, { method: 'POST', agent: this.#agent, signal: AbortSignal.any([signal, deadline]), headers: { ...headers, 'content-length': String(body.byteLength), 'user-agent': 'sallyport-sinks' } }, (incoming) => {
-        read(incoming).then((text) => resolve({ status: incoming.statusCode ?? 0, text, retryAfter: incoming.headers['retry-after'] }), fail);
+      const outgoing = this.#request(url, { method, agent: this.#agent, signal: AbortSignal.any([signal, deadline]), headers: { ...headers, ...(method === 'PUT' || method === 'POST' ? { 'content-length': String(body.byteLength) } : {}), 'user-agent': 'sallyport-sinks' } }, (incoming) => {
+        read(incoming).then((text) => resolve({ status: incoming.statusCode ?? 0, text, headers: incoming.headers }), fail);
       });
       outgoing.once('error', fail);
       outgoing.end(body);
@@ -62,7 +74,7 @@ async function read(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
-function errorOf({ status, text, retryAfter }: Answer & { readonly retryAfter: string | undefined }): DeliveryError {
+function errorOf({ status, text, headers: { 'retry-after': retryAfter } }: WholeAnswer): DeliveryError {
   const say = `status ${status}: ${text.slice(0, 200).replaceAll(/[^\x20-\x7e]/g, ' ')}`;
   if (status === 401 || status === 403) return new DeliveryError('unauthenticated', `status ${status}`);
   if (status === 429) return new DeliveryError('throttled', say, pauseOf(retryAfter));
@@ -70,8 +82,8 @@ function errorOf({ status, text, retryAfter }: Answer & { readonly retryAfter: s
   return new DeliveryError('refused', say);
 }
 
-/** `Retry-After` in seconds or as a date (RFC 9110 10.2.3), bounded. */
-function pauseOf(header: string | undefined): number | null {
+/** `Retry-After` in seconds or as a date (RFC 9110 10.2.3), bounded; in milliseconds. */
+export function pauseOf(header: string | undefined): number | null {
   if (header === undefined) return null;
   const ms = /^\d{1,6}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), longestPauseMs);

@@ -1,6 +1,6 @@
 import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Format, StoredEvent } from '@sallyport/engine-siem';
+import type { Format, SignedCheckpoint, StoredEvent } from '@sallyport/engine-siem';
 import { asText, DeliveryError, type Delivery, type Transport } from './transport.ts';
 
 export interface FileOptions {
@@ -27,7 +27,7 @@ export class JsonFile implements Transport {
     this.#of = of;
   }
 
-  render(stored: StoredEvent): string {
+  render(stored: StoredEvent | SignedCheckpoint): string {
     const text = asText(this.#of.format(stored));
     return text.endsWith('\n') ? text : `${text}\n`;
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaults, otlpRequest, type Format, type Settings, type StoredEvent } from '@sallyport/engine-siem';
+import { defaults, otlpRequest, type Format, type Settings, type SignedCheckpoint, type StoredEvent } from '@sallyport/engine-siem';
 import type { HttpPost } from './http-post.ts';
 import type { Secret } from './secret.ts';
 import { asText, DeliveryError, type Delivery, type Transport } from './transport.ts';
@@ -18,7 +18,7 @@ export class OtlpLogs implements Transport {
     this.#around = [`${before}"logRecords":[`, `]${after}`];
   }
 
-  render(stored: StoredEvent): string {
+  render(stored: StoredEvent | SignedCheckpoint): string {
     return asText(this.#of.format(stored));
   }
 

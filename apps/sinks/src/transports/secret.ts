@@ -24,6 +24,11 @@ export class Secret {
     this.#sink = sink;
   }
 
+  /** The receiver does not take it: it is read anew the next time. */
+  forget(): void {
+    this.#known = null;
+  }
+
   /** Throws DeliveryError `secret`, which names the reference. */
   async get(): Promise<SecretValue> {
     if (this.#known !== null && this.#known.until > performance.now()) return this.#known.value;

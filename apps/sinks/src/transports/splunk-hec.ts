@@ -1,4 +1,4 @@
-import type { Format, StoredEvent } from '@sallyport/engine-siem';
+import type { Format, SignedCheckpoint, StoredEvent } from '@sallyport/engine-siem';
 import type { HttpPost } from './http-post.ts';
 import type { Secret } from './secret.ts';
 import { asText, type Delivery, type Transport } from './transport.ts';
@@ -15,7 +15,7 @@ export class SplunkHec implements Transport {
     this.#of = of;
   }
 
-  render(stored: StoredEvent): string {
+  render(stored: StoredEvent | SignedCheckpoint): string {
     return asText(this.#of.format(stored));
   }
 

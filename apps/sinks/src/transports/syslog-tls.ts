@@ -1,5 +1,5 @@
 import { connect, type TLSSocket } from 'node:tls';
-import { octetCounted, type Format, type StoredEvent } from '@sallyport/engine-siem';
+import { octetCounted, type Format, type SignedCheckpoint, type StoredEvent } from '@sallyport/engine-siem';
 import { asText, DeliveryError, type Delivery, type Transport } from './transport.ts';
 
 export interface SyslogOptions {
@@ -31,7 +31,7 @@ export class SyslogTls implements Transport {
     this.#withinMs = of.withinMs ?? 20_000;
   }
 
-  render(stored: StoredEvent): string {
+  render(stored: StoredEvent | SignedCheckpoint): string {
     return asText(this.#of.format(stored));
   }
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Format, StoredEvent } from '@sallyport/engine-siem';
+import type { Format, SignedCheckpoint, StoredEvent } from '@sallyport/engine-siem';
 import type { HttpPost } from './http-post.ts';
 import type { Secret } from './secret.ts';
 import { asText, type Delivery, type Transport } from './transport.ts';
@@ -16,7 +16,7 @@ export class Webhook implements Transport {
     this.#of = of;
   }
 
-  render(stored: StoredEvent): string {
+  render(stored: StoredEvent | SignedCheckpoint): string {
     return asText(this.#of.format(stored));
   }
 

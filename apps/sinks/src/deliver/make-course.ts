@@ -4,16 +4,22 @@ import { join } from 'node:path';
 import type { SinkDocument } from '@sallyport/platform-config';
 import type { SecretSource } from '@sallyport/platform-secrets';
 import { format, type FormatName, type Settings } from '@sallyport/engine-siem';
-import { AzureMonitor } from './azure-monitor.ts';
-import { ElasticBulk } from './elastic-bulk.ts';
-import { HttpPost } from './http-post.ts';
-import { JsonFile } from './json-file.ts';
-import { OtlpLogs } from './otlp-logs.ts';
-import { Secret } from './secret.ts';
-import { SplunkHec } from './splunk-hec.ts';
-import { SyslogTls } from './syslog-tls.ts';
-import { DeliveryError, type Transport } from './transport.ts';
-import { Webhook } from './webhook.ts';
+import { Archive } from '../archive/archive.ts';
+import { Bucket } from '../s3/bucket.ts';
+import { S3Objects } from '../s3/s3-objects.ts';
+import { AzureMonitor } from '../transports/azure-monitor.ts';
+import { ElasticBulk } from '../transports/elastic-bulk.ts';
+import { HttpPost } from '../transports/http-post.ts';
+import { JsonFile } from '../transports/json-file.ts';
+import { OtlpLogs } from '../transports/otlp-logs.ts';
+import { Secret } from '../transports/secret.ts';
+import { SplunkHec } from '../transports/splunk-hec.ts';
+import { SyslogTls } from '../transports/syslog-tls.ts';
+import { DeliveryError, type Transport } from '../transports/transport.ts';
+import { Webhook } from '../transports/webhook.ts';
+import type { Course } from './course.ts';
+import type { LeafSource } from './leaf-source.ts';
+import { Records } from './records.ts';
 
 export interface House {
   /** The service's own directory, for files. */
@@ -24,8 +30,17 @@ export interface House {
   readonly version: string;
 }
 
-/** The way out that a document describes. Opens nothing but the file of an authority. */
-export async function makeTransport({ metadata: { name }, spec }: SinkDocument, house: House): Promise<Transport> {
+type SinkSpec = SinkDocument['spec'];
+type RecordSpec = Exclude<SinkSpec, { type: 's3-object-lock' }>;
+
+/** How the sink of a document is fed. Opens nothing but the file of an authority. Throws DeliveryError. */
+export async function makeCourse({ metadata: { name }, spec }: SinkDocument, house: House, source: LeafSource): Promise<Course> {
+  if (spec.type !== 's3-object-lock') return new Records({ transport: await makeTransport(name, spec, house), source, families: spec.families ?? null });
+  const { everySeconds, retainDays, prefix } = spec;
+  return new Archive({ bucket: await bucketOf(name, spec, house), prefix, everyMs: everySeconds * 1000, retainDays, source });
+}
+
+async function makeTransport(name: string, spec: RecordSpec, house: House): Promise<Transport> {
   const shared: Partial<Settings> = { ocsf: spec.ocsf, version: house.version, log: house.log, host: hostname() };
   const made = (of: FormatName, more: Partial<Settings> = {}) => format(of, { ...shared, ...more });
   const secret = (reference: string) => new Secret(house.secrets, reference, name);
@@ -33,6 +48,8 @@ export async function makeTransport({ metadata: { name }, spec }: SinkDocument, 
   switch (spec.type) {
     case 'file':
       return new JsonFile({ path: join(house.state, `${spec.file}.jsonl`), maxBytes: spec.maxBytes, keep: spec.keep, format: made(spec.format) });
+    case 's3':
+      return new S3Objects({ bucket: await bucketOf(name, spec, house), prefix: spec.prefix, format: made(spec.format), gather: { records: spec.maxRecords, bytes: spec.maxBytes, ageMs: spec.maxAgeSeconds * 1000 } });
     case 'syslog': {
       const url = new URL(spec.url);
       return new SyslogTls({ host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port), ca: await authorityOf(spec.ca), serverName: spec.serverName ?? null, format: made(spec.format, { facility: spec.facility }) });
@@ -56,6 +73,12 @@ export async function makeTransport({ metadata: { name }, spec }: SinkDocument, 
     case 'otlp':
       return new OtlpLogs({ url, http, format: made('otlp-logs', { body }), token: spec.token === undefined ? null : secret(spec.token), settings: shared });
   }
+}
+
+async function bucketOf(name: string, spec: Extract<SinkSpec, { bucket: string }>, { secrets }: House): Promise<Bucket> {
+  const endpoint = new URL(spec.endpoint);
+  const { region, bucket, addressing, encryption, kmsKey = null, credentials } = spec;
+  return new Bucket({ endpoint, region, bucket, addressing, encryption, kmsKey, http: new HttpPost(endpoint, await authorityOf(spec.ca)), credentials: new Secret(secrets, credentials, name), now: Date.now });
 }
 
 /** PEM text, or the file that `file:` names. */
