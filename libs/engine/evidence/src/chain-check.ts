@@ -26,6 +26,8 @@ export class ChainCheck {
   next = 0;
   last: Link | null = null;
   late = 0;
+  /** Numbers that never came, once it is finished. */
+  missing = 0;
   readonly #report: (finding: Finding) => void;
   readonly #walk: (link: Link) => void;
   /** All events that claim seq `next - 1`; more than one until the next event says which of them it followed. */
@@ -112,6 +114,7 @@ export class ChainCheck {
     if (seq > this.next) {
       const [first] = links;
       const from = this.next;
+      this.missing += seq - from;
       if (first !== undefined) this.#report({ kind: 'missing', where: { ...first.where, index: null, seq: from, pseq: null, id: null }, say: from === seq - 1 ? `number ${from} of the chain is missing` : `numbers ${from} to ${seq - 1} of the chain are missing` });
       this.#settleBroken();
       this.#tip = [];

@@ -2,6 +2,8 @@ import { nowhere, type Finding, type Where } from './findings.ts';
 
 /** The dense counter of one start of one producer: 1, 2, 3 … each once. A hole is a whole event that nobody has, of whatever session. */
 export class CounterCheck {
+  /** Numbers that are nowhere, once it is finished. */
+  missing = 0;
   #next = 1;
   /** Wall time of the last before the first hole. */
   #since: string | null = null;
@@ -38,6 +40,7 @@ export class CounterCheck {
   }
 
   #hole(from: number, to: number, until: string): void {
+    this.missing += to - from + 1;
     const where = { ...nowhere, producer: this.#of.producer, epoch: this.#of.epoch, pseq: from };
     this.#report({ kind: 'gap', where, say: holeText(this.#of.producer, from, to, this.#since, until) });
   }

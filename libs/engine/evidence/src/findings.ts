@@ -30,6 +30,8 @@ export interface Verification {
   readonly sessions: { readonly total: number; readonly open: number; readonly closed: number; readonly refused: number; readonly abandoned: number };
   /** Events that came after a later one of their chain. In a ledger that is how a repeated delivery looks; it alters nothing. */
   readonly late: number;
+  /** Leaves (of one session: numbers) that have no event by policy. What their absence explains is no finding. */
+  readonly pruned: number;
   readonly findings: readonly Finding[];
   /** What is worth knowing and is no finding: silences that are explained, ends that are signed. Sentences. */
   readonly notes: readonly string[];

@@ -6,6 +6,7 @@ import { nowhere, type Finding, type Verification, type Where } from './findings
 import { MalformedEventError, parseEnvelope } from './parse-envelope.ts';
 import { Ends } from './producers/ends.ts';
 import { Silences } from './producers/silences.ts';
+import { PrunedLeaves, type LeafRun } from './pruned-leaves.ts';
 import { SessionCheck } from './session-check.ts';
 
 /** An event as it was stored. */
@@ -22,6 +23,11 @@ export interface StoredEvent {
  * or more, each in the order of its chain; counters are left out, since others' events are not there.
  */
 export type Scope = 'ledger' | 'session';
+
+/** Leaves, or numbers of a chain, [from, to) without events. `pruned` is what the source says of them. */
+export interface Absent extends LeafRun {
+  readonly pruned: boolean;
+}
 
 /** After this long without its end, a session whose producer has started anew should have been called abandoned. Milliseconds. */
 const abandonWithin = 120_000;
@@ -41,6 +47,8 @@ export class Verifier {
   readonly #abandoned = new Map<string, { lastSeq: number; where: Where }>();
   readonly #ends = new Ends((_, where, say) => this.#report({ kind: 'forged', where, say }));
   readonly #silences = new Silences();
+  readonly #purges = new PrunedLeaves();
+  readonly #absent: Absent[] = [];
   #events = 0;
   #latest = 0;
 
@@ -67,6 +75,12 @@ export class Verifier {
     this.#counter(event, where);
     this.#producer(event, link.millis);
     this.#abandon(event, where);
+    if (event.type === 'retention.purged') this.#purges.told(event.d);
+  }
+
+  /** What the source has no event of: leaves of a ledger, or numbers of one session. Of a ledger, its own `retention.purged` say what was purged; of one session, the source does. */
+  absent(run: Absent): void {
+    this.#absent.push(run);
   }
 
   finish(): Verification {
@@ -81,8 +95,22 @@ export class Verifier {
     }
     if (this.#scope === 'ledger') this.#sessionsNobodyHas();
     for (const counter of this.#counters.values()) counter.finish();
+    const pruned = this.#explain();
     const notes = [...this.#ends.finish(), ...this.#silences.finish((where, say) => this.#report({ kind: 'silent', where, say }), (where, say) => this.#report({ kind: 'gap', where, say }))];
-    return { ok: this.#findings.length === 0, events: this.#events, sessions, late, findings: this.#findings, notes };
+    return { ok: this.#findings.length === 0, events: this.#events, sessions, late, pruned, findings: this.#findings, notes };
+  }
+
+  /** What was purged leaves holes in chains and counters; as long as there are no more holes than that, they are no finding. @returns how much was purged */
+  #explain(): number {
+    const ledger = this.#scope === 'ledger';
+    const { pruned, missing } = ledger ? this.#purges.split(this.#absent) : { pruned: sizeOf(this.#absent.filter((run) => run.pruned)), missing: this.#absent.filter((run) => !run.pruned) };
+    const holes = [...(ledger ? this.#counters.values() : [...this.#chains.values()].map(({ chain }) => chain))].reduce((sum, check) => sum + check.missing, 0);
+    if (pruned > 0 && holes <= pruned) this.#findings.splice(0, Number.POSITIVE_INFINITY, ...this.#findings.filter(({ kind }) => kind !== 'missing' && kind !== 'gap'));
+    for (const { from, to } of missing) {
+      const what = `${ledger ? (to - from === 1 ? 'leaf' : 'leaves') : (to - from === 1 ? 'number' : 'numbers')} ${from}${to - from === 1 ? ' has' : ` to ${to - 1} have`} no event`;
+      this.#report({ kind: 'missing', where: nowhere, say: ledger ? `${what}, and no retention.purged of the ledger names it` : `${what}: not by policy` });
+    }
+    return pruned;
   }
 
   readonly #report = (finding: Finding): void => {
@@ -154,6 +182,8 @@ export class Verifier {
     if (have.size > 0) this.#report({ kind: 'blob', where, say: 'ciphertext is stored with it that it does not name' });
   }
 }
+
+const sizeOf = (runs: readonly Absent[]): number => runs.reduce((sum, { from, to }) => sum + to - from, 0);
 
 /** Checks all of it at once. */
 export function verify(events: Iterable<StoredEvent>, scope: Scope): Verification {
