@@ -10,6 +10,8 @@ export const place = {
   /** A folder: statements that keys of the log follow others. */
   rotations: 'proofs/key-rotations/',
   openings: 'openings.jsonl',
+  /** Folder of RFC 3161 tokens: `to-….tst`, `from-….tst`. */
+  timestamps: 'proofs/timestamps/',
   mappings: 'mappings.json',
   redactions: 'redactions.csv',
   verify: 'VERIFY.md',

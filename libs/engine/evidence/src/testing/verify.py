@@ -758,7 +758,7 @@ FOLDERS = ("controls/", "policy/", "keys/", "extra/", "proofs/")
 
 # ------------------------------------------------------------------------------------------------------------------------------- section 4
 
-def verify_pack(data, keys, kept, witnesses, producers, rotations, found):
+def verify_pack(data, keys, kept, witnesses, producers, rotations, authorities, found):
     try:
         files = archive_of(data)
     except Malformed as error:
@@ -774,9 +774,33 @@ def verify_pack(data, keys, kept, witnesses, producers, rotations, found):
     check_signature(files, m, keys, found)
     check_files(files, m, found)
     older, newer = check_checkpoints(files, m, keys, witnesses, found)
+    check_timestamps(files, authorities, found)
     known = known_roots(m, older, newer, keys, kept, found)
     if "leaves.jsonl" in files:
         check_leaves(files, m, newer, known, producers, found)
+
+
+def check_timestamps(files, authorities, found):
+    """RFC 3161, by openssl. A token that does not hold says nothing; the newer checkpoint needs one that does."""
+    if not authorities:
+        return
+    note = files.get("proofs/checkpoint-to", b"")
+    text = note[:note.rfind(b"\n\n") + 1]
+    tokens = [data for path, data in files.items() if path.startswith("proofs/timestamps/to-")]
+    if not any(stamped(token, text, authorities) for token in tokens):
+        found.say(UNTRUSTED, "proofs/checkpoint-to: no authority that is trusted has seen it")
+
+
+def stamped(token, text, authorities):
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {name: os.path.join(folder, name) for name in ("token", "text", "roots")}
+        for name, data in (("token", token), ("text", text), ("roots", b"\n".join(read(path) for path in authorities))):
+            with open(paths[name], "wb") as file:
+                file.write(data)
+        done = subprocess.run(
+            ["openssl", "ts", "-verify", "-token_in", "-in", paths["token"], "-data", paths["text"], "-CAfile", paths["roots"]],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        return done.returncode == 0
 
 
 def check_signature(files, m, keys, found):
@@ -1079,6 +1103,7 @@ def main():
     pack.add_argument("file")
     pack.add_argument("--checkpoint", action="append", default=[])
     pack.add_argument("--witnesses", type=int, default=0)
+    pack.add_argument("--tsa", action="append", default=[])
     session = commands.add_parser("session")
     session.add_argument("file")
     proof = commands.add_parser("proof")
@@ -1103,7 +1128,7 @@ def main():
     if args.command in ("proof", "consistency"):
         keys = follow_rotations(keys, rotations, found)
     if args.command == "pack":
-        verify_pack(read(args.file), keys, [(path, read(path)) for path in args.checkpoint], args.witnesses, args.producer_key, rotations, found)
+        verify_pack(read(args.file), keys, [(path, read(path)) for path in args.checkpoint], args.witnesses, args.producer_key, rotations, args.tsa, found)
     elif args.command == "session":
         verify_session(read(args.file), args.producer_key, found)
     elif args.command == "proof":

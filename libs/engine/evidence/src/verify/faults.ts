@@ -10,6 +10,7 @@ const verdicts = {
   signature: 'tampered',
   'untrusted-key': 'untrusted',
   witness: 'untrusted',
+  timestamp: 'untrusted',
   // The log
   checkpoint: 'tampered',
   proof: 'tampered',

@@ -16,6 +16,7 @@ import { readArchive } from '../pack/ustar.ts';
 import { collector, reportOf, type Report, type Say } from './faults.ts';
 import { keyring, type Keyring } from './keyring.ts';
 import { checkWitnesses, isSignersOwn, openSigned, openSignedCheckpoint, type OpenedNote } from './open-signed.ts';
+import { checkTimestamps, type TimeBracket } from './timestamps.ts';
 import { PackLeaves, type KeptRoot } from './pack-leaves.ts';
 import { keyringFollowing, type RotationNote } from './rotations.ts';
 
@@ -30,6 +31,8 @@ export interface PackChecks {
   readonly producers?: readonly string[];
   /** How many of the witnesses must have cosigned. 0 if left out. */
   readonly witnesses?: number;
+  /** PEM texts with the certificates of timestamp authorities (RFC 3161) that the examiner trusts; with one, the newer checkpoint must have a token that leads there. */
+  readonly authorities?: readonly string[];
   /** Largest archive, uncompressed, in bytes. 2 GiB if left out: it is held in memory. */
   readonly most?: number;
 }
@@ -44,6 +47,8 @@ export interface PackReport extends Report {
   readonly manifest: Manifest | null;
   /** How many chains of sessions are shown. */
   readonly sessions: number;
+  /** What timestamps prove, under the authorities that the examiner named. */
+  readonly times: TimeBracket;
 }
 
 /**
@@ -55,17 +60,20 @@ export async function verifyPack(pack: Uint8Array, checks: PackChecks): Promise<
   // A key of the examiner's that is none is told before anything else.
   keyring(checks.keys);
   const files = await filesOf(pack, checks.most ?? 2 ** 31, say);
-  if (files === null) return { ...reportOf(faults, []), manifest: null, sessions: 0 };
+  if (files === null) return { ...reportOf(faults, []), ...nothing };
   const manifest = manifestOf(files, say);
-  if (manifest === null) return { ...reportOf(faults, []), manifest: null, sessions: 0 };
+  if (manifest === null) return { ...reportOf(faults, []), ...nothing };
   const { keys, notes: followed } = keyringFollowing(checks.keys, [...rotationsIn(files), ...(checks.rotations ?? [])], say);
   const check = new PackCheck(files, manifest, keys, say);
   check.signature();
   check.files();
   check.checkpoints(checks.witnesses ?? 0);
+  const { bracket, notes: times } = await checkTimestamps(files, checks.authorities ?? [], say);
   const notes = check.leaves(checks.kept ?? [], checks.producers ?? []);
-  return { ...reportOf(faults, [...followed, ...check.notes, ...notes]), manifest, sessions: check.sessions };
+  return { ...reportOf(faults, [...followed, ...check.notes, ...times, ...notes]), manifest, sessions: check.sessions, times: bracket };
 }
+
+const nothing = { manifest: null, sessions: 0, times: { from: null, to: null } } as const;
 
 type Files = ReadonlyMap<string, Uint8Array>;
 
