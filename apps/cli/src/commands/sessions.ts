@@ -3,8 +3,11 @@ import { z } from 'zod';
 import { does } from '../context.ts';
 import { query } from '../query.ts';
 import { eventsText, shownEvent, type EventLine } from '../output/events.ts';
+import { visibleLine } from '../output/visible.ts';
+import { absenceText } from '../output/retention.ts';
 import { sessionsText } from '../output/sessions.ts';
-import { eventPage, replay, sessions } from '../shapes.ts';
+import { eventPage, type Absence, replay, sessions } from '../shapes.ts';
+import { showRecordings } from '../recording/show.ts';
 
 export const sessionsCommand = (): Command =>
   new Command('sessions').description('see, replay and end the sessions of machines').addCommand(list()).addCommand(show()).addCommand(replayCommand()).addCommand(kill());
@@ -25,20 +28,31 @@ const list = () =>
 const show = () =>
   does(new Command('show').description("a session's events, without texts").argument('<session>'), async ({ out, api }, [id = '']) => {
     const events: EventLine[] = [];
+    const absent: Absence[] = [];
     let after: number | null = null;
     do {
       const page: z.infer<typeof eventPage> = await api().get(`/v1/evidence/events${query({ session: id, after, limit: 1000 })}`, eventPage);
+      absent.push(...page.absent);
       events.push(...page.events.map(({ bytes, openings }) => ({ bytes, openings, texts: [] })));
       after = page.next;
     } while (after !== null);
-    out.show({ events: events.map(shownEvent) }, () => eventsText(events, 'without-texts'));
+    out.show({ events: events.map(shownEvent), absent }, () => [...absent.map(absenceText), ...(events.length === 0 && absent.length > 0 ? [] : [eventsText(events, 'without-texts')])].join('\n'));
   });
 
 const replayCommand = () =>
-  does(new Command('replay').description('what a session did, with the texts of its statements (auditors; each replay is recorded)').argument('<session>'), async ({ out, api }, [id = '']) => {
-    const found = await api().get(`/v1/sessions/${encodeURIComponent(id)}/replay`, replay);
-    out.show(found, (value) => eventsText(value.events, 'with-texts'));
-  });
+  does(
+    new Command('replay')
+      .description('what a session did, with the texts of its statements and what terminals showed (auditors; each replay is recorded)')
+      .argument('<session>')
+      .option('--play', 'play its recordings in this terminal').option('--speed <n>', 'how fast', '1').option('--from <seconds>', 'begin there', '0').option('--idle <seconds>', 'longest pause', '2')
+      .option('--command <id>', 'only this command').option('--search <text>', 'where recordings show a text').option('--cast <version>', 'print the first recording as an asciicast, v2 or v3'),
+    async (context, [id = ''], options) => {
+      const found = await context.api().get(`/v1/sessions/${encodeURIComponent(id)}/replay`, replay);
+      const { play: plays, search: wanted, cast } = options;
+      if (plays === true || typeof wanted === 'string' || typeof cast === 'string') return showRecordings(context.out, found.events, options);
+      context.out.show(found, (value) => [...(value.unreadable === null ? [] : [context.out.paint('bad', visibleLine(value.unreadable))]), eventsText(value.events, 'with-texts')].join('\n'));
+    },
+  );
 
 const kill = () =>
   does(new Command('kill').description('end a session now').argument('<session>').option('--reason <text>', 'why; the client is told', 'ended by an operator'), async ({ out, api }, [id = ''], options) => {

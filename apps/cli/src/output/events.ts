@@ -55,6 +55,7 @@ function settled(value: unknown): string {
 }
 
 function textOf({ role, text, parameters }: EventLine['texts'][number]): string {
+  if (role === 'recording' && text !== null) return `      ${role}│ ${Math.floor((text.length - 'base64:'.length) * 0.75)} bytes: see them with --play`;
   const lines = text === null ? ['(cannot be opened)'] : parameters ? parameterLines(parameters).map(visibleLine) : visible(text).split('\n');
   return lines.map((line, i) => `      ${(i === 0 ? role : '').padEnd(8)}│ ${line}`).join('\n');
 }

@@ -17,12 +17,12 @@ export interface SshSettings extends ShellSettings {
   readonly dialTimeoutMs: number;
   /** Channels that one session may have open at the same time. Default 10, as sshd's MaxSessions. */
   readonly maxChannels: number;
-  /** Bytes of output that are recorded of one command; what runs on is not, and the recording says so. Default 16 MiB. */
+  /** Bytes of output that are recorded of one command; what runs on is not, and the recording says so. Default 1 MiB. */
   readonly maxRecording: number;
 }
 
 const defaults: SshSettings = {
-  ...defaultShellSettings, hostKeys: [], hostAuthorities: [], hostName: null, login: 'password', user: null, dialTimeoutMs: 10_000, maxChannels: 10, maxRecording: 16 * 1024 * 1024,
+  ...defaultShellSettings, hostKeys: [], hostAuthorities: [], hostName: null, login: 'password', user: null, dialTimeoutMs: 10_000, maxChannels: 10, maxRecording: 1024 * 1024,
 };
 
 /** Throws an Error that names the path of what is wrong. */
