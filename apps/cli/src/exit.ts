@@ -24,6 +24,7 @@ const byCode: Readonly<Record<string, ExitCode>> = {
   unauthorized: exit.denied,
   forbidden: exit.denied,
   denied: exit.denied,
+  held: exit.denied,
   'rate-limited': exit.denied,
   'self-approval': exit.denied,
   'not-an-approver': exit.denied,

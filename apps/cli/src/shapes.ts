@@ -33,10 +33,29 @@ export const sessions = z.object({ sessions: z.array(session) });
 /** Disclosures of what the event conceals; an older console gives none. */
 const openings = z.array(z.string()).default([]);
 
-export const replay = z.object({ events: z.array(z.object({ bytes: z.string(), openings, texts: z.array(z.object({ role: z.string(), text: z.string().nullable(), parameters: shownParameters.nullish() })) })) });
-export const eventPage = z.object({ events: z.array(z.object({ at: z.number(), received: z.string(), bytes: z.string(), sha256: z.string().optional(), openings })), next: z.number().nullable() });
+/** Places, or numbers of a chain, that have no event: purged by policy, or missing. */
+export const absence = z.object({ from: z.number(), to: z.number(), pruned: z.boolean() });
+export type Absence = z.infer<typeof absence>;
+
+export const replay = z.object({ events: z.array(z.object({ bytes: z.string(), openings, texts: z.array(z.object({ role: z.string(), text: z.string().nullable(), parameters: shownParameters.nullish() })) })), unreadable: z.string().nullable().default(null) });
+export const eventPage = z.object({ events: z.array(z.object({ at: z.number(), received: z.string(), bytes: z.string(), sha256: z.string().optional(), openings })), absent: z.array(absence).default([]), next: z.number().nullable() });
 
 export const checkpoint = z.object({ note: z.string() });
+export const tile = z.object({ hashes: z.base64() });
+
+const moment = z.object({ by: z.string(), at: z.string() });
+export const hold = z.object({
+  id: z.string(), reason: z.string(), scope: z.object({ session: z.string().nullable(), machine: z.string().nullable(), target: z.string().nullable(), from: z.string().nullable(), to: z.string().nullable() }),
+  placed: moment, releaseRequested: moment.extend({ reason: z.string() }).nullable(), released: moment.nullable(),
+});
+export type Hold = z.infer<typeof hold>;
+export const erasure = z.object({ session: z.string(), reason: z.string(), state: z.enum(['requested', 'confirmed', 'done']), requested: moment, confirmed: moment.nullable(), due: z.string().nullable() });
+export type Erasure = z.infer<typeof erasure>;
+export const retentionPlan = z.object({
+  classes: z.array(z.object({ name: z.string(), days: z.number(), effectiveDays: z.number() })), delivered: z.number().nullable(),
+  items: z.array(z.object({ what: z.string(), name: z.string(), class: z.string(), due: z.string(), holds: z.array(z.string()), say: z.array(z.string()) })), erasures: z.array(erasure),
+});
+export type RetentionPlan = z.infer<typeof retentionPlan>;
 
 const answer = z.enum(['allow', 'deny', 'hold']);
 export const explanation = z.object({

@@ -7,7 +7,7 @@ import { exit, type ExitCode } from '../exit.ts';
 import { Failure } from '../failure.ts';
 import { painted, verificationText } from '../output/verification.ts';
 import { query } from '../query.ts';
-import { checkpoint, eventPage } from '../shapes.ts';
+import { checkpoint, eventPage, tile, type Absence } from '../shapes.ts';
 import { keptNotes, keysOf, trusting } from '../verifier/offline.ts';
 import { collect, keyed, text, texts, usable } from './verify-options.ts';
 
@@ -35,6 +35,7 @@ export const verifyDb = (): Command =>
 
 /** Events that one request asks for. */
 const pageSize = 2000;
+const tileWidth = 256;
 
 /**
  * The stored bytes are fetched as they are and checked here: the service that stores them is not asked whether they are right.
@@ -54,14 +55,36 @@ async function feed(api: Api, session: string | null, verifier: Verifier, log: L
   let after: number | null = null;
   do {
     const page: z.infer<typeof eventPage> = await api.get(`/v1/evidence/events${query({ session, after, limit: pageSize })}`, eventPage);
-    for (const { at, bytes, sha256 } of page.events) {
-      const event = Buffer.from(bytes, 'base64');
-      verifier.add({ bytes: event, ...(sha256 === undefined ? {} : { sha256 }) });
-      log?.add(at - 1, leafHash(event), written(event));
+    for (const item of inOrder(page, session)) {
+      if ('absent' in item) {
+        verifier.absent(item.absent);
+        if (log !== null) for await (const { leaf, hash } of hashesOf(api, item.absent)) log.add(leaf, hash, null);
+        continue;
+      }
+      const event = Buffer.from(item.event.bytes, 'base64');
+      verifier.add({ bytes: event, ...(item.event.sha256 === undefined ? {} : { sha256: item.event.sha256 }) });
+      log?.add(item.event.at - 1, leafHash(event), written(event));
     }
     // A cursor that does not move would ask for ever.
     after = page.next !== null && (after === null || page.next > after) ? page.next : null;
   } while (after !== null);
+}
+
+/** Events of a page and what is absent between them, in their order; of the ledger by leaves, of one session by numbers. */
+function inOrder({ events, absent }: z.infer<typeof eventPage>, session: string | null): readonly ({ readonly event: z.infer<typeof eventPage>['events'][number] } | { readonly absent: Absence })[] {
+  if (session !== null) return [...absent.map((run) => ({ absent: run })), ...events.map((event) => ({ event }))];
+  const runs = absent.map(({ from, to, pruned }) => ({ at: from, item: { absent: { from: from - 1, to: to - 1, pruned } } }));
+  return [...runs, ...events.map((event) => ({ at: event.at, item: { event } }))].sort((a, b) => a.at - b.at).map(({ item }) => item);
+}
+
+/** What the log has of leaves whose events are gone. Nobody's word: they lead to the root of a signed checkpoint, or they do not. */
+async function* hashesOf(api: Api, { from, to }: Absence): AsyncGenerator<{ readonly leaf: number; readonly hash: Uint8Array }> {
+  for (let leaf = from; leaf < to; ) {
+    const index = Math.floor(leaf / tileWidth);
+    const width = Math.min(tileWidth, to - index * tileWidth);
+    const bytes = Buffer.from((await api.get(`/v1/log/tile${query({ level: 0, index, width })}`, tile)).hashes, 'base64');
+    for (; leaf < index * tileWidth + width; leaf++) yield { leaf, hash: bytes.subarray((leaf % tileWidth) * 32, (leaf % tileWidth) * 32 + 32) };
+  }
 }
 
 function written(event: Uint8Array): string | null {
