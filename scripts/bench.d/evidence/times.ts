@@ -10,7 +10,7 @@ export interface Times {
 
 /** One call after the other; the first few are not counted. */
 export async function timesOf(name: string, calls: number, once: (i: number) => Promise<unknown>): Promise<Times> {
-  for (let i = 0; i < Math.min(5, calls); i++) await once(i);
+  for (let i = 0; i < Math.min(20, calls); i++) await once(i);
   const taken: number[] = [];
   for (let i = 0; i < calls; i++) {
     const began = performance.now();
