@@ -5,6 +5,7 @@ import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evidenceCommand } from './commands/evidence.ts';
 import { getCommand } from './commands/get.ts';
+import { logCommand } from './commands/log.ts';
 import { loginCommand, logoutCommand, whoamiCommand } from './commands/login.ts';
 import { policyCommand } from './commands/policy.ts';
 import { sessionsCommand } from './commands/sessions.ts';
@@ -27,6 +28,7 @@ export function program(): Command {
     .addCommand(sessionsCommand())
     .addCommand(approvalsCommand())
     .addCommand(evidenceCommand())
+    .addCommand(logCommand())
     .addCommand(policyCommand())
     .addCommand(tokenCommand())
     .addCommand(sshCommand())

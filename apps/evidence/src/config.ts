@@ -21,8 +21,12 @@ export const evidenceConfig = z.object({
   SALLYPORT_DSN: z.string(),
   /** PEM file: X25519 private key that session keys are sealed to. */
   SALLYPORT_READER_KEY: z.string(),
-  /** PEM file, mode 600: Ed25519 private key that checkpoints of the log are signed with. */
-  SALLYPORT_LOG_KEY: z.string(),
+  /** PEM file, mode 600: Ed25519 private key that checkpoints of the log are signed with. Either this or a signer. */
+  SALLYPORT_LOG_KEY: z.string().min(1).optional(),
+  /** `unix:/path`: socket of a program that has that key and signs with it, so that this process never does (`sallyport log signer`). */
+  SALLYPORT_LOG_SIGNER: z.string().regex(/^unix:\//, 'expected unix:/path').optional(),
+  /** The key that follows, a PEM file or `unix:/path`: while it is set, both sign. */
+  SALLYPORT_LOG_KEY_NEXT: z.string().min(1).optional(),
   /** Name of the log, and of its key in signatures. Unlike any other log's, for ever: a host name of yours and a path. */
   SALLYPORT_LOG_ORIGIN: z.string().regex(/^[a-z0-9][a-z0-9./-]{2,200}$/, 'lower-case letters, digits, dots, dashes and slashes').optional(),
   /** Witnesses that cosign checkpoints: `url=vkey` each, with white space between them. None if absent. */
@@ -39,5 +43,5 @@ export const evidenceConfig = z.object({
   SALLYPORT_EVIDENCE_REPLACED: seconds(30),
   /** Seconds of silence (three heartbeats) after which open sessions of a producer are abandoned. */
   SALLYPORT_EVIDENCE_SILENT: seconds(90),
-});
+}).refine((read) => (read.SALLYPORT_LOG_KEY === undefined) !== (read.SALLYPORT_LOG_SIGNER === undefined), { path: ['SALLYPORT_LOG_KEY'], message: 'either this or SALLYPORT_LOG_SIGNER, and not both' });
 export type EvidenceConfig = z.infer<typeof evidenceConfig>;

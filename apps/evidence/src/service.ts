@@ -21,7 +21,9 @@ import { LastCheckpoint } from './log/last-checkpoint.ts';
 import { LogKeeper } from './log/log-keeper.ts';
 import { LogStore } from './log/log-store.ts';
 import { appendOwnEvent } from './log/own-event.ts';
-import { Notary, readLogKey, VerifierKeyText } from './log/notary.ts';
+import { Notary, VerifierKeyText } from './log/notary.ts';
+import { followKey } from './log/rotation.ts';
+import { openSigner } from './log/signer.ts';
 import { Tree } from './log/tree.ts';
 import { Publisher } from './publish/publisher.ts';
 import type { RetentionDatabase } from './retention/database.ts';
@@ -77,7 +79,7 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
   if (state === null) throw new Error('SALLYPORT_STATE is not set: the last checkpoint is kept outside the database');
   const name = config.SALLYPORT_LOG_ORIGIN ?? `sallyport.local/${tenant}`;
   const logStore = new LogStore(store.db);
-  const notary = new Notary(name, readLogKey(config.SALLYPORT_LOG_KEY));
+  const notary = new Notary(name, await openSigner(config.SALLYPORT_LOG_SIGNER ?? config.SALLYPORT_LOG_KEY ?? '', name), config.SALLYPORT_LOG_KEY_NEXT === undefined ? null : await openSigner(config.SALLYPORT_LOG_KEY_NEXT, name));
   const tree = new Tree(logStore);
   const vouchers = new Vouchers({ config, db: store.db, tree, log, paceMs: Math.min(signEveryMs, 1000), stampEveryMs: signEveryMs * 60, tell: async (type, data) => void (await appendOwnEvent(ledger, tenant, type, data)) });
   const keeper = new LogKeeper({
@@ -106,6 +108,7 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
   watermarks.committed(await ledger.watermarks());
   await outbox.start();
   await keeper.open();
+  await followKey({ notary, store: logStore, name, log, tell: (type, data) => appendOwnEvent(ledger, tenant, type, data) });
   log.info('the log is kept', { key: notary.verifierKey });
   await retention.takeClasses();
   ingester.start();

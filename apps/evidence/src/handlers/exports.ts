@@ -28,6 +28,6 @@ export class Exports {
     if (exported.from > exported.to || exported.count > exported.to - exported.from) return fail('invalid', 'from, to, count: are not leaves and how many of them are shown');
     const who = { id: `person:${by.person}`, npid: null, iss: null, tok: null, jti: null, owner: null };
     await db.transaction().execute((trx) => outbox.emit(trx, 'evidence.exported', exported, { who }));
-    return ok({ note: notary.signPack(exported.origin, exported.manifest) });
+    return ok({ note: await notary.signPack(exported.origin, exported.manifest) });
   }
 }

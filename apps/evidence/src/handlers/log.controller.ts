@@ -16,9 +16,9 @@ export class LogController {
   ) {}
 
   @Handles(logCheckpoint)
-  async checkpoint({ size }: Request<typeof logCheckpoint>): Answer<typeof logCheckpoint> {
-    const found = await this.store.signedCheckpoint(size);
-    return found === null ? fail('not-found', 'no checkpoint of that size or a smaller one is signed yet') : ok({ ...found, key: this.key.text });
+  async checkpoint({ size, stamped }: Request<typeof logCheckpoint>): Answer<typeof logCheckpoint> {
+    const found = await this.store.signedCheckpoint(size, stamped);
+    return found === null ? fail('not-found', 'no checkpoint of that size or a smaller one is signed yet') : ok({ ...found, key: this.key.text, rotations: (await this.store.rotations()).map(({ note }) => note) });
   }
 
   @Handles(logCheckpoints)

@@ -39,6 +39,7 @@ export class LogKeeper {
   #signed: Checkpoint | null = null;
   #signedAt = Number.NEGATIVE_INFINITY;
   #refused: string | null = null;
+  #unsigned: string | null = null;
 
   constructor(of: LogKeeperOptions) {
     this.#of = of;
@@ -47,18 +48,18 @@ export class LogKeeper {
 
   /** Null while checkpoints are signed, else why not. */
   get waiting(): string | null {
-    return this.#refused;
+    return this.#refused ?? this.#unsigned;
   }
 
   /** Takes up the log where it was. Before anything new comes into the ledger: else a database that was set back could not be told from one that was altered. */
   async open(): Promise<void> {
-    const { store, tree, last, notary } = this.#of;
+    const { store, tree, last } = this.#of;
     await tree.load();
     await tree.grow();
     this.#epoch = (await store.epoch()) ?? (await this.#open(1, 'the first', null));
     const note = await last.read();
     if (note === null) return;
-    const known = notary.read(note);
+    const known = this.#read(note);
     const knownEpoch = parseLogOrigin(known.origin)?.epoch ?? 0;
     if (knownEpoch > this.#epoch.epoch || tree.size < known.size) return this.#rollback(known, Math.max(knownEpoch, this.#epoch.epoch) + 1);
     if (knownEpoch === this.#epoch.epoch && (await this.#stands(known))) this.#signed = known;
@@ -76,19 +77,39 @@ export class LogKeeper {
 
   /** Signs the log as it is. */
   async checkpoint(): Promise<void> {
-    const { store, tree, notary, last, log } = this.#of;
+    const { store, tree, last, log } = this.#of;
     const { epoch, origin } = this.#epoch;
     const now: Checkpoint = { origin, size: tree.size, root: tree.root() };
     if (this.#signed !== null && !(await this.#stands(this.#signed))) return;
     const stands = await store.intend(epoch, now.size, now.root);
     if (!sameHash(stands, now.root)) return this.#refuse(now.size, stands, now.root);
-    const note = notary.sign(now);
+    const note = await this.#sign(now);
     await store.signed(epoch, now.size, note);
     await last.write(note);
     this.#signed = now;
     this.#signedAt = this.#now();
     log.debug('the log is signed', { size: now.size });
     this.#of.signed(note, now.size);
+  }
+
+  /** Whatever keeps the key may be away: the next round tries again, and readiness says so. */
+  async #sign(now: Checkpoint): Promise<string> {
+    try {
+      const note = await this.#of.notary.sign(now);
+      this.#unsigned = null;
+      return note;
+    } catch (error) {
+      this.#unsigned = error instanceof Error ? error.message : 'the log cannot be signed';
+      throw error;
+    }
+  }
+
+  #read(note: string): Checkpoint {
+    try {
+      return this.#of.notary.read(note);
+    } catch (cause) {
+      throw new Error('the last checkpoint was signed by another key of the log than the one that is given: a key is followed by another with SALLYPORT_LOG_KEY_NEXT', { cause });
+    }
   }
 
   async #stands(signed: Checkpoint): Promise<boolean> {

@@ -76,11 +76,14 @@ export class LogStore {
   }
 
   /** The newest that is signed, of any epoch; or the newest that is not larger. */
-  async signedCheckpoint(most: number | null): Promise<{ readonly note: string; readonly origin: string; readonly size: number } | null> {
-    let query = this.#db.selectFrom('checkpoints').innerJoin('log_epochs', 'log_epochs.epoch', 'checkpoints.epoch').select(['note', 'origin', 'size']).where('note', 'is not', null);
+  async signedCheckpoint(most: number | null, stamped = false): Promise<{ readonly note: string; readonly origin: string; readonly size: number; readonly timestamps: { authority: string; token: string }[] } | null> {
+    let query = this.#db.selectFrom('checkpoints').innerJoin('log_epochs', 'log_epochs.epoch', 'checkpoints.epoch').select(['checkpoints.epoch', 'note', 'origin', 'size']).where('note', 'is not', null);
     if (most !== null) query = query.where('size', '<=', String(most));
+    if (stamped) query = query.where(({ exists, selectFrom }) => exists(selectFrom('checkpoint_timestamps as t').select('t.size').whereRef('t.epoch', '=', 'checkpoints.epoch').whereRef('t.size', '=', 'checkpoints.size')));
     const row = await query.orderBy('checkpoints.epoch', 'desc').orderBy('size', 'desc').limit(1).executeTakeFirst();
-    return row === undefined ? null : { note: row.note ?? '', origin: row.origin, size: Number(row.size) };
+    if (row === undefined) return null;
+    const tokens = await this.#db.selectFrom('checkpoint_timestamps').select(['authority', 'token']).where('epoch', '=', row.epoch).where('size', '=', row.size).orderBy('authority').execute();
+    return { note: row.note ?? '', origin: row.origin, size: Number(row.size), timestamps: tokens.map(({ authority, token }) => ({ authority, token: token.toString('base64') })) };
   }
 
   /** The signed ones behind that one, oldest first. */
@@ -95,6 +98,15 @@ export class LogStore {
   async intend(epoch: number, size: number, root: Uint8Array): Promise<Uint8Array> {
     const { rows } = await sql<{ root: Buffer }>`select checkpoint_intend(${epoch}, ${size}, ${root}) as root`.execute(this.#db);
     return rows[0]?.root ?? new Uint8Array();
+  }
+
+  /** Statements that one key followed another, the oldest first. */
+  async rotations(): Promise<{ readonly old: string; readonly new: string; readonly note: string }[]> {
+    return this.#db.selectFrom('log_key_rotations').select(['old', 'new', 'note']).orderBy('n').execute();
+  }
+
+  async rotated(of: { readonly old: string; readonly new: string; readonly note: string }): Promise<void> {
+    await sql`select log_key_rotated(${of.old}, ${of.new}, ${of.note})`.execute(this.#db);
   }
 
   async signed(epoch: number, size: number, note: string): Promise<void> {

@@ -1,34 +1,66 @@
 import { readFileSync, statSync } from 'node:fs';
-import { formatVerifierKey, isEpochOf, noteSigner, noteVerifier, openCheckpoint, packVersion, signCheckpoint, signNote, signingKeyFromPem, type Checkpoint, type NoteSigner, type SigningKey } from '@sallyport/engine-evidence';
+import {
+  formatCheckpoint, formatNote, formatRotation, formatSignedRotation, formatVerifierKey, isEpochOf, noteType, noteVerifier, openCheckpoint, packVersion, signingKeyFromPem, verifierKey, verifyNote,
+  type Checkpoint, type NoteSignature, type SigningKey, type VerifierKey,
+} from '@sallyport/engine-evidence';
+import type { Signer } from './signer.ts';
 
-/** Signs checkpoints of one log, and reads them again. */
+/** Its key, under the log's name. */
+interface Hand {
+  readonly key: VerifierKey;
+  readonly signer: Signer;
+}
+
+/** Signs checkpoints of one log, and reads them again. For as long as it is given two keys it signs with both: the older one first. */
 export class Notary {
   readonly #log: string;
-  readonly #signer: NoteSigner;
+  readonly #hands: readonly Hand[];
 
-  /** @param log the log's name, which is the name of its key too */
-  constructor(log: string, key: SigningKey) {
+  /** @param log the log's name, which is the name of its keys too. @param next the key that follows, for a time of change */
+  constructor(log: string, signer: Signer, next: Signer | null = null) {
     this.#log = log;
-    this.#signer = noteSigner(log, key);
+    this.#hands = [signer, ...(next === null ? [] : [next])].map((one) => ({ signer: one, key: verifierKey(log, noteType, one.publicKey) }));
   }
 
-  /** What a verifier needs to know of the key: one line of text, not secret. */
+  /** What a verifier needs to know of the key: one line of text, not secret. The newest. */
   get verifierKey(): string {
-    return formatVerifierKey(this.#signer.key);
+    const newest = this.#hands.at(-1);
+    return newest === undefined ? '' : formatVerifierKey(newest.key);
   }
 
-  sign(checkpoint: Checkpoint): string {
-    return signCheckpoint(checkpoint, this.#signer);
+  sign(checkpoint: Checkpoint): Promise<string> {
+    return this.#signed(formatCheckpoint(checkpoint));
   }
 
   /** For an examiner pack whose manifest has this hash (hex). The text is made here, so that nothing else gets signed by this way. */
-  signPack(origin: string, manifest: string): string {
-    return signNote(`${packVersion}\n${origin}\n${manifest}\n`, this.#signer);
+  signPack(origin: string, manifest: string): Promise<string> {
+    return this.#signed(`${packVersion}\n${origin}\n${manifest}\n`);
+  }
+
+  /** The statement that the second key follows the first, by both; null where there is one key. */
+  async rotation(): Promise<{ readonly old: string; readonly next: string; readonly note: string } | null> {
+    const [old, next] = this.#hands;
+    if (old === undefined || next === undefined) return null;
+    const rotation = { old: old.key, next: next.key };
+    return { old: formatVerifierKey(old.key), next: formatVerifierKey(next.key), note: formatSignedRotation(rotation, await this.#signatures(formatRotation(rotation))) };
   }
 
   /** One of our own. Throws NoteError on any other. */
   read(note: string): Checkpoint {
-    return openCheckpoint(note, [noteVerifier(this.#signer.key)], isEpochOf(this.#log)).checkpoint;
+    return openCheckpoint(note, this.#hands.map(({ key }) => noteVerifier(key)), isEpochOf(this.#log)).checkpoint;
+  }
+
+  /** Verified before it is given away: what signs is another process, or another company's. */
+  async #signed(text: string): Promise<string> {
+    const note = formatNote({ text, signatures: await this.#signatures(text) });
+    for (const { key } of this.#hands) verifyNote(note, [noteVerifier(key)]);
+    return note;
+  }
+
+  async #signatures(text: string): Promise<NoteSignature[]> {
+    const signatures: NoteSignature[] = [];
+    for (const { key, signer } of this.#hands) signatures.push({ name: key.name, keyId: key.keyId, signature: await signer.sign(Buffer.from(text)) });
+    return signatures;
   }
 }
 

@@ -9,6 +9,8 @@ export interface EvidenceDatabase {
   log_nodes: { level: number; index: string; hash: Buffer };
   log_states: { size: string; frontier: Buffer };
   log_epochs: { epoch: number; origin: string; opened_at: Date; why: string; lost_size: string | null; lost_root: Buffer | null };
+  log_key_rotations: { n: number; old: string; new: string; note: string; made_at: Date };
+  checkpoint_timestamps: { epoch: number; size: string; authority: string; gen_time: Date; token: Buffer };
   checkpoints: { epoch: number; size: string; root: Buffer; made_at: Date; note: string | null };
   watermarks: { producer: string; epoch: string; contiguous: string; max_seen: string; last_seen: Date };
 }

@@ -5,13 +5,13 @@ import { contract } from './reply.ts';
 // Hashes and signatures only: whoever holds them learns nothing but how much there is. So these reads are not recorded.
 
 /**
- * The newest signed checkpoint of the log, as a C2SP signed note; or the newest that is not larger than `size`. `key` is the verifier key. Refused as `not-found`
- * until the first is signed.
+ * The newest signed checkpoint of the log, as a C2SP signed note; or the newest that is not larger than `size`. `key` is the verifier key, the newest; `rotations` are the statements
+ * that each key of the log followed another, the oldest first. Refused as `not-found` until the first is signed.
  */
 export const logCheckpoint = contract(
   subjects.logCheckpoint,
-  z.strictObject({ size: z.int().min(0).nullable() }),
-  z.strictObject({ note: z.string(), origin: z.string(), size: z.int(), key: z.string() }),
+  z.strictObject({ size: z.int().min(0).nullable(), stamped: z.boolean().default(false) }),
+  z.strictObject({ note: z.string(), origin: z.string(), size: z.int(), key: z.string(), rotations: z.array(z.string()).default([]) }),
 );
 
 /**
