@@ -47,7 +47,17 @@ function printConnecting({ env }: Stack): void {
   }
   print(`  export PGPASSWORD=$(scripts/sallyport demo token nightly-ledger)`);
   print(`  psql "host=${host} port=${port} user=ledger-db dbname=ledger sslmode=verify-full sslrootcert=$SALLYPORT_CA"`);
+  if (demo.box !== null) printSsh(env);
   print('  scripts/sallyport login      # be alice, bob, carol, dora or erin, in a browser\n');
+}
+
+/** A certificate on a key of one's own by curl, the one line of known_hosts, and a command. */
+function printSsh(env: Readonly<Record<string, string>>): void {
+  const [host, port] = (env['SALLYPORT_SSH'] ?? '').split(':');
+  print(`  ssh-keygen -q -t ed25519 -N '' -f ${join(home, 'id')}; curl -sS --cacert $SALLYPORT_CA $SALLYPORT_TOKEN_URL/.well-known/sallyport/ssh_known_hosts >${join(home, 'known_hosts')}`);
+  print(`  curl -sS --cacert $SALLYPORT_CA $SALLYPORT_TOKEN_URL/v1/token -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange -d subject_token_type=urn:ietf:params:oauth:token-type:jwt \\`);
+  print(`    -d requested_token_type=urn:sallyport:params:oauth:token-type:ssh-user-cert -d audience=ops-box -d extension=permit-pty -d subject_token=$PGPASSWORD --data-urlencode public_key@${join(home, 'id.pub')} | node -p 'JSON.parse(require("fs").readFileSync(0)).access_token' >${join(home, 'id-cert.pub')}`);
+  print(`  ssh -o UserKnownHostsFile=${join(home, 'known_hosts')} -i ${join(home, 'id')} -p ${port} ops-box@${host} uptime\n`);
 }
 
 async function down(code: number): Promise<void> {

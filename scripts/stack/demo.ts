@@ -1,5 +1,8 @@
+import { createPublicKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { publicKeyBlob, publicKeyLine } from '@sallyport/protocol-ssh';
+import { missingSshd, startSshd, type SshdServer } from '@sallyport/testing-servers';
 import { freePort, startPostgres, type PostgresServer } from '@sallyport/testing-stack';
 import { mustSallyport } from './cli.ts';
 import { renderConfig } from './render-config.ts';
@@ -11,6 +14,8 @@ const root = join(import.meta.dirname, '..', '..');
 /** The demo around a stack: a target with data, an OIDC issuer, and the configuration that joins them. */
 export interface Demo {
   readonly target: PostgresServer;
+  /** A machine with sshd; null where openssh-server is not installed. */
+  readonly box: SshdServer | null;
   readonly issuer: Service;
   /** What the command line needs to act in the demo. */
   readonly env: Readonly<Record<string, string>>;
@@ -34,14 +39,17 @@ export async function startDemo(stack: Stack, say: (step: string) => void): Prom
   say('the demo’s configuration');
   await renderConfig(join(root, 'apps', 'demo', 'config'), home.at('config'), { ISSUER_URL: `http://127.0.0.1:${issuerPort}`, TARGET_PORT: String(target.port), TARGET_CA: tls.ca, REVIEW_BY: inDays(90) });
   await mustSallyport(env, 'apply', '-f', home.at('config'));
+  const box = await startBox(stack, env, say);
   return {
     target,
+    box,
     issuer,
     env,
     token: async (name) => (await mustSallyport(env, 'demo', 'token', name)).trim(),
     stop: async () => {
       await issuer.stop();
       await target.stop();
+      await box?.stop();
     },
   };
 }
@@ -61,4 +69,20 @@ async function startTarget({ home, tls }: Stack): Promise<PostgresServer> {
   await target.sql(`alter role ledger_app password '${password}'`);
   writeFileSync(home.at('credentials', 'ledger-db'), JSON.stringify({ username: 'ledger_app', password }), { mode: 0o600 });
   return target;
+}
+
+/** The demo's SSH target: OpenSSH's own sshd on loopback, which lets in whom the gateway's certificates name. */
+async function startBox({ home }: Stack, env: Readonly<Record<string, string>>, say: (step: string) => void): Promise<SshdServer | null> {
+  if (missingSshd !== null) {
+    say(`no SSH target: ${missingSshd}`);
+    return null;
+  }
+  say('the demo’s SSH target');
+  const authority = createPublicKey(readFileSync(home.at('ssh-ca', 'upstream-ca.pem')));
+  const box = await startSshd({ directory: home.at('box'), userAuthority: publicKeyLine(publicKeyBlob(authority)) });
+  // An account of its own may not be able to enter the clone, its home it can.
+  const files = box.uid === undefined ? box.files : box.home;
+  await renderConfig(join(root, 'apps', 'demo', 'config-ssh'), home.at('config-ssh'), { BOX_PORT: String(box.port), BOX_HOST_KEY: box.hostKey, BOX_USER: box.user, BOX_HOME: box.home, BOX_FILES: files });
+  await mustSallyport(env, 'apply', '-f', home.at('config-ssh'));
+  return box;
 }

@@ -59,7 +59,7 @@ describe.skipIf(missingSshd !== null)('SSH, from a token to the ledger', () => {
       expect(code).toBe(255);
       expect(err).toMatch(/sallyport: refused/);
     }
-    const { code } = await ssh.run('ssh', [...who, '-o', 'User=elsewhere', '-p', String(ssh.port), '127.0.0.1', 'echo no']);
+    const { code } = await ssh.run('ssh', ['-o', 'User=elsewhere', ...who, '-p', String(ssh.port), '127.0.0.1', 'echo no']);
     expect(code).toBe(255);
   });
 
@@ -102,12 +102,19 @@ describe.skipIf(missingSshd !== null)('SSH, from a token to the ledger', () => {
   });
 
   it('an interactive shell is recorded, and its recording replays as it was shown', async () => {
-    const { code } = await ssh.run('ssh', [...who, '-tt', '-p', String(ssh.port), '127.0.0.1'], { input: 'echo seen-$((40+2))\nexit 3\n' });
-    expect(code).toBe(3);
+    const { code, err } = await ssh.run('ssh', [...who, '-tt', '-p', String(ssh.port), '127.0.0.1'], { input: 'echo seen-$((40+2))\nexit 3\n' });
+    expect([code, err]).toEqual([3, '']);
     const sid = await session();
     const told = await eventually(ssh.world, (found) => found.some(({ type }) => type === 'session.closed'), sid);
-    expect(told.find(({ type }) => type === 'command.decided')?.d).toMatchObject({ verb: 'shell', reading: 'opaque', decision: 'allow' });
+    expect(told.find(({ type }) => type === 'command.decided')?.d).toMatchObject({ verb: 'shell', shape: 'interactive shell: seen, not decided line by line', decision: 'allow' });
     expect(told.find(({ type }) => type === 'recording.ended')?.d).toMatchObject({ whole: true });
+    const played = await ssh.world.cli('carl', 'sessions', 'replay', sid, '--play', '--speed', '100');
+    expect(played).toMatchObject({ code: 0 });
+    expect(played.out).toContain('seen-42');
+    const cast = await ssh.world.cli('carl', 'sessions', 'replay', sid, '--cast', 'v2');
+    expect(JSON.parse(cast.out.split('\n')[0] ?? '')).toMatchObject({ version: 2 });
+    expect((await ssh.world.cli('carl', 'sessions', 'replay', sid, '--search', 'SEEN-42')).out).toContain('seen-42');
+    expect(await ssh.world.cli('oscar', 'sessions', 'replay', sid, '--play')).toMatchObject({ code: 10 });
   });
 
   it('the ledger verifies, recordings and all', async () => {

@@ -13,8 +13,8 @@ export function means(kind: string, shape: string, effects: readonly Effect[], r
 /** A text that is refused before anybody asks what it means. */
 export const unreadMeans = means('exec', '', [{ verb: 'unknown', resource: { kind: 'program', schema: null, name: '?' } }], 'opaque');
 
-/** A login shell: seen and recorded, never decided line by line. */
-export const shellMeans = means('shell', 'interactive shell', [{ verb: 'shell', resource: { kind: 'program', schema: null, name: 'login shell' } }], 'opaque');
+/** A login shell: seen and recorded, never decided line by line. Its verb says all that can be said of it: what it then does is in no effect. */
+export const shellMeans = means('shell', 'interactive shell: seen, not decided line by line', [{ verb: 'shell', resource: { kind: 'program', schema: null, name: 'login shell' } }], 'partial');
 
 /** A variable that a client wants to have set for what it runs next. */
 export function variableMeans(name: string): Understanding {
