@@ -120,7 +120,7 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
     every(rounds(everyMs, 'telling watermarks'), async () => watermarks.again()),
     every(rounds(Math.min(signEveryMs, 1000), 'keeping the log'), () => keeper.turn()),
     ...vouchers.start(),
-    every(rounds(sweeps.everyMs ?? 60_000, 'making keys of the day'), () => retention.dayKeys.turn()),
+    every(rounds(sweeps.everyMs ?? 5_000, 'making keys of the day'), () => retention.dayKeys.turn()),
     every(rounds(sweeps.everyMs ?? hourMs, 'letting go what is due'), () => retention.sweep()),
     every(rounds(everyMs, 'watching for gaps and abandoned sessions'), () => watcher.look()),
   ];

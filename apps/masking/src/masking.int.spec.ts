@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { buckets, leaseChanged, maskPlan, maskingApply, maskingList, maskingPlan, subjects, type Bucket, type Bus, type Caller } from '@sallyport/platform-bus';
+import { buckets, leaseChanged, maskingApply, maskingList, maskingPlan, shownPlan, subjects, type Bucket, type Bus, type Caller } from '@sallyport/platform-bus';
 import { boot, type Running } from '@sallyport/platform-runtime';
 import { migrate } from '@sallyport/platform-store';
 import { silentLog } from '@sallyport/platform-telemetry';
@@ -68,7 +68,7 @@ async function planOf(target: string) {
 }
 
 async function published(target: string) {
-  return maskPlan.nullable().parse(await plans.get(target));
+  return shownPlan.nullable().parse(await plans.get(target))?.plan ?? null;
 }
 
 async function names(): Promise<string[]> {
@@ -151,7 +151,7 @@ describe('the bucket of plans', () => {
     const masking = await nats.connect('masking');
     const bucket = await masking.kv(buckets.plans);
     const plan = await published('other-db');
-    await bucket.put('other-db', { ...plan, columns: [] });
+    await bucket.put('other-db', { revision: 1, plan: { ...plan, columns: [] } });
     service = await start();
     await vi.waitFor(async () => expect(await published('other-db')).toEqual(plan));
     await vi.waitFor(() => expect(stale).toContain('other-db'));

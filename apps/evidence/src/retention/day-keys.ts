@@ -12,7 +12,6 @@ const dayMs = 86_400_000;
 /** Makes a key for each day and class of texts, notes that there is one, and publishes its public half. */
 export class DayKeys {
   readonly #of: { readonly ring: KeyRing; readonly store: RetentionStore; readonly bus: Bus; readonly classes: readonly RetentionClass[]; readonly now: () => number; readonly log: Log };
-  readonly #published = new Map<string, string>();
   #waiting: string | null = 'keys of the day';
 
   constructor(of: { readonly ring: KeyRing; readonly store: RetentionStore; readonly bus: Bus; readonly classes: readonly RetentionClass[]; readonly now: () => number; readonly log: Log }) {
@@ -34,9 +33,9 @@ export class DayKeys {
       const keys: SealingKeys['keys'] = [];
       for (const day of days) keys.push(await this.#keyOf(name, day, kept));
       const text = JSON.stringify({ keys });
-      if (this.#published.get(name) === text) continue;
+      // Asked each time: a bus that lost its last writes has forgotten them, and gateways wait for them.
+      if (JSON.stringify(await bucket.get(name)) === text) continue;
       await bucket.put(name, { keys } satisfies SealingKeys);
-      this.#published.set(name, text);
     }
     this.#waiting = null;
   }

@@ -20,8 +20,8 @@ export class MaskingController {
   @Handles(maskingPlan)
   plan({ target }: Request<typeof maskingPlan>): Answer<typeof maskingPlan> {
     return withDatabase(async () => {
-      const { id, columns, detectors, large } = await this.classifier.plan(target);
-      return ok({ plan: { id, target, columns: columns.map((column) => ({ ...column })), detectors: [...detectors], large: [...large] }, tokenKey: this.key.base64url });
+      const { revision, plan: { id, columns, detectors, large } } = await this.classifier.plan(target);
+      return ok({ revision, plan: { id, target, columns: columns.map((column) => ({ ...column })), detectors: [...detectors], large: [...large] }, tokenKey: this.key.base64url });
     });
   }
 

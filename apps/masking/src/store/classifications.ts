@@ -23,6 +23,12 @@ export async function lock(trx: Transaction<MaskingDatabase>): Promise<number> {
   return Number(revision);
 }
 
+/** How often the classification was changed. */
+export async function readRevision(db: Kysely<MaskingDatabase>): Promise<number> {
+  const { revision } = await db.selectFrom('classification_state').select('revision').executeTakeFirstOrThrow();
+  return Number(revision);
+}
+
 /** Writes the versions of one apply and the plans that they make. The caller holds the lock. */
 export async function write(trx: Transaction<MaskingDatabase>, changes: readonly PlannedChange[], plans: readonly MaskPlan[], author: string, revision: number): Promise<void> {
   const rows = changes.flatMap(({ name, version, change, target, body, digest, previous }) => (change === 'unchanged' ? [] : [{ name, version, change, target, body, digest, previous, author }]));

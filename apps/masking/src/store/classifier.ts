@@ -1,15 +1,14 @@
 import type { Kysely } from 'kysely';
 import type { Who } from '@sallyport/domain-events';
-import type { MaskPlan } from '@sallyport/domain-model';
 import { fail, ok, type Caller, type Change, type Reply } from '@sallyport/platform-bus';
 import type { ClassificationDocument } from '@sallyport/platform-config';
 import type { Outbox } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
 import { maskPlan } from '../model/mask-plan.ts';
 import { planApply, type ApplyPlan, type ApplyProblem } from '../model/plan-apply.ts';
-import { lock, readStanding, write } from './classifications.ts';
+import { lock, readRevision, readStanding, write } from './classifications.ts';
 import type { MaskingDatabase } from './database.ts';
-import type { PublishedPlans } from './published-plans.ts';
+import type { PublishedPlans, RevisedPlan } from './published-plans.ts';
 
 export interface ApplyRequest {
   readonly by: Caller;
@@ -42,15 +41,18 @@ export class Classifier {
     return (await readStanding(this.#parts.db)).flatMap(({ document }) => document ?? []);
   }
 
-  async plan(target: string): Promise<MaskPlan> {
-    return maskPlan(target, await this.documents());
+  async plan(target: string): Promise<RevisedPlan> {
+    // The revision first: what is changed in between is shown once more, under the next one.
+    const revision = await readRevision(this.#parts.db);
+    return { revision, plan: maskPlan(target, await this.documents()) };
   }
 
   /** The plans of all targets that are or ever were classified. */
-  async plans(): Promise<MaskPlan[]> {
+  async plans(): Promise<RevisedPlan[]> {
+    const revision = await readRevision(this.#parts.db);
     const standing = await readStanding(this.#parts.db);
     const documents = standing.flatMap(({ document }) => document ?? []);
-    return [...new Set(standing.map(({ target }) => target))].map((target) => maskPlan(target, documents));
+    return [...new Set(standing.map(({ target }) => target))].map((target) => ({ revision, plan: maskPlan(target, documents) }));
   }
 
   async apply(request: ApplyRequest): Promise<Reply<{ changes: Change[] }>> {

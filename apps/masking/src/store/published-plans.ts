@@ -1,6 +1,12 @@
 import type { MaskPlan } from '@sallyport/domain-model';
-import { buckets, subjects, type Bucket, type Bus } from '@sallyport/platform-bus';
+import { buckets, shownPlan, subjects, type Bucket, type Bus } from '@sallyport/platform-bus';
 import { canonical } from '../model/canonical.ts';
+
+/** A plan, and how often the classification had been changed when it was made. */
+export interface RevisedPlan {
+  readonly revision: number;
+  readonly plan: MaskPlan;
+}
 
 /**
  * Keeps the bucket `plans` equal to the plans in force, and tells that leases of a target are stale when its plan has changed. What could not
@@ -25,7 +31,7 @@ export class PublishedPlans {
     const plans = new PublishedPlans(bus, await bus.kv(buckets.plans));
     plans.#stop = await plans.#bucket.watch('>', (target, value) => {
       if (value === null) plans.#there.delete(target);
-      else plans.#there.set(target, canonical(value));
+      else plans.#there.set(target, contentOf(value));
     });
     return plans;
   }
@@ -36,18 +42,18 @@ export class PublishedPlans {
   }
 
   /** Writes what differs; one call after the other, each with the plans as they are when its turn comes. Rejects when it fails. */
-  sync(newest: () => Promise<readonly MaskPlan[]>): Promise<void> {
+  sync(newest: () => Promise<readonly RevisedPlan[]>): Promise<void> {
     const mine = this.#last.then(() => this.#write(newest));
     this.#last = mine.catch(() => undefined);
     return mine;
   }
 
-  async #write(newest: () => Promise<readonly MaskPlan[]>): Promise<void> {
+  async #write(newest: () => Promise<readonly RevisedPlan[]>): Promise<void> {
     this.#due = true;
-    for (const plan of await newest()) {
+    for (const { revision, plan } of await newest()) {
       const text = canonical(plan);
       if (this.#there.get(plan.target) === text) continue;
-      await this.#bucket.put(plan.target, plan);
+      await this.#bucket.put(plan.target, { revision, plan });
       this.#there.set(plan.target, text);
       this.#bus.publish(subjects.leaseChanged, { machine: null, target: plan.target, why: 'what is masked on this target has changed' });
     }
@@ -57,4 +63,10 @@ export class PublishedPlans {
   close(): void {
     this.#stop();
   }
+}
+
+/** The plan alone: other targets' changes raise the revision, too. */
+function contentOf(value: unknown): string {
+  const shown = shownPlan.safeParse(value);
+  return shown.success ? canonical(shown.data.plan) : '';
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Understanding } from '@sallyport/domain-model';
 import { policyDecide } from '@sallyport/platform-bus';
 import type { z } from 'zod';
-import { inventoryOf, machine, policyOf, rules } from '../testing/documents.ts';
+import { inventoryOf, machine, plan, policyOf, rules } from '../testing/documents.ts';
 import { Explainer } from './explainer.ts';
 import { UnreadableTextError } from './statements.ts';
 
@@ -20,8 +20,7 @@ const read = (text: string) => {
 const now = Date.UTC(2026, 10, 22, 10);
 const asked: z.output<(typeof policyDecide)['request']> = { machine: 'nightly-ledger', target: 'ledger-db', role: null, text: 'select', searchPath: null, at: null, source: null };
 
-function explainer(readers = new Map([['postgres', read]])) {
-  const inventory = inventoryOf();
+function explainer(readers = new Map([['postgres', read]]), inventory = inventoryOf()) {
   return { inventory, explain: (change: Partial<typeof asked> = {}) => new Explainer({ policy: () => policyOf(), inventory, readers, now: () => now }).explain({ ...asked, ...change }) };
 }
 
@@ -51,8 +50,11 @@ describe('explaining a decision', () => {
     });
     expect(explain({ text: 'copy id' })).toMatchObject({ value: { decision: 'allow' } });
     expect(explain({ text: 'copy ?' })).toMatchObject({ value: { decision: 'deny' } });
+    // What the bus has lost, or set back, does not make it less.
     inventory.tellPlan('ledger-db', null);
-    expect(explain({ text: 'copy ssn' })).toMatchObject({ value: { decision: 'allow', context: { maskPlan: 'none is known here: what is classified was not looked at' } } });
+    inventory.tellPlan('ledger-db', { revision: 0, plan: { ...plan(), columns: [] } });
+    expect(explain({ text: 'copy ssn' })).toMatchObject({ value: { decision: 'deny' } });
+    expect(explainer(undefined, inventoryOf(null)).explain({ text: 'copy ssn' })).toMatchObject({ value: { decision: 'allow', context: { maskPlan: 'none is known here: what is classified was not looked at' } } });
   });
 
   it('lets those keep a classified column who may see it', () => {

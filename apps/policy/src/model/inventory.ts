@@ -1,8 +1,8 @@
 import type { MachineFacts, TargetFacts } from '@sallyport/engine-policy';
 import type { MaskPlan } from '@sallyport/domain-model';
-import { maskPlan } from '@sallyport/platform-bus';
+import { shownPlan } from '@sallyport/platform-bus';
 import { machineDocument, targetDocument, type MachineDocument, type TargetDocument } from '@sallyport/platform-config';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** What a policy decision needs to know of machines and targets, as the buckets of identity and masking tell it. */
 export class Inventory {
@@ -10,7 +10,7 @@ export class Inventory {
   readonly #targets = new Map<string, TargetDocument>();
   readonly #groups = new Set<string>();
   readonly #approvers = new Set<string>();
-  readonly #plans = new Map<string, MaskPlan>();
+  readonly #plans = new Map<string, z.output<typeof shownPlan>>();
   #revision = 0;
 
   /** Counts changes: what was derived from the inventory is good while this stays the same. */
@@ -42,10 +42,19 @@ export class Inventory {
     }
   }
 
-  /** Takes one entry of the plans bucket: the plan of a target, by itself or as `plan` of an object. */
+  /**
+   * Takes one entry of the plans bucket. A bus that lost its last writes shows none, or an older one: the newer stays, until its owner has
+   * shown it again. What is not classified any more has an empty plan of a higher revision.
+   * @returns false for an entry that cannot be read; the one before stays then, too
+   */
   tellPlan(target: string, value: unknown): boolean {
+    if (value === null) return true;
+    const shown = shownPlan.safeParse(value);
+    if (!shown.success) return false;
+    if (shown.data.revision < (this.#plans.get(target)?.revision ?? 0)) return true;
     this.#revision++;
-    return keep(this.#plans, target, value, planEntry);
+    this.#plans.set(target, shown.data);
+    return true;
   }
 
   machine(name: string): MachineDocument | null {
@@ -57,7 +66,7 @@ export class Inventory {
   }
 
   plan(target: string): MaskPlan | null {
-    return this.#plans.get(target) ?? null;
+    return this.#plans.get(target)?.plan ?? null;
   }
 
   /** Names that exist, for the lint. Lists of which nothing is known yet are not checked. */
@@ -71,12 +80,10 @@ export class Inventory {
       groups: orNull(this.#groups),
       targets: orNull(this.#targets.keys()),
       approverGroups: orNull(this.#approvers),
-      tags: orNull([...this.#plans.values()].flatMap((plan) => plan.columns.map((column) => column.tag))),
+      tags: orNull([...this.#plans.values()].flatMap(({ plan }) => plan.columns.map((column) => column.tag))),
     };
   }
 }
-
-const planEntry = z.union([maskPlan, z.looseObject({ plan: maskPlan }).transform((entry) => entry.plan)]);
 
 function keep<T>(known: Map<string, T>, name: string, value: unknown, schema: z.ZodType<T>): boolean {
   known.delete(name);

@@ -19,13 +19,14 @@ export const target = (name = 'ledger-db', spec: Record<string, unknown> = {}) =
 
 export const plan = (name = 'ledger-db') => ({ id: 'plan-1', target: name, columns: [{ column: 'ledger.customers.ssn', tag: 'us.ssn', action: 'redact' as const }], detectors: [], large: ['ledger.entries'] });
 
-export function inventoryOf(): Inventory {
+/** @param classified what the bucket shows of the target's plan */
+export function inventoryOf(classified: unknown = { revision: 1, plan: plan() }): Inventory {
   const inventory = new Inventory();
   inventory.tell('machine.nightly-ledger', machine());
   inventory.tell('target.ledger-db', target());
   inventory.tell('group.batch', { ...head('Group', 'batch'), spec: { purpose: 'batch jobs' } });
   inventory.tell('approvers.dba', { ...head('ApproverGroup', 'dba'), spec: { members: ['alice'] } });
-  inventory.tellPlan('ledger-db', plan());
+  inventory.tellPlan('ledger-db', classified);
   return inventory;
 }
 

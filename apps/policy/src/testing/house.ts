@@ -40,7 +40,7 @@ export async function house(): Promise<House> {
   await inventory.put('machine.nightly-ledger', machine());
   await inventory.put('target.ledger-db', target());
   const masking = await nats.connect('masking');
-  await (await masking.kv('plans')).put('ledger-db', plan());
+  await (await masking.kv('plans')).put('ledger-db', { revision: 1, plan: plan() });
 
   const processes: Running[] = [];
   const start = async () => {

@@ -64,8 +64,8 @@ class Watcher {
   readonly #log: Log;
   readonly #key: string;
   readonly #on: (key: string, value: unknown | null) => void;
-  /** Revision of each key as it was told. */
-  readonly #told = new Map<string, number>();
+  /** What of each key was told. A server that lost its disk's last writes gives their revisions out again: the time tells them apart. */
+  readonly #told = new Map<string, string>();
   #entries: QueuedIterator<KvWatchEntry> | null = null;
   #stopped = false;
 
@@ -96,7 +96,7 @@ class Watcher {
     await new Promise<void>((caughtUp) => {
       void this.#read(entries, seen, caughtUp);
     });
-    for (const key of [...this.#told.keys()]) if (!seen.has(key)) this.#tell(key, null, 0);
+    for (const key of [...this.#told.keys()]) if (!seen.has(key)) this.#tell(key, null, null);
   }
 
   async #read(entries: QueuedIterator<KvWatchEntry>, seen: Set<string>, caughtUp: () => void): Promise<void> {
@@ -105,7 +105,7 @@ class Watcher {
     for await (const entry of entries) {
       if (entries !== this.#entries) break;
       seen.add(entry.key);
-      if (this.#told.get(entry.key) !== entry.revision) this.#tell(entry.key, entry.operation === 'PUT' ? entry : null, entry.revision);
+      if (this.#told.get(entry.key) !== markOf(entry)) this.#tell(entry.key, entry.operation === 'PUT' ? entry : null, markOf(entry));
       if (entry.delta === 0) caughtUp();
     }
     caughtUp();
@@ -116,10 +116,10 @@ class Watcher {
     return true;
   }
 
-  #tell(key: string, entry: KvWatchEntry | null, revision: number): void {
+  #tell(key: string, entry: KvWatchEntry | null, mark: string | null): void {
     const known = this.#told.has(key);
-    if (entry === null && revision === 0) this.#told.delete(key);
-    else this.#told.set(key, revision);
+    if (mark === null) this.#told.delete(key);
+    else this.#told.set(key, mark);
     if (entry === null && !known) return;
     try {
       this.#on(key, entry === null ? null : entry.json<unknown>());
@@ -147,3 +147,5 @@ class Watcher {
     }
   }
 }
+
+const markOf = ({ revision, created }: KvWatchEntry): string => `${revision} ${created.getTime()}`;

@@ -25,7 +25,7 @@ class Plans {
     if (request.target === 'none') return fail('not-found', 'no such target');
     if (request.target === 'slow') await new Promise<void>((done) => (release = done));
     const columns = request.target === 'huge' ? Array.from({ length: 200_000 }, () => ({ column: 'schema.table.column'.repeat(3), tag: 't', action: 'null' as const })) : [];
-    return ok({ plan: { id: 'p', target: request.target, columns, detectors: [], large: [] }, tokenKey: 'k' });
+    return ok({ revision: 1, plan: { id: 'p', target: request.target, columns, detectors: [], large: [] }, tokenKey: 'k' });
   }
 }
 
@@ -55,7 +55,7 @@ afterAll(async () => {
 
 describe('a call', () => {
   it('brings back what the handler answers', async () => {
-    expect(await gateway.call(maskingPlan, { target: 'ledger-db' })).toEqual(ok({ plan: { id: 'p', target: 'ledger-db', columns: [], detectors: [], large: [] }, tokenKey: 'k' }));
+    expect(await gateway.call(maskingPlan, { target: 'ledger-db' })).toEqual(ok({ revision: 1, plan: { id: 'p', target: 'ledger-db', columns: [], detectors: [], large: [] }, tokenKey: 'k' }));
     expect(await gateway.call(maskingPlan, { target: 'none' })).toEqual(fail('not-found', 'no such target'));
   });
 

@@ -14,7 +14,7 @@ import { startNats } from './testing/nats.ts';
 class Plans {
   @Handles(maskingPlan)
   plan(request: { target: string }) {
-    return span('look up the plan', { target: request.target }, () => ok({ plan: { id: 'p', target: request.target, columns: [], detectors: [], large: [] }, tokenKey: 'k' }));
+    return span('look up the plan', { target: request.target }, () => ok({ revision: 1, plan: { id: 'p', target: request.target, columns: [], detectors: [], large: [] }, tokenKey: 'k' }));
   }
 }
 

@@ -29,7 +29,7 @@ class Sample {
 
   @Handles(maskingPlan)
   async plan(asked: { target: string }) {
-    return ok({ plan: { id: 'p', target: asked.target, columns: [], detectors: [], large: [] }, tokenKey: 'k' });
+    return ok({ revision: 1, plan: { id: 'p', target: asked.target, columns: [], detectors: [], large: [] }, tokenKey: 'k' });
   }
 }
 

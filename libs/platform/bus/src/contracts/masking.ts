@@ -10,8 +10,11 @@ export const maskPlan = z.strictObject({
   large: z.array(z.string()),
 });
 
+/** What the bucket `plans` holds of a target. `revision` counts the changes of the whole classification: of two plans of a target the one with the higher revision is the newer, whatever the bus has forgotten. */
+export const shownPlan = z.strictObject({ revision: z.int(), plan: maskPlan });
+
 /** The plan of a target (an empty one when nothing is classified), with the token key of this installation, base64url. */
-export const maskingPlan = contract(subjects.maskingPlan, z.strictObject({ target: z.string() }), z.strictObject({ plan: maskPlan, tokenKey: z.string() }));
+export const maskingPlan = contract(subjects.maskingPlan, z.strictObject({ target: z.string() }), z.strictObject({ revision: z.int(), plan: maskPlan, tokenKey: z.string() }));
 
 export const maskingApply = contract(
   subjects.maskingApply,
