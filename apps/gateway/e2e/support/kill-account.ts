@@ -13,8 +13,9 @@ const onTheWay = 3000;
 /**
  * Lets the load rest, waits until everything has arrived, and holds the ledger against the target and the clients. Fails where a statement
  * reached the target without its event, where a client was told what the ledger does not know, or where the ledger does not verify.
+ * @param patienceMs until everything has arrived
  */
-export async function settleAccounts(world: World, load: Load, kills: GatewayKills = []): Promise<Ledger> {
+export async function settleAccounts(world: World, load: Load, kills: GatewayKills = [], patienceMs = 30_000): Promise<Ledger> {
   await load.rest();
   const there = await rowsOf(world, 'inserted');
   let ledger = await readLedger(world);
@@ -23,7 +24,7 @@ export async function settleAccounts(world: World, load: Load, kills: GatewayKil
   await until('everything is in the ledger', async () => {
     ledger = await readLedger(world);
     return unrecorded().length === 0 && (await isDense(world));
-  }).catch(() => undefined);
+  }, patienceMs).catch(() => undefined);
   expect(unrecorded(), 'marks that are in the target or were acknowledged, without an event').toEqual([]);
   expect(await isDense(world), 'no producer has a hole').toBe(true);
   const tries = new Map(load.tries.map((one) => [one.mark, one]));

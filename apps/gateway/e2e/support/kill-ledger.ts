@@ -34,10 +34,12 @@ export async function readLedger(world: World): Promise<Ledger> {
   const ciphertexts = new Map(blobs.map(({ hash, bytes }) => [String(hash), bytesOf(bytes)]));
   const events = bodies.map(({ body }) => parseEnvelope(bytesOf(body)));
   const reader = createPrivateKey(readFileSync(world.stack.home.keys.reader));
+  const ofDay = (id: string) => createPrivateKey({ key: readFileSync(world.stack.home.at('state', 'evidence', 'sealing-keys', `${id.replaceAll('/', '_')}.x25519`)), format: 'der', type: 'pkcs8' });
+  const openKey = (wrapped: WrappedKey) => openSessionKey(wrapped, reader, wrapped.day === undefined ? null : ofDay(wrapped.day));
   const keys = new Map<string, Uint8Array>();
   const decided = new Map<string, Decided[]>();
   const settled = new Map<string, CommandResult>();
-  for (const event of events) if (event.type === 'session.opened') keys.set(event.sid, openSessionKey(data<{ key: WrappedKey }>(event).key, reader));
+  for (const event of events) if (event.type === 'session.opened') keys.set(event.sid, openKey(data<{ key: WrappedKey }>(event).key));
   for (const event of events) {
     if (event.type === 'command.settled') for (const result of data<{ results: CommandResult[] }>(event).results) settled.set(result.command, result);
     if (event.type !== 'command.decided') continue;

@@ -25,8 +25,8 @@ forbid (principal, action == Action::"write", resource) when { resource.name == 
 `,
 };
 
-/** The stack with small patience and a small journal, and a target that logs every statement that reaches it. */
-export function startKillWorld(): Promise<World> {
+/** The stack with small patience and a small journal, and a target that logs every statement that reaches it. @param prepare is told the home before anything is in it */
+export function startKillWorld(prepare: (home: string) => Promise<void> = () => Promise.resolve()): Promise<World> {
   return startWorld({
     targets: { server: { version: 'embedded', seed, databases: [database], settings: logging } },
     documents: ({ issuer, servers, ca }) => [
@@ -35,7 +35,10 @@ export function startKillWorld(): Promise<World> {
       ...modes.map((mode) => withMode(target(mode, { port: servers['server']?.server.port ?? 0, ca, credential: 'server' }), mode)),
     ],
     policies,
-    stack: () => Promise.resolve({ env: { gateway: { SALLYPORT_JOURNAL_MAX: String(journalMax) }, evidence: { SALLYPORT_EVIDENCE_REPLACED: '3' } } }),
+    stack: async (home) => {
+      await prepare(home);
+      return { env: { gateway: { SALLYPORT_JOURNAL_MAX: String(journalMax) }, evidence: { SALLYPORT_EVIDENCE_REPLACED: '3' } } };
+    },
   });
 }
 
