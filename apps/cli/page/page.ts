@@ -1,4 +1,4 @@
-import { headline, NoteError, packFacts, placeText, verifyPack, type KeptCheckpoint, type PackReport } from '@sallyport/engine-evidence';
+import { DerError, headline, NoteError, packFacts, placeText, verifyPack, type KeptCheckpoint, type PackReport } from '@sallyport/engine-evidence';
 
 // The page: a pack is dropped, its report is shown. Nothing is sent anywhere, and the page's own policy forbids it.
 
@@ -6,6 +6,7 @@ const drop = need('drop', HTMLElement);
 const packInput = need('pack', HTMLInputElement);
 const keyInput = need('keys', HTMLTextAreaElement);
 const keptInput = need('kept', HTMLInputElement);
+const tsaInput = need('tsa', HTMLInputElement);
 const witnessInput = need('witnesses', HTMLInputElement);
 const result = need('result', HTMLElement);
 
@@ -13,7 +14,7 @@ let pack: File | null = null;
 let runs = 0;
 
 packInput.addEventListener('change', () => take(packInput.files?.[0] ?? null));
-for (const input of [keyInput, keptInput, witnessInput]) input.addEventListener('change', () => void check());
+for (const input of [keyInput, keptInput, tsaInput, witnessInput]) input.addEventListener('change', () => void check());
 for (const kind of ['dragenter', 'dragover']) document.addEventListener(kind, (event) => hover(event, true));
 document.addEventListener('dragleave', (event) => hover(event, event.relatedTarget !== null));
 document.addEventListener('drop', (event) => {
@@ -44,10 +45,11 @@ async function check(): Promise<void> {
 async function report(file: File): Promise<HTMLElement[]> {
   try {
     const kept: KeptCheckpoint[] = await Promise.all([...(keptInput.files ?? [])].map(async (one) => ({ name: one.name, bytes: await bytesOf(one) })));
+    const authorities = await Promise.all([...(tsaInput.files ?? [])].map((one) => one.text()));
     const keys = keyInput.value.split('\n').map((line) => line.trim()).filter((line) => line !== '');
-    return render(await verifyPack(await bytesOf(file), { keys, kept, witnesses: witnessInput.valueAsNumber || 0 }));
+    return render(await verifyPack(await bytesOf(file), { keys, kept, authorities, witnesses: witnessInput.valueAsNumber || 0 }));
   } catch (error) {
-    return [verdict('usage', error instanceof NoteError ? `A key is not one: ${error.message}` : 'The file could not be read')];
+    return [verdict('usage', error instanceof NoteError ? `A key is not one: ${error.message}` : error instanceof DerError ? `A root of a timestamp authority is none: ${error.message}` : 'The file could not be read')];
   }
 }
 

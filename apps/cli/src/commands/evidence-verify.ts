@@ -17,9 +17,10 @@ const pack = () =>
   does(
     keyed(new Command('pack').description('an examiner pack: archive, signature, checkpoints, every leaf, chains, counters').argument('<file>'))
       .option('--checkpoint <file>', 'a checkpoint that you kept from earlier; may be repeated', collect, [])
+      .option('--tsa <file>', 'PEM file with the root of a timestamp authority that must have seen the newer checkpoint; may be repeated', collect, [])
       .option('--witnesses <n>', 'how many of the witnesses among the keys must have cosigned'),
     async ({ out }, [file = ''], options) => {
-      const report = await usable(() => checkPack(file, { keys: texts(options['key']), checkpoints: texts(options['checkpoint']), witnesses: witnessesOf(text(options['witnesses'])) }));
+      const report = await usable(() => checkPack(file, { keys: texts(options['key']), checkpoints: texts(options['checkpoint']), witnesses: witnessesOf(text(options['witnesses'])), authorities: texts(options['tsa']) }));
       out.show(report, () => [...(report.manifest === null ? [] : packFacts(report.manifest).map(([name, value]) => `${name.padEnd(11)} ${value}`)), painted(report, out)].join('\n'));
       return report.exitCode;
     },

@@ -5,7 +5,8 @@ import { query } from '../query.ts';
 import { eventPage } from '../shapes.ts';
 import type { LogCheckpoint, PackSource, PolicyText } from './pack-source.ts';
 
-const checkpoint = z.object({ note: z.string(), origin: z.string(), size: z.number(), key: z.string() });
+const token = z.base64().transform((text): Uint8Array => Buffer.from(text, 'base64'));
+const checkpoint = z.object({ note: z.string(), origin: z.string(), size: z.number(), key: z.string(), timestamps: z.array(z.object({ authority: z.string(), token })).default([]) });
 const tile = z.object({ hashes: z.base64() });
 const policySet = z.object({ version: z.number(), digest: z.string(), files: z.array(z.object({ name: z.string(), text: z.string() })) });
 const signature = z.object({ note: z.string() });
@@ -13,7 +14,7 @@ const signature = z.object({ note: z.string() });
 /** The console's API as a source of packs. Reads of events are recorded, each of them. */
 export function consoleSource(api: Api): PackSource {
   return {
-    checkpoint: (most) => unlessNone(api.get(`/v1/log/checkpoint${query({ size: most })}`, checkpoint)) satisfies Promise<LogCheckpoint | null>,
+    checkpoint: (most, how) => unlessNone(api.get(`/v1/log/checkpoint${query({ size: most, stamped: how === 'stamped' ? 'true' : undefined })}`, checkpoint)) satisfies Promise<LogCheckpoint | null>,
     tile: async (level, index, width) => Buffer.from((await api.get(`/v1/log/tile${query({ level, index, width })}`, tile)).hashes, 'base64'),
     // The cursor is the place in the ledger, which counts from 1: the one before the leaf is its index.
     leaves: async (from, limit) => (await api.get(`/v1/evidence/events${query({ after: from, limit })}`, eventPage)).events.map(({ at, received, bytes, openings }) => ({ leaf: at - 1, received, openings, bytes: Buffer.from(bytes, 'base64') })),

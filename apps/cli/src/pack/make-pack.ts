@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { HashSource, noteSigner, parseCheckpoint, parseNote, proveConsistency, proveRange, signingKeyOf, signNote, verifyPack, writePack, type Fault, type PackContents, type PackLeaf, type PackReport } from '@sallyport/engine-evidence';
+import { HashSource, noteSigner, parseCheckpoint, parseNote, proveConsistency, proveRange, signingKeyOf, signNote, verifyPack, writePack, type ArchiveFile, type Fault, type PackContents, type PackLeaf, type PackReport } from '@sallyport/engine-evidence';
 import { examine, packTexts, prepare, scopeText, summaryDocument, type ControlResult, type Given, type LogFindings, type Scope } from '@sallyport/engine-examiner';
 import { Failure } from '../failure.ts';
 import { leafRange } from './leaf-range.ts';
@@ -39,10 +39,11 @@ export interface MadePack {
  * stands in EP-13: a pack of a log that was tampered with is made all the same, and says so.
  */
 export async function makePack(source: PackSource, order: PackOrder): Promise<MadePack> {
-  const to = await source.checkpoint(null);
-  if (to === null) throw new Failure('unavailable', 'the log has no signed checkpoint yet', 'it signs one within ten seconds of its first event; is SALLYPORT_LOG_KEY set for the evidence service?');
-  const range = await leafRange(source, order.period, to.size);
-  const older = range.from === 0 ? null : await source.checkpoint(range.from);
+  const newest = await source.checkpoint(null);
+  if (newest === null) throw new Failure('unavailable', 'the log has no signed checkpoint yet', 'it signs one within ten seconds of its first event; is SALLYPORT_LOG_KEY set for the evidence service?');
+  const range = await leafRange(source, order.period, newest.size);
+  const to = stampedOr(newest, range.to, await source.checkpoint(null, 'stamped'));
+  const older = range.from === 0 ? null : ((await source.checkpoint(range.from, 'stamped')) ?? (await source.checkpoint(range.from)));
   const from = older !== null && older.origin === to.origin && older.size > 0 ? older : null;
   const withholding = new Withholding(order.withhold);
   const read = await readLeaves(source, range, order.scope, withholding);
@@ -93,8 +94,17 @@ async function contentsOf(source: PackSource, order: PackOrder, { to, from, rang
     seed: order.seed,
     generator: order.generator,
     madeAt: order.madeAt,
-    files,
+    files: [...files, ...tokens('to', to), ...(from === null ? [] : tokens('from', from))],
   };
+}
+
+/** The newest that has a timestamp, if it is of the same log and has all leaves. */
+function stampedOr(newest: LogCheckpoint, leaves: number, stamped: LogCheckpoint | null): LogCheckpoint {
+  return stamped !== null && stamped.origin === newest.origin && stamped.size >= leaves ? stamped : newest;
+}
+
+function tokens(of: 'from' | 'to', { timestamps }: LogCheckpoint): ArchiveFile[] {
+  return timestamps.map(({ authority, token }) => ({ path: `proofs/timestamps/${of}-${authority.replaceAll(/[^A-Za-z0-9.-]/g, '_').slice(0, 60)}.tst`, bytes: token }));
 }
 
 /** Sessions that are shown and began before the range, or had no end in it. */

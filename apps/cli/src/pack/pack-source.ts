@@ -1,7 +1,7 @@
 /** Where a pack's content comes from. Leaves count from 0. */
 export interface PackSource {
-  /** The newest signed checkpoint, or the newest that is not larger than `most`. Null: there is none. */
-  checkpoint(most: number | null): Promise<LogCheckpoint | null>;
+  /** The newest signed checkpoint, or the newest that is not larger than `most`; with `stamped`, of those that an authority has seen. Null: there is none. */
+  checkpoint(most: number | null, how?: 'stamped'): Promise<LogCheckpoint | null>;
   /** A tile of the log: 32 bytes for each of `width` hashes. */
   tile(level: number, index: number, width: number): Promise<Uint8Array>;
   /** Up to `limit` leaves from `from` on, in order, without a gap. */
@@ -18,6 +18,8 @@ export interface LogCheckpoint {
   readonly size: number;
   /** vkey of the log, as the console tells it. */
   readonly key: string;
+  /** RFC 3161 tokens (DER). */
+  readonly timestamps: readonly { readonly authority: string; readonly token: Uint8Array }[];
 }
 
 export interface StoredLeaf {

@@ -35,12 +35,13 @@ export class PackStory implements PackSource {
     return next;
   }
 
-  checkpoint(most: number | null): Promise<LogCheckpoint | null> {
+  checkpoint(most: number | null, how?: 'stamped'): Promise<LogCheckpoint | null> {
+    if (how === 'stamped') return Promise.resolve(null);
     const size = most === null ? this.stored.length : this.firstCheckpoint;
     if (most !== null && (size === 0 || size > most)) return Promise.resolve(null);
     const range = new CompactRange();
     for (const { bytes } of this.stored.slice(0, size)) range.append(leafHash(bytes));
-    return Promise.resolve({ note: signCheckpoint({ origin: `${name}/1`, size, root: range.root() }, signer), origin: `${name}/1`, size, key: formatVerifierKey(signer.key) });
+    return Promise.resolve({ note: signCheckpoint({ origin: `${name}/1`, size, root: range.root() }, signer), origin: `${name}/1`, size, timestamps: [], key: formatVerifierKey(signer.key) });
   }
 
   tile(level: number, index: number, width: number): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { NoteError, verifyGrowth, verifyPack, verifyProof, verifySession, type NamedNote, type PackReport, type Report } from '@sallyport/engine-evidence';
+import { DerError, NoteError, verifyGrowth, verifyPack, verifyProof, verifySession, type NamedNote, type PackReport, type Report } from '@sallyport/engine-evidence';
 
 // What the commands `evidence verify …` and the single file `verify.mjs` have in common: files are read here, everything else is in the engine.
 
@@ -13,12 +13,15 @@ export interface PackOptions {
   /** Files with checkpoints that were kept. */
   readonly checkpoints: readonly string[];
   readonly witnesses: number;
+  /** PEM files with the roots of timestamp authorities. */
+  readonly authorities: readonly string[];
 }
 
-export async function checkPack(path: string, { keys, checkpoints, witnesses }: PackOptions): Promise<PackReport> {
+export async function checkPack(path: string, { keys, checkpoints, witnesses, authorities }: PackOptions): Promise<PackReport> {
   const kept = await Promise.all(checkpoints.map(async (file) => ({ name: file, bytes: await read(file) })));
   const [pack, vkeys] = [await read(path), await keysOf(keys)];
-  return trusting(() => verifyPack(pack, { keys: vkeys, kept, witnesses }));
+  const roots = await Promise.all(authorities.map(async (file) => Buffer.from(await read(file)).toString('latin1')));
+  return trusting(() => verifyPack(pack, { keys: vkeys, kept, witnesses, authorities: roots }));
 }
 
 export async function checkSession(path: string): Promise<Report> {
@@ -78,6 +81,7 @@ export async function trusting<T>(run: () => T | Promise<T>): Promise<T> {
     return await run();
   } catch (error) {
     if (error instanceof NoteError) throw new VerifierUsageError(`--key: ${error.message}`);
+    if (error instanceof DerError) throw new VerifierUsageError(`--tsa: ${error.message}`);
     throw error;
   }
 }

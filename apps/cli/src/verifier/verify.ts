@@ -4,18 +4,20 @@ import { checkConsistency, checkPack, checkProof, checkSession, VerifierUsageErr
 
 // The whole of `verify.mjs`: what an examiner runs who has none of our software. Node 20.12 or later, one file, no network.
 
-const usage = `usage: node verify.mjs pack FILE --key VKEY… [--checkpoint FILE…] [--witnesses N] [--json]
+const usage = `usage: node verify.mjs pack FILE --key VKEY… [--checkpoint FILE…] [--witnesses N] [--tsa PEM…] [--json]
        node verify.mjs session FILE
        node verify.mjs proof FILE --event FILE --key VKEY… [--witnesses N]
        node verify.mjs consistency A B --proof FILE --key VKEY…
 
 VKEY is a line like log.bank.example/prod+1a2b3c4d+AbCd…, or a file with such lines. It must not come from the pack.
+PEM is a file with the root certificate of a timestamp authority (RFC 3161): the pack must then have been seen by it.
 Exit codes: 0 ok · 20 tampered · 21 incomplete · 22 untrusted key · 2 wrong use`;
 
 const options = {
   key: { type: 'string', multiple: true },
   checkpoint: { type: 'string', multiple: true },
   witnesses: { type: 'string' },
+  tsa: { type: 'string', multiple: true },
   event: { type: 'string' },
   proof: { type: 'string' },
   json: { type: 'boolean' },
@@ -38,14 +40,15 @@ interface Values {
   readonly key?: string[] | undefined;
   readonly checkpoint?: string[] | undefined;
   readonly witnesses?: string | undefined;
+  readonly tsa?: string[] | undefined;
   readonly event?: string | undefined;
   readonly proof?: string | undefined;
 }
 
-function run(command: string | undefined, files: readonly string[], { key = [], checkpoint = [], witnesses, event, proof }: Values): Promise<Report | PackReport> {
+function run(command: string | undefined, files: readonly string[], { key = [], checkpoint = [], tsa = [], witnesses, event, proof }: Values): Promise<Report | PackReport> {
   const [a, b, ...more] = files;
   const only = b === undefined;
-  if (command === 'pack' && a !== undefined && only) return checkPack(a, { keys: key, checkpoints: checkpoint, witnesses: witnessesOf(witnesses) });
+  if (command === 'pack' && a !== undefined && only) return checkPack(a, { keys: key, checkpoints: checkpoint, witnesses: witnessesOf(witnesses), authorities: tsa });
   if (command === 'session' && a !== undefined && only) return checkSession(a);
   if (command === 'proof' && a !== undefined && only && event !== undefined) return checkProof(a, event, key, witnessesOf(witnesses));
   if (command === 'consistency' && a !== undefined && b !== undefined && more.length === 0 && proof !== undefined) return checkConsistency(a, b, proof, key);

@@ -16,9 +16,9 @@ export class LogController {
   }
 
   @Get('checkpoint')
-  @Answers('the newest signed checkpoint of the log, or the newest that is not larger than `size`: a C2SP signed note, and the key that verifies it', logCheckpoint.value)
-  async checkpoint(@Query({ schema: checkpointQuery }) { size }: z.output<typeof checkpointQuery>): Promise<z.output<typeof logCheckpoint.value>> {
-    return valueOf(await this.#bus.call(logCheckpoint, { size: size ?? null }));
+  @Answers('the newest signed checkpoint of the log, or the newest that is not larger than `size` and, if asked for, has a timestamp: a C2SP signed note, and the key that verifies it', logCheckpoint.value)
+  async checkpoint(@Query({ schema: checkpointQuery }) { size, stamped }: z.output<typeof checkpointQuery>): Promise<z.output<typeof logCheckpoint.value>> {
+    return valueOf(await this.#bus.call(logCheckpoint, { size: size ?? null, stamped: stamped === 'true' }));
   }
 
   @Get('tile')

@@ -60,5 +60,5 @@ export const me = z.strictObject({ person: z.string(), roles: z.array(z.string()
 export const healthAnswer = z.strictObject({ version: z.string(), services: z.array(z.strictObject({ service: z.string(), ok: z.boolean(), say: z.string() })) });
 export const problem = z.strictObject({ error: z.strictObject({ code: z.string(), say: z.string(), requestId: z.string() }) });
 
-export const checkpointQuery = z.strictObject({ size: z.coerce.number().int().min(0).optional() });
+export const checkpointQuery = z.strictObject({ size: z.coerce.number().int().min(0).optional(), stamped: z.enum(['true', 'false']).optional() });
 export const tileQuery = z.strictObject({ level: z.coerce.number().int().min(0).max(6), index: z.coerce.number().int().min(0), width: z.coerce.number().int().min(1).max(256) });

@@ -5,13 +5,13 @@ import { contract } from './reply.ts';
 // Hashes and signatures only: whoever holds them learns nothing but how much there is. So these reads are not recorded.
 
 /**
- * The newest signed checkpoint of the log, as a C2SP signed note; or the newest that is not larger than `size`. `key` is the verifier key, the newest; `rotations` are the statements
+ * The newest signed checkpoint of the log, as a C2SP signed note; or the newest that is not larger than `size`, and, if `stamped`, that has a timestamp. `timestamps` are RFC 3161 tokens (DER, base64) over the note's text. `key` is the verifier key, the newest; `rotations` are the statements
  * that each key of the log followed another, the oldest first. Refused as `not-found` until the first is signed.
  */
 export const logCheckpoint = contract(
   subjects.logCheckpoint,
   z.strictObject({ size: z.int().min(0).nullable(), stamped: z.boolean().default(false) }),
-  z.strictObject({ note: z.string(), origin: z.string(), size: z.int(), key: z.string(), rotations: z.array(z.string()).default([]) }),
+  z.strictObject({ note: z.string(), origin: z.string(), size: z.int(), key: z.string(), rotations: z.array(z.string()).default([]), timestamps: z.array(z.strictObject({ authority: z.string(), token: z.base64() })).default([]) }),
 );
 
 /**
