@@ -30,6 +30,8 @@ export class Archive implements Course {
   readonly #of: ArchiveOptions;
   readonly #now: () => number;
   #locks = false;
+  /** An earlier copy may have been broken off. */
+  #unsure = true;
   #due = 0;
 
   constructor(of: ArchiveOptions) {
@@ -49,7 +51,13 @@ export class Archive implements Course {
       await turn.setBack(0);
       return true;
     }
-    if (head !== null) await this.#copy(turn, head);
+    if (head !== null) {
+      await this.#copy(turn, head).catch((error: unknown) => {
+        this.#unsure = true;
+        throw error;
+      });
+      this.#unsure = false;
+    }
     if (head !== null && head.size < size - hop) return true;
     this.#due = performance.now() + everyMs;
     return false;
@@ -133,7 +141,11 @@ export class Archive implements Course {
   /** Written once. A bundle of which something is gone by now may have been written when it was there still. */
   async #put(turn: Turn, key: string, body: Buffer, days: number, there: 'the same' | 'whatever stands' = 'the same'): Promise<void> {
     const { bucket } = this.#of;
+    let looks = this.#unsure;
     await turn.attempt(async () => {
+      // Not every store knows conditional writes: where an earlier attempt may have written it, it is looked for, lest there be two versions.
+      if (looks && (await bucket.head(key, turn.signal)) !== null) return there === 'the same' ? mustBeSame(bucket, key, body, turn.signal) : undefined;
+      looks = true;
       const put = await bucket.put(key, body, { type: 'application/octet-stream', lockUntil: this.#now() + days * dayMs }, turn.signal);
       if (put === 'there' && there === 'the same') await mustBeSame(bucket, key, body, turn.signal);
     });
