@@ -62,8 +62,12 @@ export class SshAdapter implements ProtocolAdapter<SshSettings, SshGreeting> {
       return closing.aborted ? { by: 'killed', why: 'while the target was dialled' } : { by: 'failed', why: code };
     }
     const { connection, socket, context } = greeting;
-    const house = { session, connection, socket, upstream: upstream.client, upstreamSocket: upstream.socket };
-    return new SshSession({ house, read: (text) => understand(text, session.settings), sftp: (channel) => serveSftp(house, channel) }).run(() => context.accept());
+    const served = new SshSession({
+      house: { session, connection, socket, upstream: upstream.client, upstreamSocket: upstream.socket },
+      read: (text) => understand(text, session.settings),
+      sftp: serveSftp,
+    });
+    return served.run(() => context.accept());
   }
 
   refuse(greeting: SshGreeting, said: Refusal): Promise<void> {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { refusal } from '@sallyport/domain-model';
@@ -48,12 +49,12 @@ export function boundsExam(room: () => Room): void {
     const { client, target } = sitting;
     target.mood = 'is silent';
     client.keeps = false;
-    client.send(read.bytes);
+    client.send((bulk.ask ?? read).bytes);
     await expect.poll(() => target.received().length).toBeGreaterThan(0);
     const began = client.count;
     client.pause();
     const before = await held();
-    const feed = new Feed(target.connection(), bulk);
+    const feed = new Feed(target.stream?.() ?? target.connection(), bulk);
     await feed.stalls();
     expect(feed.sent).toBeLessThan(kernel + ours);
     expect((await held()) - before).toBeLessThan(ours);
@@ -114,10 +115,10 @@ export function boundsExam(room: () => Room): void {
         return;
       case 'is full to the brim':
         client.keeps = false;
-        client.send(read.bytes);
+        client.send((bulk.ask ?? read).bytes);
         await expect.poll(() => target.received().length).toBeGreaterThan(0);
         client.pause();
-        await new Feed(target.connection(), bulk).stalls();
+        await new Feed(target.stream?.() ?? target.connection(), bulk).stalls();
         return;
       default:
         return;
@@ -130,9 +131,9 @@ class Feed {
   sent = 0;
   readonly total: number;
   #go: () => void = () => undefined;
-  readonly #socket: ReturnType<ScriptedTarget['connection']>;
+  readonly #socket: Writable;
 
-  constructor(socket: ReturnType<ScriptedTarget['connection']>, { begin, piece, end }: { readonly begin: Buffer; readonly piece: Buffer; readonly end: Buffer }) {
+  constructor(socket: Writable, { begin, piece, end }: { readonly begin: Buffer; readonly piece: Buffer; readonly end: Buffer }) {
     this.#socket = socket;
     const count = Math.ceil(large / piece.length);
     this.total = begin.length + count * piece.length + end.length;

@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Exchange } from './subject.ts';
 
 /** A client of the exam: sends bytes as they are, in any pieces, and reads at its own pace. */
 export class ExamClient implements AsyncDisposable {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly closed: Promise<void>;
   #parts: Buffer[] = [];
   #all: Buffer[] = [];
@@ -14,7 +14,7 @@ export class ExamClient implements AsyncDisposable {
   /** False: bytes are counted and thrown away. */
   keeps = true;
 
-  constructor(socket: Socket) {
+  constructor(socket: Duplex) {
     this.#socket = socket;
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     socket.on('error', () => undefined);

@@ -45,13 +45,13 @@ export async function openRoom(subject: Subject): Promise<Room> {
   const real = await subject.real(credential);
   const traces: string[] = [];
 
-  const sit = async (target: RealTarget['target'], wish: Wish): Promise<Sitting> => {
+  const sit = async (target: RealTarget['target'], wish: Wish, shown: TargetCredential = credential): Promise<Sitting> => {
     const plan = wish.plan ?? null;
     const masker: ResultMasker = createMasker(plan, Buffer.alloc(32, 7));
     const door = await openDoor({
       adapter,
       target: { ...target, settings: { ...target.settings, ...wish.settings } },
-      credential,
+      credential: shown,
       tls: tls.pem,
       masker,
       ports: () => {
@@ -85,7 +85,7 @@ export async function openRoom(subject: Subject): Promise<Room> {
     tls,
     real,
     traces,
-    realTarget: (wish = {}) => sit(real.target, wish),
+    realTarget: (wish = {}) => sit(real.target, wish, real.credential),
     scripted: async (wish = {}) => {
       const target = await subject.scripted(credential);
       try {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Duplex, Writable } from 'node:stream';
 import type { MaskPlan, Target } from '@sallyport/domain-model';
 import type { ProtocolAdapter } from '@sallyport/protocol-spi';
 
@@ -11,7 +12,7 @@ export interface Subject {
   /** A real target, with the masked data in it. Started once for the exam. */
   real(credential: TargetCredential): Promise<RealTarget>;
   /** A client connection through a door, let in, and all that was said to it until then, with nothing left to read. */
-  connect(door: { readonly port: number; readonly ca: string }): Promise<{ readonly socket: Socket; readonly welcome: Buffer }>;
+  connect(door: { readonly port: number; readonly ca: string }): Promise<{ readonly socket: Duplex; readonly welcome: Buffer }>;
   /** As `connect`, but everything that is said to the client until it closes: for doors that do not let in. */
   turnedAway(door: { readonly port: number; readonly ca: string }): Promise<Buffer>;
 
@@ -28,8 +29,8 @@ export interface Subject {
   readonly unknown: Buffer;
   /** A message that announces more bytes than the adapter takes with `settings`, and the beginning of its body. */
   readonly oversize: { readonly bytes: Buffer; readonly settings: Readonly<Record<string, unknown>> };
-  /** The answer to `read`, as large as wanted: a beginning, a piece again and again, an end. */
-  readonly bulk: { readonly begin: Buffer; readonly piece: Buffer; readonly end: Buffer };
+  /** The answer to `ask` (without it: to `read`), as large as wanted: a beginning, a piece again and again, an end. */
+  readonly bulk: { readonly ask?: Exchange; readonly begin: Buffer; readonly piece: Buffer; readonly end: Buffer };
   /** Texts of the refusals (errors of our own) that a stock client would show, in order. */
   refusals(received: Buffer): readonly string[];
 
@@ -72,8 +73,12 @@ export interface ScriptedTarget extends AsyncDisposable {
   forget(): void;
   /** The live connection of the latest session. */
   connection(): Socket;
+  /** Where the answer to the bulk's `ask` is written, as the client is to get it. Absent: the connection itself, where protocols have no channels. */
+  stream?(): Writable;
 }
 
 export interface RealTarget extends AsyncDisposable {
   readonly target: Target;
+  /** Where it cannot let in the exam's own credential. */
+  readonly credential?: TargetCredential;
 }

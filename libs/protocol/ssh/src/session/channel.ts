@@ -12,11 +12,13 @@ const maxTerm = 64;
 /** What the text of an exec request means. */
 export type ReadCommand = (text: string) => Understanding | Unreadable;
 
+/** Serves SFTP on a channel until it is over. @param onKill is given what says the last words of it */
+export type ServeSftp = (house: House, channel: ServerChannel, onKill: (kill: (said: Refusal) => void) => void) => Promise<void>;
+
 export interface ChannelTerms {
   readonly house: House;
   readonly read: ReadCommand;
-  /** Serves SFTP on a channel. */
-  readonly sftp: (channel: ServerChannel) => Promise<void>;
+  readonly sftp: ServeSftp;
 }
 
 /** One session channel of the client: what it asks for before it begins, the one thing that it then runs, and the end. */
@@ -29,6 +31,7 @@ export class SessionChannel {
   #pty: Pty | null = null;
   #run: Run | null = null;
   #channel: ServerChannel | null = null;
+  #lastWords: ((said: Refusal) => void) | null = null;
   #begun = false;
   readonly #over: () => void;
   /** Resolves when the channel is over. */
@@ -68,6 +71,7 @@ export class SessionChannel {
 
   kill(said: Refusal): void {
     this.#run?.kill(said);
+    this.#lastWords?.(said);
   }
 
   #taken(channel: ServerChannel): ServerChannel {
@@ -108,7 +112,7 @@ export class SessionChannel {
 
   #subsystem(name: string, accept: () => ServerChannel, reject: () => void): void {
     if (name !== 'sftp') return this.#no(reject, `the subsystem ${printable(name)}`);
-    this.#begin(reject, () => this.#of.sftp(this.#taken(accept())));
+    this.#begin(reject, () => this.#of.sftp(this.#of.house, this.#taken(accept()), (kill) => (this.#lastWords = kill)));
   }
 
   #variable(name: string, value: string, accept: (() => void) | undefined, reject: (() => void) | undefined): void {

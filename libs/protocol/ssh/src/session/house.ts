@@ -12,4 +12,6 @@ export interface House {
   /** The target's side. */
   readonly upstream: Client;
   readonly upstreamSocket: Socket;
+  /** The client has broken a protocol inside of a channel: the session ends. */
+  readonly fail: (why: string) => void;
 }

@@ -1,10 +1,9 @@
 import { refusal, uuidv7, type Refusal } from '@sallyport/domain-model';
 import type { SessionEnd } from '@sallyport/protocol-spi';
-import type { ServerChannel } from 'ssh2';
 import { disconnectReasons } from '../greet.ts';
 import { refusalText } from '../refuse.ts';
 import { sendDisconnect, watchProtocol } from '../wire/library.ts';
-import { SessionChannel, type ReadCommand } from './channel.ts';
+import { SessionChannel, type ReadCommand, type ServeSftp } from './channel.ts';
 import type { House } from './house.ts';
 
 /** Milliseconds that last words may take. */
@@ -16,21 +15,23 @@ const maxUnread = 8 * 1024 * 1024;
 export class SshSession {
   readonly #house: House;
   readonly #read: ReadCommand;
-  readonly #serveSftp: (channel: ServerChannel) => Promise<void>;
+  readonly #serveSftp: ServeSftp;
   readonly #channels = new Set<SessionChannel>();
   #resolve: (end: SessionEnd) => void = () => undefined;
   #end: SessionEnd | null = null;
 
-  constructor(of: { readonly house: House; readonly read: ReadCommand; readonly sftp: (channel: ServerChannel) => Promise<void> }) {
-    this.#house = of.house;
+  constructor(of: { readonly house: Omit<House, 'fail'>; readonly read: ReadCommand; readonly sftp: ServeSftp }) {
+    this.#house = { ...of.house, fail: (why) => this.#over({ by: 'failed', why }) };
     this.#read = of.read;
     this.#serveSftp = of.sftp;
   }
 
   /** @param accept lets the client in; channels come only after it */
   run(accept: () => void): Promise<SessionEnd> {
-    const { connection, socket, upstream, session } = this.#house;
+    const { connection, socket, upstream, upstreamSocket, session } = this.#house;
     const { closing } = session.gate;
+    // Each channel listens for the end of both.
+    for (const one of [socket, upstreamSocket]) one.setMaxListeners(0);
     return new Promise((resolve) => {
       this.#resolve = resolve;
       connection.on('session', (take, reject) => this.#open(take, reject));

@@ -86,8 +86,7 @@ export class SftpRelay {
     this.#house.session.gate.refused(said, 'sftp');
     this.#say(refusalText(said));
     this.end();
-    this.#channel.exit(1);
-    this.#channel.end();
+    this.#house.fail(why);
   }
 
   kill(said: Refusal): void {
@@ -334,6 +333,7 @@ export class SftpRelay {
     const gone = () => lost?.();
     if (lost !== undefined) this.#gone.signal.addEventListener('abort', gone, { once: true });
     this.#target.ask(frame, (answer) => {
+      if (this.#gone.signal.aborted) return;
       this.#gone.signal.removeEventListener('abort', gone);
       answer.writeUInt32BE(id, 5);
       answered(answer);
@@ -367,7 +367,9 @@ export class SftpRelay {
   }
 
   #unsupported(id: number, what: string): null {
-    this.#house.session.gate.refused(refusal('unreadable', `${what} of SFTP is not known here`, uuidv7()), `sftp ${what}`);
+    const said = refusal('unreadable', `${what} of SFTP is not known here`, uuidv7());
+    this.#house.session.gate.refused(said, `sftp ${what}`);
+    this.#say(refusalText(said));
     return this.#status(id, statuses.unsupported, 'not supported here');
   }
 

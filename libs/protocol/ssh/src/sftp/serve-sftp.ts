@@ -1,4 +1,4 @@
-import { refusal, uuidv7 } from '@sallyport/domain-model';
+import { refusal, uuidv7, type Refusal } from '@sallyport/domain-model';
 import type { ClientChannel, ServerChannel } from 'ssh2';
 import { refusalText } from '../refuse.ts';
 import type { House } from '../session/house.ts';
@@ -6,7 +6,7 @@ import { SftpRelay } from './relay.ts';
 import { SftpTarget } from './target.ts';
 
 /** Serves SFTP on one channel of a client, by the target's own SFTP server. Resolves when the channel is over; never rejects. */
-export async function serveSftp(house: House, channel: ServerChannel): Promise<void> {
+export async function serveSftp(house: House, channel: ServerChannel, onKill: (kill: (said: Refusal) => void) => void): Promise<void> {
   channel.on('error', () => undefined);
   channel.pause();
   const upstream = await openSubsystem(house);
@@ -26,7 +26,11 @@ export async function serveSftp(house: House, channel: ServerChannel): Promise<v
   });
   const ended = new Promise<void>((resolve) => upstream.once('close', () => resolve()));
   const offered = await Promise.race([target.hello(), over.then(() => null), ended.then(() => null)]);
-  if (offered !== null) relay = new SftpRelay(house, channel, target, offered);
+  if (offered !== null) {
+    const made = new SftpRelay(house, channel, target, offered);
+    relay = made;
+    onKill((said) => made.kill(said));
+  }
   channel.once('end', () => upstream.end());
   channel.resume();
   await Promise.race([over, ended]);
