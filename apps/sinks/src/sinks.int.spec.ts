@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { evidenceFollow, logCheckpoints, ok, sinksApply, sinksCursors, sinksList, type Bus, type signedCheckpoint, type Caller, type Reply } from '@sallyport/platform-bus';
 import { boot, type Running } from '@sallyport/platform-runtime';
 import { migrate } from '@sallyport/platform-store';
@@ -13,6 +14,7 @@ import { sinksConfig } from './config.ts';
 import { startSinks } from './service.ts';
 import { leaves } from './testing/leaves.ts';
 import { receiver, type Receiver } from './testing/receiver.ts';
+import { accessKey, s3Server, secretKey } from './testing/s3-server.ts';
 
 let nats: NatsServer;
 let postgres: PostgresServer;
@@ -220,6 +222,34 @@ describe('delivering', () => {
     expect(gotByHook()).toEqual([before, before + 1, before + 2]);
   });
 
+  it('writes S3 objects whose ranges follow one another, wherever it was stopped and whatever answer was lost', async () => {
+    await using store = await s3Server();
+    let written = 0;
+    store.loses = () => ++written % 3 === 0;
+    await writeFile(join(directory.path, 'secrets', 's3'), JSON.stringify({ username: accessKey, password: secretKey }), { mode: 0o600 });
+    const spec = { type: 's3', endpoint: store.url, region: 'eu-central-1', bucket: 'evidence-bucket', prefix: 'siem', addressing: 'path', credentials: 'file:s3', families: ['nhi'], maxRecords: 37, maxAgeSeconds: 1 };
+    expect(await apply([sink('store', spec)])).toMatchObject({ ok: true });
+    expect(await apply([sink('again', spec)])).toMatchObject({ ok: false, error: { say: expect.stringContaining('spec.prefix: store writes it already') } });
+    for (const part of [0.2, 0.5, 0.8]) {
+      await expect.poll(() => next('store')).toBeGreaterThan(ledger.length * part);
+      await stop();
+      const before = ledger.length;
+      ledger = [...ledger, ...leaves(150).map((leaf, i) => ({ ...leaf, leaf: before + i }))];
+      await start();
+    }
+    await expect.poll(() => next('store')).toBe(ledger.length);
+    const names = [...store.objects.keys()].filter((key) => !key.includes('-checkpoint-'));
+    const ranges = names.map((key) => /^siem\/\d{4}\/\d\d\/\d\d\/(\d{15})-(\d{15})\.jsonl\.gz$/.exec(key)?.slice(1).map(Number) ?? []).sort(([a = 0], [b = 0]) => a - b);
+    expect(ranges.every(([first = 0], i) => i === 0 || first > (ranges[i - 1]?.[1] ?? 0))).toBe(true);
+    const recorded = [...store.objects.values()].flatMap(([object]) => gunzipSync(object?.body ?? '').toString().trimEnd().split('\n').flatMap((line) => {
+      const { leaf } = JSON.parse(line) as { leaf?: number };
+      return leaf === undefined ? [] : [leaf];
+    })).sort((a, b) => a - b);
+    expect(recorded).toEqual(ledger.filter((one) => one.bytes === null || Buffer.from(one.bytes).includes('nhi.suspended')).map(({ leaf }) => leaf));
+    expect(written).toBeGreaterThan(names.length);
+    await apply([sink('store', { ...spec, endpoint: 'http://127.0.0.1:9' })]);
+  });
+
   it('tells the ledger how far each sink is, and nobody else', async () => {
     await apply([sink('must', { type: 'webhook', url: `${there.url}/must`, secret: 'file:nowhere', required: true })]);
     await expect.poll(async () => (await cursor('must'))['stalled_at']).toBeTruthy();
@@ -229,6 +259,7 @@ describe('delivering', () => {
       { name: 'few', required: false, nextLeaf: ledger.length, state: 'delivering' },
       { name: 'hook', required: false, nextLeaf: ledger.length, state: 'delivering' },
       { name: 'must', required: true, nextLeaf: 0, state: 'stalled' },
+      { name: 'store', required: false, nextLeaf: ledger.length, state: 'delivering' },
     ] } });
     expect(await console.call(sinksCursors, {}, 500)).toMatchObject({ ok: false, error: { code: 'unavailable' } });
   });

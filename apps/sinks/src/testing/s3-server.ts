@@ -23,6 +23,8 @@ export interface S3Server extends AsyncDisposable {
   now: () => number;
   /** Answers in the store's place: true when it did. */
   ill: (response: ServerResponse, nth: number) => boolean;
+  /** Whether an object is written and the answer lost. */
+  loses: () => boolean;
 }
 
 export const accessKey = 'AKIDSTANDIN';
@@ -36,7 +38,7 @@ export async function s3Server(): Promise<S3Server> {
   await new Promise<void>((done) => server.listen(0, host, done));
   const { port } = z.object({ port: z.number() }).parse(server.address());
   const self: S3Server = {
-    url: `http://${host}:${port}`, port, objects: new Map(), asked: [], keys: new Map([[accessKey, secretKey]]), locks: false, now: Date.now, ill: () => false,
+    url: `http://${host}:${port}`, port, objects: new Map(), asked: [], keys: new Map([[accessKey, secretKey]]), locks: false, now: Date.now, ill: () => false, loses: () => false,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
@@ -93,6 +95,7 @@ function serve(self: S3Server, method: string, url: string, headers: Readonly<Re
   if (headers['if-none-match'] === '*' && newest !== undefined) throw new Refused(412, 'PreconditionFailed', '');
   // Without versions an object is replaced; with Object Lock there always are versions.
   self.objects.set(key, [...(self.locks ? versions : []), { body, headers }]);
+  if (self.loses()) return void response.destroy();
   response.writeHead(200, { etag: `"${createHash('md5').update(body).digest('hex')}"` }).end();
 }
 
