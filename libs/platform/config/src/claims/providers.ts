@@ -101,11 +101,31 @@ export function providersOf(issuer: string): readonly Provider[] | null {
   return wellKnown.find(({ pattern }) => pattern.test(issuer))?.providers ?? null;
 }
 
-/** Audiences that a token gets when nobody chose one, so that tokens meant for others carry them too. */
-export function isDefaultAudience(audience: string, provider: Provider): boolean {
-  if (provider === 'github') return /^https:\/\/github\.com\/[^/]+\/?$/i.test(audience) || audience === 'sigstore' || audience === 'sts.amazonaws.com';
-  if (provider === 'gitlab') return audience === 'https://gitlab.com';
-  if (provider === 'kubernetes') return /^(https:\/\/)?kubernetes\.default\.svc(\.cluster\.local)?$/.test(audience) || audience === 'api';
-  if (provider === 'entra') return /^(https:\/\/)?(graph\.microsoft\.com|management\.azure\.com|management\.core\.windows\.net)\/?$/.test(audience) || audience === '00000003-0000-0000-c000-000000000000' || audience === 'api://AzureADTokenExchange';
-  return audience === 'account';
+/**
+ * Audiences that a token gets when nobody chose one, so that tokens meant for others carry them too. GitHub: the owner's page, on github.com, on `ghe.com` or on an own server;
+ * Kubernetes: the API server's, which is the issuer's own address unless the cluster says otherwise; GitLab: the server's own address.
+ */
+export function isDefaultAudience(audience: string, { provider, issuer }: { readonly provider: Provider; readonly issuer: string }): boolean {
+  const itself = sameAddress(audience, issuer);
+  switch (provider) {
+    case 'github':
+      return itself || isOwnersPage(audience, issuer) || audience === 'sigstore' || audience === 'sts.amazonaws.com';
+    case 'gitlab':
+      return itself || audience === 'https://gitlab.com';
+    case 'kubernetes':
+      return itself || /^(https:\/\/)?kubernetes\.default\.svc(\.cluster\.local)?$/.test(audience) || audience === 'api';
+    case 'entra':
+      return /^(https:\/\/)?(graph\.microsoft\.com|management\.azure\.com|management\.core\.windows\.net)\/?$/.test(audience) || audience === '00000003-0000-0000-c000-000000000000' || audience === 'api://AzureADTokenExchange';
+    case 'azure-devops':
+    case 'generic':
+      return audience === 'account';
+  }
 }
+
+/** `https://github.com/acme`, `https://bank.ghe.com/acme`, `https://ghes.bank.example/acme` of the issuer `https://ghes.bank.example/_services/token`. */
+function isOwnersPage(audience: string, issuer: string): boolean {
+  if (/^https:\/\/(?:github\.com|[a-z0-9-]+\.ghe\.com)\/[^/]+\/?$/i.test(audience)) return true;
+  return URL.canParse(audience) && URL.canParse(issuer) && new URL(audience).origin === new URL(issuer).origin && /^\/[^/]+\/?$/.test(new URL(audience).pathname);
+}
+
+const sameAddress = (audience: string, issuer: string) => audience.replace(/\/+$/, '') === issuer.replace(/\/+$/, '');

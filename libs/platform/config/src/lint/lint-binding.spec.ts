@@ -103,6 +103,23 @@ describe('a binding is refused', () => {
     expect(codes('github', github, {}, { trusts: ['people'] })).toContain('refuse binding-issuer-people');
   });
 
+  it.each([
+    ['github', 'https://token.actions.bank.ghe.com', 'https://bank.ghe.com/acme', github], ['github', 'https://ghes.bank.example/_services/token', 'https://ghes.bank.example/acme', github],
+    ['gitlab', 'https://gitlab.bank.example', 'https://gitlab.bank.example/', gitlab], ['kubernetes', 'https://oidc.eks.example/id/AB12', 'https://oidc.eks.example/id/AB12', kubernetes],
+  ] as const)('when the audience is what a %s token of %s has by default', (provider, url, audience, claims) => {
+    expect(codes(provider, claims, { audience }, { issuer: url, audiences: [audience] })).toContain('refuse binding-audience-default');
+    expect(codes(provider, claims, {}, { issuer: url })).not.toContain('refuse binding-audience-default');
+  });
+
+  it('when its ref is a pull request, unless justified', () => {
+    expect(codes('github', { ...github, ref: 'refs/pull/7/merge' })).toEqual(['refuse binding-ref-outsider']);
+    expect(codes('github', { ...github, ref: 'refs/pull/7/merge' }, { justification: 'a private mirror where only bots open pull requests' })).toEqual(['warn binding-ref-outsider']);
+  });
+
+  it('when its tenant is not the issuer\'s', () => {
+    expect(codes('entra', { tid: '11111111-2222-3333-4444-555555555555', oid: guid })).toEqual(['refuse binding-tenant-foreign']);
+  });
+
   it('when replay protection is off without a reason', () => {
     expect(codes('github', github, { replay: 'off' })).toContain('refuse binding-replay-unjustified');
     expect(codes('github', github, { replay: 'off', justification: 'the runner pool shares one token by design' })).toEqual([]);
@@ -118,5 +135,24 @@ describe('a binding is warned of', () => {
   it('when every branch of a repository is let in', () => {
     expect(codes('github', { repository_id: '1', repository_owner_id: '2' })).toEqual(['warn binding-wide']);
     expect(codes('gitlab', { project_id: '1' })).toEqual(['warn binding-wide']);
+  });
+
+  it('when a ref is not what it looks like: a bare name, a tag of the same name, one that anybody may push', () => {
+    expect(codes('github', { ...github, ref: 'main' })).toEqual(['warn binding-ref-form']);
+    expect(codes('github', { ...github, ref: 'refs/heads/main' })).toEqual([]);
+    expect(codes('gitlab', { ...gitlab, ref: 'main' })).toEqual(['warn binding-ref-type', 'warn binding-ref-unprotected']);
+    expect(codes('gitlab', { ...gitlab, ref: 'main', ref_type: 'branch', ref_protected: 'false' })).toEqual(['warn binding-ref-unprotected']);
+    expect(codes('gitlab', { ...gitlab, ref: 'main', ref_type: 'branch', ref_protected: 'true' })).toEqual([]);
+  });
+
+  it('when it counts on groups, which large tokens leave out', () => {
+    expect(codes('entra', { tid: guid, oid: guid, groups: guid })).toEqual(['warn binding-groups-overage']);
+    expect(codes('entra', { tid: guid, oid: guid, roles: 'Sallyport.Connect' })).toEqual([]);
+  });
+
+  it('when an immutable claim holds a name that is given away again', () => {
+    expect(codes('generic', { workload_id: 'job@project.iam.gserviceaccount.com' })).toEqual(['warn binding-value-reusable']);
+    expect(codes('generic', { workload_id: 'arn:aws:iam::1:role/job' })).toEqual(['warn binding-value-reusable']);
+    expect(codes('generic', { workload_id: 'client@clients' })).toEqual([]);
   });
 });

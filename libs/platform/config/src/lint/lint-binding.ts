@@ -3,6 +3,7 @@ import { isDefaultAudience, providerRules, type ProviderRules } from '../claims/
 import type { IssuerDocument, TrustBinding } from '../kinds/identity.ts';
 import { refuse, warn, type Finding } from './finding.ts';
 import { mutableClaims } from './lint-issuer.ts';
+import { lintClaimTraps } from './lint-claim-traps.ts';
 import { patternLike } from './wildcard.ts';
 
 type Claims = ReadonlyMap<string, string | number | boolean>;
@@ -21,6 +22,7 @@ export function lintBinding(binding: TrustBinding, issuer: IssuerDocument, at: s
     ...values(claims, rules, issuer, at),
     ...subject(claims, rules, issuer, at),
     ...traps(binding, claims, rules, issuer, at),
+    ...lintClaimTraps(binding, claims, issuer, at),
     ...replay(binding, at),
   ];
 }
@@ -45,7 +47,7 @@ function issuerAndAudience(binding: TrustBinding, { spec, metadata }: IssuerDocu
   if (!spec.trusts.includes('machines')) found.push(refuse('binding-issuer-people', `${at}.issuer`, `issuer ${metadata.name} is not trusted for machines`));
   if (!spec.audiences.includes(binding.audience)) found.push(refuse('binding-audience-foreign', `${at}.audience`, `must be exactly one of the issuer's: ${spec.audiences.join(', ')}`));
   if (patternLike(binding.audience) !== null) found.push(refuse('binding-wildcard', `${at}.audience`, `${patternLike(binding.audience)}; audiences are compared exactly`));
-  if (isDefaultAudience(binding.audience, spec.provider)) found.push(refuse('binding-audience-default', `${at}.audience`, 'is what tokens carry when nobody chose an audience; ask for one of your own'));
+  if (isDefaultAudience(binding.audience, spec)) found.push(refuse('binding-audience-default', `${at}.audience`, 'is what tokens carry when nobody chose an audience; ask for one of your own'));
   return found;
 }
 

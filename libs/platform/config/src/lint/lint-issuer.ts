@@ -56,7 +56,7 @@ function claims({ spec }: IssuerDocument): Finding[] {
     if (mutableClaims.includes(claim)) found.push(refuse('issuer-immutable-mutable', `spec.immutableClaims[${i}]`, `"${claim}" is a name that can be changed or given to somebody else`));
   }
   for (const [i, audience] of spec.audiences.entries()) {
-    if (!isDefaultAudience(audience, spec.provider)) continue;
+    if (!isDefaultAudience(audience, spec)) continue;
     found.push(refuse('issuer-audience-default', `spec.audiences[${i}]`, `"${audience}" is what tokens carry when nobody chose an audience, so tokens meant for others would be accepted`));
   }
   return found;
