@@ -1,6 +1,6 @@
 -- EP-14: how it is computed
 --
--- Retention by class against the oldest body, active holds, purges with who ordered them.
+-- retention.changed (classes and their days), hold.placed, hold.release_requested and hold.released, erasure.requested and erasure.confirmed, key.destroyed, and retention.purged, in the order of the log. A purge is held against the last retention.changed of its class before it; a hold stands from hold.placed to hold.released.
 --
--- Events read: none yet.
+-- Events read: retention.changed, hold.placed, hold.release_requested, hold.released, erasure.requested, erasure.confirmed, key.destroyed, retention.purged.
 -- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

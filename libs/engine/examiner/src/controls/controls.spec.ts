@@ -178,6 +178,34 @@ describe('other controls', () => {
     expect(found.result.rows).toEqual([['archive', 5, 0, 0, 0, 1, 1, 30], ['splunk', 20, 16, 2, 40, 1, 0, 0]]);
     expect(found.exceptions.rows.map((row) => row.slice(0, 2))).toEqual([['splunk', 'leaves 10 to 11 were not reported as delivered'], ['splunk', 'stalled and not recovered in this pack: http-503']]);
   });
+  it('EP-14 lists holds, purges and destroyed keys, and finds those that came too early, under a hold, from one person alone, or without an order', () => {
+    const ledger = new StoryLedger();
+    const { write } = ledger.chain('evidence');
+    const month = { table: 'event_body_201803', class: 'events', from: '2018-03-01T00:00:00.000Z', to: '2018-04-01T00:00:00.000Z', delivered: 9, leaves: [], part: 1, parts: 1 };
+    const key = (day: string) => ({ key: `standard/${day}/00aa11bb22cc33dd`, class: 'standard', day, why: 'expired' as const, sessions: [], kept: 0, next: null });
+    write('retention.changed', { class: 'events', days: 2562, previous: null });
+    write('retention.changed', { class: 'standard', days: 403, previous: null });
+    write('hold.placed', { hold: 'h1', reason: 'case 1', session: null, machine: 'm', target: null, from: null, to: null }, { who: person('ada') });
+    write('retention.purged', month);
+    write('hold.release_requested', { hold: 'h1', reason: 'over' }, { who: person('ada') });
+    write('hold.released', { hold: 'h1', requested_by: 'ada' }, { who: person('ada') });
+    write('retention.purged', { ...month, table: 'event_body_202611', from: '2026-11-01T00:00:00.000Z', to: '2026-12-01T00:00:00.000Z' });
+    write('key.destroyed', key('2025-01-01'));
+    write('key.destroyed', key('2026-11-01'));
+    write('erasure.confirmed', { session: 's1', requested_by: 'ada' }, { who: person('bert') });
+    write('key.destroyed', { ...key('2026-11-02'), why: 'erased', sessions: ['s1', 's2'] });
+    const found = of(ledger, 'EP-14');
+    expect(found.state).toBe('partial');
+    expect(found.result.rows).toHaveLength(11);
+    expect(found.result.rows[2]?.slice(0, 5)).toEqual(['hold.placed', 'h1', 'person:ada', expect.any(String), 'machine m']);
+    expect(found.exceptions.rows.map(([name, say]) => [name, say])).toEqual([
+      ['event_body_202611', 'purged before the 2562 days of its class were over'],
+      ['standard/2026-11-01/00aa11bb22cc33dd', 'destroyed before the 403 days of its class were over'],
+      ['h1', 'ended by the person who had asked for it'],
+      ['standard/2026-11-02/00aa11bb22cc33dd', 'destroyed for the erasure of s2, which is not seen to be ordered in this pack'],
+      ['event_body_201803', 'purged while hold h1 stood'],
+    ]);
+  });
   it('EP-15 does not take the restart of a service, whose monotonic clock begins anew, for a clock that was set', () => {
     const ledger = story();
     const facts = examination(ledger).facts.map((fact) => (fact.producer === 'approvals' && fact.leaf > 12 ? { ...fact, monoUs: fact.leaf, at: `2026-11-20T09:30:00.${String(fact.leaf).padStart(6, '0')}Z` } : fact));

@@ -6,6 +6,8 @@ import { breakable, colour, moment, shown, type PrintNode } from './node.ts';
 /** Rows and columns of an exceptions table that are printed; the CSV has all. */
 const mostRows = 12;
 const mostColumns = 6;
+/** Characters of a cell. */
+const longestCell = 64;
 
 export const stateColour: Readonly<Record<ControlState, string>> = { computed: colour.good, partial: colour.warn, 'no data yet': colour.soft };
 
@@ -37,15 +39,26 @@ function figureRow({ figures }: ControlResult): PrintNode {
 function exceptionTable({ columns, rows }: Table): PrintNode {
   const kept = columns.length <= mostColumns ? columns.map((_, i) => i) : [...columns.keys()].slice(0, mostColumns - 1).concat(columns.length - 1);
   const header = kept.map((i) => ({ text: (columns[i] ?? '').replaceAll('_', ' '), style: 'th' }));
-  const body = rows.slice(0, mostRows).map((row) => kept.map((i) => ({ text: breakable(moment(shown(cell(row[i] ?? null)))), style: 'td' })));
+  const body = rows.slice(0, mostRows).map((row) => kept.map((i) => ({ text: breakable(moment(shown(cell(row[i] ?? null), longestCell))), style: 'td' })));
   const more = rows.length - body.length;
   return {
     stack: [
       { text: `Exceptions (${rows.length})`, style: 'exceptions', margin: [0, 4, 0, 3] },
-      { layout: 'rows', table: { headerRows: 1, dontBreakRows: true, widths: kept.map((i) => (columns[i] === 'leaf' ? 'auto' : '*')), body: [header, ...body] } },
+      ...(more > 0 ? [{ text: kindsOf(rows), style: 'small', margin: [0, 0, 0, 3] }] : []),
+      { layout: 'rows', table: { headerRows: 1, dontBreakRows: true, widths: kept.map((i) => widthOf(columns[i] ?? '')), body: [header, ...body] } },
       ...(more > 0 || kept.length < columns.length ? [{ text: `${more > 0 ? `${more} more rows` : 'All rows'}${kept.length < columns.length ? ', and all columns,' : ''} in exceptions.csv.`, style: 'small', margin: [0, 2, 0, 0] }] : []),
     ],
   };
+}
+
+/** Numbers and moments have one length; names and sentences share the rest. */
+const widthOf = (column: string): string => (column === 'leaf' || column === 'at' || column.endsWith('_at') ? 'auto' : '*');
+
+/** How many there are of each kind, the most frequent first: what the rows that are not printed are. */
+export function kindsOf(rows: Table['rows']): string {
+  const kinds = [...Map.groupBy(rows, ([kind]) => cell(kind ?? null))].map(([kind, own]) => [kind, own.length] as const).toSorted(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+  const named = kinds.slice(0, 4).map(([kind, n]) => `${shown(kind, longestCell)}: ${n}`).join(' · ');
+  return kinds.length > 4 ? `${named} · ${kinds.length - 4} other kinds` : named;
 }
 
 const cell = (value: string | number | boolean | null): string => (value === null ? '' : typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value));

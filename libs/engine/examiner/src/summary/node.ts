@@ -13,11 +13,22 @@ export const margin = 48;
 /** Longest text in a cell; the CSV has all of it. */
 const longest = 90;
 
-/** Text from elsewhere, safe to print and short enough for a cell: control, bidirectional and invisible characters show as `\u{…}`. */
-export function shown(text: string): string {
-  const cut = text.length <= longest ? text : `${text.slice(0, longest - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
-  return cut.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+/**
+ * Text from elsewhere, safe to print and short enough for a cell: control, bidirectional and invisible characters show as `\\u{…}`, and so do those that the printer's font has
+ * no glyph for. The font has Latin, Greek and Cyrillic; in the CSV every name stands as it is.
+ */
+export function shown(text: string, most = longest): string {
+  const printed = Array.from(text.length > 4 * most ? text.slice(0, 4 * most) : text, (character) => (printable.test(character) ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`));
+  if (text.length <= 4 * most && printed.join('').length <= most) return printed.join('');
+  let cut = '';
+  for (const character of printed) {
+    if (cut.length + character.length > most - 1) break;
+    cut += character;
+  }
+  return `${cut}…`;
 }
+
+const printable = /^[\x20-\x7e\u{a0}-\u{ac}\u{ae}-\u{17f}\u{384}-\u{3ce}\u{401}-\u{45f}\u{1e00}-\u{1eff}\u{2013}-\u{2014}\u{2018}-\u{201e}\u{2020}-\u{2022}\u{2026}\u{2030}\u{2039}-\u{203a}\u{20ac}\u{2122}]$/u;
 
 /** Lets long words (hashes, ids, shapes) break in narrow cells. */
 export const breakable = (text: string): string => text.replace(/[^\s\u200b]{18}/g, '$&\u200b');
