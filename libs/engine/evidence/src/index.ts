@@ -51,4 +51,5 @@ export * from './verify/verify-pack.ts';
 export * from './verify/verify-session.ts';
 export * from './verify/verify-proof.ts';
 export * from './verify/verify-growth.ts';
+export * from './verify/follow-log.ts';
 export { LedgerLog } from './verify/ledger-log.ts';

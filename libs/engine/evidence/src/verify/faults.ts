@@ -17,6 +17,8 @@ const verdicts = {
   root: 'tampered',
   fork: 'tampered',
   stale: 'incomplete',
+  rollback: 'tampered',
+  stalled: 'incomplete',
   leaf: 'tampered',
   'missing-leaf': 'incomplete',
   counts: 'tampered',
