@@ -37,7 +37,9 @@ const sets: Builtin = ({ args, out, scope }) => {
       if (!/^[-+][xrgtlupf]+$/.test(word)) out.opaque();
       continue;
     }
-    setVariable(word === null ? null : (word.split('=', 1)[0] ?? '').replace(/\+$/, ''), out);
+    const equals = word?.indexOf('=') ?? -1;
+    if (word === null || equals === -1) setVariable(word, out, '');
+    else setVariable(word.slice(0, equals).replace(/\+$/, ''), out, word.slice(equals + 1));
   }
   return staying(scope.cwds);
 };
@@ -65,7 +67,7 @@ const cd: Builtin = ({ args, scope, out }) => {
 
 const cdHome: Builtin = (call, reader) => {
   const { home } = reader.settings;
-  if (call.args.length === 0 && call.scope.homeless) return { ok: [null], fail: call.scope.cwds };
+  if (call.out.lost || (call.args.length === 0 && call.scope.homeless)) return { ok: [null], fail: call.scope.cwds };
   return call.args.length === 0 && home !== null ? { ok: [home], fail: call.scope.cwds } : cd(call, reader);
 };
 
@@ -129,6 +131,8 @@ const trap: Builtin = (call) => {
   const word = plain(first);
   if (call.args.length === 0 || word === '-l' || word === '-p' || word === '-' || word === '') return staying(call.scope.cwds);
   if (signals.length > 0 || word === null) call.line(first, call.scope.dialect, { ...call.scope, cwds: [null] });
+  // At any other time than the end, it may move the shell between two commands.
+  if (!signals.every((signal) => /^(?:EXIT|0)$/.test(plain(signal) ?? ''))) call.out.opaque();
   return staying(call.scope.cwds);
 };
 
@@ -179,7 +183,7 @@ const unset: Builtin = (call) => {
   for (const arg of call.args) {
     const word = plain(arg);
     if (word === '-v' || word === '-f') continue;
-    setVariable(word, call.out);
+    setVariable(word, call.out, '');
   }
   return staying(call.scope.cwds);
 };

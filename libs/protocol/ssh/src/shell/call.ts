@@ -177,7 +177,7 @@ export function runCommand(args: readonly Arg[], scope: Scope, reader: CodeReade
   const { out } = reader;
   const [first = unknownArg, ...rest] = args;
   // Wrappers call each other here without new code in between.
-  if (scope.depth > limits.depth * 4 || ++out.commands > limits.commands) {
+  if (scope.depth > limits.wrappers || ++out.commands > limits.commands) {
     out.unknownProgram();
     return staying(scope.cwds);
   }
@@ -195,7 +195,8 @@ export function runCommand(args: readonly Arg[], scope: Scope, reader: CodeReade
     return builtin(new Call(name, rest, deeper, reader), reader);
   }
   runProgram(first, rest, deeper, reader);
-  return staying(scope.cwds);
+  // A function may have moved the shell.
+  return staying(out.functions.has(name) ? [null] : scope.cwds);
 }
 
 /** Behind a program that is not known, a word may be one. Only said for what is read below; the whole is opaque already. */

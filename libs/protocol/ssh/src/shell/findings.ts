@@ -6,11 +6,15 @@ export class Findings {
   readonly #effects = new Map<string, Effect>();
   readonly programs = new Set<string>();
   readonly sets = new Set<string>();
+  /** Functions that were defined. */
+  readonly functions = new Set<string>();
   reading: Reading = 'whole';
   hasPipe = false;
   hasRedirect = false;
   recursive = false;
   elevates = false;
+  /** A variable was set by which `cd` and `~` find their way. */
+  lost = false;
   recogniser: string | null = null;
   /** Simple commands seen. */
   commands = 0;

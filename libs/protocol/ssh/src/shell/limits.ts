@@ -7,10 +7,16 @@ export const limits = {
   depth: 40,
   /** Simple commands, those in quoted code counted. */
   commands: 2_000,
+  /** Here-documents in one text: for each that has no end, the parser looks through all that follows. */
+  hereDocuments: 200,
+  /** `$(`, `${`, `<(`, `>(` and backticks in one text, for the same reason. */
+  openings: 2_000,
+  /** Commands that are the arguments of others: `sudo env nice …`. */
+  wrappers: 60,
   /** Distinct effects; the decision point takes 1024 at most. */
   effects: 512,
   /** Characters of code that is parsed, a text in a text counted for each. */
-  code: 512 * 1024,
+  code: 256 * 1024,
   /** Characters of one name of a file or program; Linux takes 4096 bytes. */
   name: 4_096,
   /** Characters of the shape. */

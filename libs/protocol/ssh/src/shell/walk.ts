@@ -12,7 +12,7 @@ import { after, places, staying, type Ends, type Scope } from './scope.ts';
 import type { Dialect, ShellSettings } from './settings.ts';
 import { arithmetic, readNested, readWord, type WordReader } from './words.ts';
 import { setVariable } from './variables.ts';
-import { suspicious } from './suspicious.ts';
+import { costly, suspicious } from './suspicious.ts';
 
 /** Reads code, and code in code. One for each text that a client sent. */
 export class Walker {
@@ -28,7 +28,7 @@ export class Walker {
   /** A text of shell code. What of it cannot be parsed leaves the whole opaque. */
   code(text: string, scope: Scope): Ends {
     this.out.code += text.length;
-    if (scope.depth > limits.depth || this.out.code > limits.code) return this.#tooMuch(scope);
+    if (scope.depth > limits.depth || this.out.code > limits.code || costly(text)) return this.#tooMuch(scope);
     if (suspicious(text)) this.out.opaque();
     return this.#script(parse(text), { ...scope, depth: scope.depth + 1 });
   }
@@ -237,10 +237,9 @@ export class Walker {
   #function(name: Word, body: CommandNode | CompoundList, scope: Scope): Ends {
     const text = plain(readWord(name, this.#reader(scope)));
     if (text === null || isReserved(text)) this.out.opaque();
+    else this.out.functions.add(text);
     this.out.shape('f() ');
     this.#any(body, { ...scope, cwds: [null], stdin: 'elsewhere' });
-    // Calling it may move the shell.
-    this.out.partial();
     return staying(scope.cwds);
   }
 
@@ -285,7 +284,8 @@ export class Walker {
 
   /** Gives the assignment as the word that a program would get. */
   #assign(node: Extract<Command['prefix'][number], { type: 'Assignment' }>, reader: WordReader): Arg {
-    setVariable(node.name, this.out);
+    const given = node.value.type === 'Word' ? plain(readWord(node.value, reader)) : null;
+    setVariable(node.name, this.out, node.append === true ? null : given);
     if (node.index !== undefined) {
       this.out.opaque();
       readWord(node.index, reader);

@@ -63,8 +63,8 @@ function unquoted(raw: string, value: string, reader: WordReader): Arg {
   return raw.startsWith('~/') ? fromHome(value.slice(1), reader) : unknownArg;
 }
 
-function fromHome(rest: string, { home, homeless }: WordReader): Arg {
-  if (homeless) return unknownArg;
+function fromHome(rest: string, { home, homeless, out }: WordReader): Arg {
+  if (homeless || out.lost) return unknownArg;
   return home === null ? { text: rest, home: true } : literal(home + rest);
 }
 

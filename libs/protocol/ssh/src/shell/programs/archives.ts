@@ -1,5 +1,6 @@
 import { isUnknown, literal, plain, unknownArg, type Arg } from '../arg.ts';
 import { place } from '../path.ts';
+import { places } from '../scope.ts';
 import type { ProgramReader, Programs, ProgramSpec } from '../spec.ts';
 
 const tarSpec: ProgramSpec = {
@@ -53,6 +54,8 @@ const tar: ProgramReader = (call) => {
   if (archives.length === 0) call.unsure();
   switch (mode) {
     case 'create':
+      // Before `-C`, a name is still seen from here.
+      scope = { ...scope, cwds: places(scope.cwds, call.scope.cwds) };
       for (const file of operands) for (const verb of removes ? (['read', 'write'] as const) : (['read'] as const)) call.file(verb, file, scope);
       return;
     case 'extract':

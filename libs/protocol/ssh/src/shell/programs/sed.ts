@@ -82,7 +82,7 @@ function delimited(script: string, from: number, delimiter: string): number | nu
     else if (c === '\n') return null;
     else if (c === delimiter) return at + 1;
     else if (c === '[') {
-      const bracket = /^\[\^?\]?[^\]\\[\n]*\]/.exec(script.slice(at, at + 200))?.[0];
+      const bracket = /^\[\^?\]?(?:\[:[a-z]+:\]|[^\]\\[\n])*\]/.exec(script.slice(at, at + 200))?.[0];
       if (bracket === undefined || bracket.includes(delimiter)) return null;
       at += bracket.length - 1;
     }

@@ -21,9 +21,9 @@ function wraps(spec: Omit<ProgramSpec, 'operands' | 'stops'>, skip = 0): Program
 export function afterAssignments(call: Call, words: readonly Arg[]): readonly Arg[] {
   let at = 0;
   for (; at < words.length; at++) {
-    const match = /^([^=]*)=/.exec(plain(words[at]) ?? '');
+    const match = /^([^=]*)=(.*)$/s.exec(plain(words[at]) ?? '');
     if (match === null) break;
-    setVariable(match[1] ?? null, call.out);
+    setVariable(match[1] ?? null, call.out, match[2]);
   }
   return words.slice(at);
 }

@@ -5,7 +5,7 @@ import type { ProgramReader, Programs, ProgramSpec } from '../spec.ts';
 
 const copies: ProgramSpec = {
   flags: 'bfiHLnPuvxTdp', values: 'S', operands: 'into',
-  long: 'backup? force interactive no-clobber dereference no-dereference preserve? no-preserve= parents update? verbose one-file-system no-target-directory reflink? sparse= suffix= attributes-only remove-destination strip-trailing-slashes',
+  long: 'backup? force interactive no-clobber dereference no-dereference preserve? no-preserve= update? verbose one-file-system no-target-directory reflink? sparse= suffix= attributes-only remove-destination strip-trailing-slashes',
   acts: { '-r': '+recursive', '-R': '+recursive', '-a': '+recursive', '--recursive': '+recursive', '--archive': '+recursive', '-l': '+writes', '-s': '+writes', '--link': '+writes', '--symbolic-link': '+writes', '-t': 'value', '--target-directory': 'value' },
 };
 const moves: ProgramSpec = {
@@ -107,7 +107,8 @@ const split: ProgramReader = (call) => {
   for (const option of options) if (option.act === 'command') call.line(option.arg ?? unknownArg);
   if (options.some(({ name }) => name === '--additional-suffix')) call.unsure();
   if (operands[0] !== undefined && plain(operands[0]) !== '-') call.file('read', operands[0]);
-  call.file('write', operands[1] ?? literal('x'));
+  const prefix = operands[1] ?? literal('x');
+  call.file('write', prefix.text === null ? prefix : { text: `${prefix.text}aa`, home: prefix.home });
 };
 
 const tree: ProgramSpec['acts'] = { '-R': '+recursive', '--recursive': '+recursive' };

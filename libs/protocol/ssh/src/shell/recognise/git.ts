@@ -1,4 +1,4 @@
-import { plain } from '../arg.ts';
+import { plain, unknownArg, type Arg } from '../arg.ts';
 import type { ProgramReader, ProgramSpec } from '../spec.ts';
 
 const spec: ProgramSpec = { long: 'strict no-strict timeout= stateless-rpc advertise-refs http-backend-info-refs quiet', flags: 'q', operands: 'inert' };
@@ -14,6 +14,14 @@ export const gitServer: ProgramReader = (call) => {
   call.out.recursive = true;
   if (repository === undefined || more.length > 0 || plain(repository) === '-') return call.unsure();
   call.out.shape(' …');
-  call.file('read', repository);
-  if (call.name === 'git-receive-pack') call.file('write', repository);
+  const where = fromHome(repository);
+  call.file('read', where);
+  if (call.name === 'git-receive-pack') call.file('write', where);
 };
+
+/** Git finds home directories by itself, also where the shell did not. */
+function fromHome(repository: Arg): Arg {
+  const text = plain(repository);
+  if (text === null || !text.startsWith('~')) return repository;
+  return text === '~' || text.startsWith('~/') ? { text: text.slice(1), home: true } : unknownArg;
+}
