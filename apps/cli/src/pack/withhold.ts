@@ -40,6 +40,11 @@ export class Withholding {
     return { event: shown, openings: kept.filter((text) => paths.has(parseDisclosure(text)?.path ?? '')).map((disclosure) => ({ index: leaf, disclosure })) };
   }
 
+  /** Fields that are not opened. */
+  get count(): number {
+    return [...this.#withheld.values()].reduce((sum, { times }) => sum + times, 0);
+  }
+
   redactions(): Redaction[] {
     return [...this.#withheld.values()].map(({ what, reason, times, from, to }) => ({ from, to: to + 1, what: `${what}, ${times} ${times === 1 ? 'time' : 'times'}`, reason }));
   }

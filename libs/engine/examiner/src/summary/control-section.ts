@@ -64,7 +64,7 @@ export function kindsOf(rows: Table['rows']): string {
 const cell = (value: string | number | boolean | null): string => (value === null ? '' : typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value));
 
 /** Sentences are ours; names in them may not be. */
-const shownWhole = (sentence: string): string => sentence.split(' ').map(shown).join(' ');
+const shownWhole = (sentence: string): string => sentence.split(' ').map((word) => shown(word)).join(' ');
 
 function citationLine(id: string): string {
   const cites = citationsOf(id);

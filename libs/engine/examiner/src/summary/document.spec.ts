@@ -13,13 +13,23 @@ describe('the printed summary', () => {
     const given = examination(story());
     const results = examine(given);
     const printed = JSON.stringify(summaryDocument(given, results, of).definition).replaceAll('\u200b', '');
-    for (const { control } of results) expect(printed).toContain(`${control.id}  ${control.title}"`);
+    for (const { control, story: sentences } of results) expect([printed.includes(`${control.id}  ${control.title}"`), ...sentences.map((sentence) => printed.includes(JSON.stringify(sentence).slice(1, -1)))]).toEqual([true, ...sentences.map(() => true)]);
     expect(printed).toContain('no checkpoint: this pack cannot be checked against the log');
     expect(printed).not.toMatch(/complian/i);
   });
   it('is dated by the end of the period, whenever it is made', () => {
     const given = examination(story());
     expect(summaryDocument(given, examine(given), of).definition['info']).toMatchObject({ creationDate: new Date('2026-11-21T00:00:00Z') });
+  });
+  it('says first what asks for an explanation, who has seen the log and when, and what is withheld', () => {
+    const given = examination(story());
+    const [, strange] = examine(given);
+    if (strange === undefined) throw new Error('no control');
+    const many = { ...strange, exceptions: { columns: ['exception', 'at'], rows: Array.from({ length: 10_000 }, (_, i): string[] => [i < 7 ? 'binding shared' : 'replay', '2026-11-20T09:00:00Z']) } };
+    const times = { from: null, to: { time: '2026-11-21T00:04:00Z', authority: 'tsa.example' } };
+    const printed = JSON.stringify(summaryDocument(given, [many], { ...of, times, withheld: 3 }).definition);
+    for (const words of ['replay: 9993 · binding shared: 7', 'there before 2026-11-21 00:04:00 UTC (tsa.example)', '3 fields of the events', '9988 more rows']) expect(printed).toContain(words);
+    expect(JSON.stringify(summaryDocument(given, [], { ...of, times: { from: null, to: null } }).definition)).toMatch(/No control found an exception.*|no authority outside/);
   });
   it('counts by day, and by week where days would be too many', () => {
     const day = seriesOf(examination(story()))[1];
@@ -30,6 +40,8 @@ describe('the printed summary', () => {
   it('shows what is invisible, cuts what is long, and writes moments as people do', () => {
     expect(shown('a\u202eb\u0000')).toBe('a\\u{202e}b\\u{0}');
     expect(shown('x'.repeat(200))).toHaveLength(90);
+    expect(shown('x'.repeat(100_000), 40)).toHaveLength(40);
+    expect(['Ωmega Зоя Zoë “x” – €', '夜', '🙂'].map((text) => shown(text))).toEqual(['Ωmega Зоя Zoë “x” – €', '\\u{591c}', '\\u{1f642}']);
     expect([moment('2026-11-21T00:00:00Z'), moment('2026-11-21T09:00:00.060000Z'), moment('9 of dba')]).toEqual(['2026-11-21', '2026-11-21 09:00:00', '9 of dba']);
   });
 });
