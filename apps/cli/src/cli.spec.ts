@@ -120,6 +120,14 @@ describe('sessions', { timeout: 30_000 }, () => {
     const { out } = await run('sessions', 'list', '--open', '--machine', 'nightly-ledger');
     expect(api.asked[0]?.route).toBe('GET /v1/sessions?machine=nightly-ledger&limit=50&open=true');
     expect(out).toContain('nightly-ledger');
+    expect(out).not.toContain('--before');
+  });
+  it('are counted, and the next page is named', async () => {
+    api.on('GET /v1/sessions', { body: { sessions: [session()], total: 1_500_000 } });
+    const { out } = await run('sessions', 'list', '--state', 'refused', '--from', '2026-11-01', '--to', '2026-11-02T10:00:00Z', '--limit', '1');
+    expect(api.asked[0]?.route).toBe('GET /v1/sessions?state=refused&from=2026-11-01&to=2026-11-02T10%3A00%3A00Z&limit=1');
+    expect(out).toContain(`1 of 1500000; the ones before: --before ${sessionId}`);
+    expect(await run('sessions', 'list', '--state', 'dead')).toMatchObject({ code: 2 });
   });
   it('are replayed with the parameters that were bound, one on each line', async () => {
     const parameters = { list: [{ name: '$1', kind: 'text', value: "x'\n$2 = 'safe", leftOut: 0, note: null }, { name: '$2', kind: 'null', value: '', leftOut: 0, note: null }], missing: null };

@@ -28,7 +28,8 @@ export const session = z.object({
   commands: z.number(), denied: z.number(), held: z.number(), rows: z.number(), bytes: z.number(),
 });
 export type Session = z.infer<typeof session>;
-export const sessions = z.object({ sessions: z.array(session) });
+/** `total` is how many there are besides this page, which it counts too; an older console gives none. */
+export const sessions = z.object({ sessions: z.array(session), total: z.number().nullable().default(null) });
 
 /** Disclosures of what the event conceals; an older console gives none. */
 const openings = z.array(z.string()).default([]);

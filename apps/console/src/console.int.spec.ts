@@ -75,6 +75,9 @@ describe('the API', () => {
     h.answer(subjects.evidenceSessions, ok({ sessions: [], total: 0 }));
     expect(await h.ask('GET', '/v1/sessions?open=true&machine=m', 'auditor')).toMatchObject({ status: 200, body: { sessions: [] } });
     expect(h.asked.get(subjects.evidenceSessions)?.at(-1)).toEqual({ by: { person: 'auditor', roles: ['auditor'], groups: ['dba'], source: '127.0.0.1' }, machine: 'm', target: null, before: null, open: true, state: null, from: null, to: null, limit: 50 });
+    await h.ask('GET', '/v1/sessions?state=refused&from=2026-11-01&to=2026-11-02T10:00:00Z', 'auditor');
+    expect(h.asked.get(subjects.evidenceSessions)?.at(-1)).toMatchObject({ open: null, state: 'refused', from: '2026-11-01T00:00:00.000Z', to: '2026-11-02T10:00:00.000Z' });
+    for (const wrong of ['state=dead', 'from=yesterday', 'to=2026-02-30', 'from=2026-11-01T00:00:00%2B01:00']) expect(await h.ask('GET', `/v1/sessions?${wrong}`, 'auditor')).toMatchObject({ status: 400, body: problem('invalid') });
   });
 
   it('gives the leaves of the log behind one, for whoever pulls', async () => {

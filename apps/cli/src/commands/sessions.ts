@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { does } from '../context.ts';
 import { query } from '../query.ts';
@@ -17,11 +17,13 @@ const list = () =>
     new Command('list')
       .description('sessions, newest first')
       .option('--machine <name>', 'only of this machine').option('--target <name>', 'only to this target').option('--open', 'only those that are open')
+      .addOption(new Option('--state <state>', 'only those that stand so').choices(['open', 'closed', 'refused', 'abandoned']))
+      .option('--from <moment>', 'began at it or later: a day, or a moment in UTC that ends in Z').option('--to <moment>', 'began before it')
       .option('--before <session>', 'older than this session').option('--limit <n>', 'how many', '50'),
     async ({ out, api }, _args, options) => {
-      const { machine, target, before, limit } = options;
-      const found = await api().get(`/v1/sessions${query({ machine, target, before, limit, open: options['open'] === true ? 'true' : undefined })}`, sessions);
-      out.show(found, (value) => sessionsText(value.sessions));
+      const { machine, target, state, from, to, before, limit } = options;
+      const found = await api().get(`/v1/sessions${query({ machine, target, state, from, to, before, limit, open: options['open'] === true ? 'true' : undefined })}`, sessions);
+      out.show(found, (value) => sessionsText(value.sessions, value.total));
     },
   );
 

@@ -1,8 +1,14 @@
 import type { Session } from '../shapes.ts';
 import { table } from './table.ts';
 
-export function sessionsText(rows: readonly Session[]): string {
+/** A page, and where the next one begins when there are more. */
+export function sessionsText(rows: readonly Session[], total: number | null): string {
   if (rows.length === 0) return 'no sessions';
+  const more = total === null || total <= rows.length ? '' : `\n${rows.length} of ${total}; the ones before: --before ${rows.at(-1)?.id ?? ''}`;
+  return sessionsTable(rows) + more;
+}
+
+function sessionsTable(rows: readonly Session[]): string {
   return table<Session>(
     [
       { title: 'session', of: ({ id }) => id },
