@@ -41,26 +41,27 @@ const grown = async (h: House, size: number) => {
 describe('a signer under a user of its own', () => {
   it('signs for a service that has no key, refuses a second history, and is waited for while it is away', async () => {
     await using directory = await tempDir('sallyport-signer');
-    let { child, socket, keyFile } = await signer(directory.path);
+    const { socket, keyFile, ...first } = await signer(directory.path);
+    let { child } = first;
     await using h = await house({ signEveryMs: 200 }, { SALLYPORT_LOG_KEY: '', SALLYPORT_LOG_SIGNER: `unix:${socket}` });
     await eventually('a checkpoint', async () => (await newest(h)) !== null);
-    const first = await newest(h);
-    expect(signedBy(first?.note ?? '', first?.key ?? '')).toBe(true);
+    const shown = await newest(h);
+    expect(signedBy(shown?.note ?? '', shown?.key ?? '')).toBe(true);
 
     const other = (script: string) => spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', ...(root ? { uid: stranger, gid: stranger } : {}) }).stdout;
     if (root) expect(other(`try { require('fs').readFileSync('${keyFile}'); console.log('read') } catch (e) { console.log(e.code) }`)).toBe('EACCES\n');
     const ask = (line: string) => other(`const s = require('net').connect('${socket}'); s.write(${JSON.stringify(`${line}\n`)}); s.on('data', (d) => { console.log(String(d).trim()); s.destroy() })`).trim();
-    expect(ask('key')).toBe(`ok ${first?.key ?? ''}`);
-    const forked = `${name}/1\n${first?.size ?? 0}\n${Buffer.alloc(32).toString('base64')}\n`;
+    expect(ask('key')).toBe(`ok ${shown?.key ?? ''}`);
+    const forked = `${name}/1\n${shown?.size ?? 0}\n${Buffer.alloc(32).toString('base64')}\n`;
     expect(ask(`sign ${Buffer.from(forked).toString('base64')}`)).toMatch(/^no (another root for|a checkpoint of) \d+ leaves was signed/);
-    const theft = `sallyport.dev/key-rotation/v1\n${first?.key ?? ''}\n${formatVerifierKey(noteSigner(name, signingKeyFromPem(pem())).key)}\n`;
+    const theft = `sallyport.dev/key-rotation/v1\n${shown?.key ?? ''}\n${formatVerifierKey(noteSigner(name, signingKeyFromPem(pem())).key)}\n`;
     expect(ask(`sign ${Buffer.from(theft).toString('base64')}`)).toMatch(/^no nobody has said here/);
 
     await child.kill9();
     await h.ledger();
     await new Promise((done) => setTimeout(done, 500));
     const size = (await newest(h))?.size ?? 0;
-    ({ child, socket } = await signer(directory.path));
+    ({ child } = await signer(directory.path));
     await grown(h, size);
     await child.stop();
   }, slow);
