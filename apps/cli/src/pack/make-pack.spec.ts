@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { opened } from '@sallyport/domain-events';
+import { EventChain, opened } from '@sallyport/domain-events';
+import { uuidv7 } from '@sallyport/domain-model';
 import { gunzip, parseEnvelope, parseManifest, readArchive, verifyPack } from '@sallyport/engine-evidence';
 import { examine, factOf, packTexts, parseScope, prepare } from '@sallyport/engine-examiner';
 import { describe, expect, it } from 'vitest';
@@ -94,6 +95,26 @@ describe('a pack', { timeout: 60_000 }, () => {
     const made = await makePack(story, order());
     expect(made.report.verdict).toBe('tampered');
     expect(exceptionsOf(made, 'EP-13')?.map(([kind]) => kind)).toContain('root');
+  });
+
+  it('of a period of which a part was purged has hashes for it, says so, and verifies; what is gone besides makes none', async () => {
+    const story = packStory();
+    const producer = { id: 'evidence', epoch: uuidv7() };
+    const own = new EventChain({ tenant: 'default', sid: producer.epoch, producer }, { who: null, on: null });
+    story.append(own.write('retention.purged', { table: 'event_body_202611', class: 'events', from: '', to: '', delivered: 99, leaves: [[0, 5]], part: 1, parts: 1 }, { id: uuidv7(), pseq: 1, wall: '2026-11-20T12:00:00.000000Z', monoUs: 1 }), []);
+    const read = story.leaves.bind(story);
+    const without = (gone: (leaf: number) => 'purged' | 'missing' | null) => async (from: number, limit: number) => (await read(from, limit)).map((one) => {
+      const why = gone(one.leaf);
+      return why === null ? one : { leaf: one.leaf, received: one.received, gone: why };
+    });
+    story.leaves = without((leaf) => (leaf < 5 ? 'purged' : null));
+    const made = await makePack(story, order());
+    expect(made.report.faults).toEqual([]);
+    expect(made.report).toMatchObject({ verdict: 'ok', manifest: { chains: 'parts', counts: { withheld: 5 } } });
+    expect(made.report.notes).toContain('5 of the withheld leaves were purged by policy, as a retention.purged of this pack says');
+    expect((await filesOf(made.bytes)).get('redactions.csv')?.toString()).toContain('0,5,"events, hash only",purged: its retention was over');
+    story.leaves = without((leaf) => (leaf < 5 ? 'purged' : leaf === 7 ? 'missing' : null));
+    await expect(makePack(story, order())).rejects.toMatchObject({ code: 'incomplete', message: 'the ledger has no event of leaf 7, and it was not purged' });
   });
 
   it('is not made when the ledger has fewer leaves than the log', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { HashSource, noteSigner, parseCheckpoint, parseNote, proveConsistency, proveRange, signingKeyOf, signNote, verifyPack, writePack, type ArchiveFile, type Fault, type PackContents, type PackLeaf, type PackReport } from '@sallyport/engine-evidence';
+import { DerError, formatVerifierKey, HashSource, noteSigner, openRotation, parseCheckpoint, parseNote, parseToken, proveConsistency, proveRange, signingKeyOf, signNote, verifyPack, writePack, type ArchiveFile, type Fault, type PackContents, type PackReport } from '@sallyport/engine-evidence';
 import { examine, packTexts, prepare, scopeText, summaryDocument, type ControlResult, type Given, type LogFindings, type Scope } from '@sallyport/engine-examiner';
 import { Failure } from '../failure.ts';
 import { leafRange } from './leaf-range.ts';
@@ -54,12 +54,12 @@ export async function makePack(source: PackSource, order: PackOrder): Promise<Ma
   const results = examine(examination);
   const texts = packTexts(examination, results);
   const generator = `${order.generator.name} ${order.generator.version}`;
-  const summary = await printSummary(summaryDocument(examination, results, { tenant: draft.tenant, checkpoint: { origin: to.origin, size: to.size, root: rootOf(to) }, generator }));
+  const summary = await printSummary(summaryDocument(examination, results, { tenant: draft.tenant, checkpoint: { origin: to.origin, size: to.size, root: rootOf(to) }, generator, times: { from: from === null ? null : seen(from), to: seen(to) }, withheld: withholding.count }));
   const extra = [{ path: 'extra/overview.csv', bytes: Buffer.from(texts.overview) }, { path: 'extra/summary.pdf', bytes: summary }];
   const contents: PackContents = { ...draft, seed, controls: texts.controls, mappings: texts.mappings, files: [...draft.files, ...extra] };
   const exported = { origin: to.origin, scope: given.scope, from: range.from, to: range.to, count: read.leaves.filter((leaf) => 'event' in leaf).length };
   const bytes = await writePack(contents, (text) => source.sign({ ...exported, manifest: text.split('\n')[2] ?? '' }));
-  return { bytes, results, report: await verifyPack(bytes, { keys: [to.key] }), leaves: { ...range, shown: exported.count }, origin: to.origin, size: to.size, key: to.key };
+  return { bytes, results, report: await verifyPack(bytes, { keys: keysOf(to) }), leaves: { ...range, shown: exported.count }, origin: to.origin, size: to.size, key: to.key };
 }
 
 interface Parts {
@@ -84,17 +84,18 @@ async function contentsOf(source: PackSource, order: PackOrder, { to, from, rang
     range: await proveRange(tree, range.from, range.to),
     leaves: read.leaves,
     openings: read.openings,
-    chains: scope === 'all' ? 'all' : 'sessions',
+    // A chain that was purged in part cannot be shown whole.
+    chains: read.purged.size > 0 ? 'parts' : scope === 'all' ? 'all' : 'sessions',
     sessions: sessionsOf(read),
     controls: [],
     policies,
     mappings: '{}\n',
-    redactions: [...withheld(read.leaves, scope), ...withholding.redactions()],
+    redactions: [...withheld(read, scope), ...withholding.redactions()],
     keys: [{ name: 'log', vkey: to.key }],
     seed: order.seed,
     generator: order.generator,
     madeAt: order.madeAt,
-    files: [...files, ...tokens('to', to), ...(from === null ? [] : tokens('from', from))],
+    files: [...files, ...statements(to), ...tokens('to', to), ...(from === null ? [] : tokens('from', from))],
   };
 }
 
@@ -103,9 +104,25 @@ function stampedOr(newest: LogCheckpoint, leaves: number, stamped: LogCheckpoint
   return stamped !== null && stamped.origin === newest.origin && stamped.size >= leaves ? stamped : newest;
 }
 
+/** When the first authority has seen it, as its token says; null where none has, or the token cannot be read. */
+function seen({ timestamps }: LogCheckpoint): { readonly time: string; readonly authority: string } | null {
+  const [first] = timestamps;
+  try {
+    return first === undefined ? null : { authority: first.authority, time: new Date(parseToken(first.token).time).toISOString() };
+  } catch (error) {
+    if (error instanceof DerError) return null;
+    throw error;
+  }
+}
+
 function tokens(of: 'from' | 'to', { timestamps }: LogCheckpoint): ArchiveFile[] {
   return timestamps.map(({ authority, token }) => ({ path: `proofs/timestamps/${of}-${authority.replaceAll(/[^A-Za-z0-9.-]/g, '_').slice(0, 60)}.tst`, bytes: token }));
 }
+
+/** All keys that the log has had: older checkpoints bear older ones. */
+const keysOf = ({ key, rotations = [] }: LogCheckpoint): string[] => [key, ...rotations.map((note) => formatVerifierKey(openRotation(note).old))];
+
+const statements = ({ rotations = [] }: LogCheckpoint): ArchiveFile[] => rotations.map((note, i) => ({ path: `proofs/key-rotations/${i + 1}`, bytes: Buffer.from(note) }));
 
 /** Sessions that are shown and began before the range, or had no end in it. */
 function sessionsOf({ facts }: ReadLeaves): PackContents['sessions'] {
@@ -117,22 +134,23 @@ function sessionsOf({ facts }: ReadLeaves): PackContents['sessions'] {
   return { begunBefore: begunBefore.map(([sid]) => sid), openAfter: openAfter.map(([sid]) => sid) };
 }
 
-/** Runs of withheld leaves. */
-function withheld(leaves: readonly PackLeaf[], scope: string): PackContents['redactions'] {
-  const runs: { from: number; to: number }[] = [];
+/** Runs of withheld leaves, those that were purged apart. */
+function withheld({ leaves, purged }: ReadLeaves, scope: string): PackContents['redactions'] {
+  const runs: { from: number; to: number; reason: string }[] = [];
   for (const leaf of leaves) {
     if ('event' in leaf) continue;
+    const reason = purged.has(leaf.index) ? 'purged: its retention was over' : `outside of the scope ${scope}`;
     const last = runs.at(-1);
-    if (last?.to === leaf.index) last.to++;
-    else runs.push({ from: leaf.index, to: leaf.index + 1 });
+    if (last?.to === leaf.index && last.reason === reason) last.to++;
+    else runs.push({ from: leaf.index, to: leaf.index + 1, reason });
   }
-  return runs.map((run) => ({ ...run, what: 'events, hash only', reason: `outside of the scope ${scope}` }));
+  return runs.map(({ from, to, reason }) => ({ from, to, what: 'events, hash only', reason }));
 }
 
 /** What the verifier says of the pack before it is signed; the missing signature is no finding then. */
 async function findingsOf(draft: PackContents, { to, from, range }: Parts): Promise<LogFindings> {
   const nobody = noteSigner('unsigned', signingKeyOf(createHash('sha256').update('a draft is signed by nobody').digest()));
-  const { faults } = await verifyPack(await writePack(draft, (text) => signNote(text, nobody)), { keys: [to.key] });
+  const { faults } = await verifyPack(await writePack(draft, (text) => signNote(text, nobody)), { keys: keysOf(to) });
   const findings = faults.filter(({ where }) => where.file !== 'manifest.sig').map(({ kind, where, say }: Fault) => ({ kind, leaf: where.leaf, say }));
   const names = parseNote(to.note).signatures.map(({ name }) => name);
   const [log = ''] = to.key.split('+');

@@ -5,7 +5,7 @@ export interface PackSource {
   /** A tile of the log: 32 bytes for each of `width` hashes. */
   tile(level: number, index: number, width: number): Promise<Uint8Array>;
   /** Up to `limit` leaves from `from` on, in order, without a gap. */
-  leaves(from: number, limit: number): Promise<readonly StoredLeaf[]>;
+  leaves(from: number, limit: number): Promise<readonly (StoredLeaf | GoneLeaf)[]>;
   /** A version of the policy set; null where it is not kept any more. */
   policy(version: number): Promise<PolicyText | null>;
   /** Records the export as evidence and signs for it by the log's key; the signed note comes back. No record, no signature. */
@@ -16,8 +16,10 @@ export interface LogCheckpoint {
   readonly note: string;
   readonly origin: string;
   readonly size: number;
-  /** vkey of the log, as the console tells it. */
+  /** vkey of the log, as the console tells it: the newest. */
   readonly key: string;
+  /** Statements that each key of the log followed another. None where there was one key only. */
+  readonly rotations?: readonly string[];
   /** RFC 3161 tokens (DER). */
   readonly timestamps: readonly { readonly authority: string; readonly token: Uint8Array }[];
 }
@@ -29,6 +31,14 @@ export interface StoredLeaf {
   readonly bytes: Uint8Array;
   /** Disclosures of what the event conceals, as far as whoever asks may see it. */
   readonly openings: readonly string[];
+}
+
+/** A leaf whose event the ledger has no more: by policy, or not. */
+export interface GoneLeaf {
+  readonly leaf: number;
+  /** When the ledger took the next leaf that it has: of this one it does not know any more. */
+  readonly received: string;
+  readonly gone: 'purged' | 'missing';
 }
 
 export interface PolicyText {

@@ -9,6 +9,7 @@ import { place } from '../pack/places.ts';
 import { RangeRoot, type RangeProof } from '../pack/range-proof.ts';
 import { Ends } from '../producers/ends.ts';
 import { Silences } from '../producers/silences.ts';
+import { PrunedLeaves } from '../pruned-leaves.ts';
 import { Chains } from './chains.ts';
 import { Counters } from './counters.ts';
 import type { Say } from './faults.ts';
@@ -36,6 +37,9 @@ export class PackLeaves {
   readonly #counters: Counters;
   readonly #ends: Ends;
   readonly #silences = new Silences();
+  readonly #purges = new PrunedLeaves();
+  /** Runs of withheld leaves. */
+  readonly #hidden: { from: number; to: number }[] = [];
   readonly #fields: OpenedFields;
   readonly #ids = new Set<string>();
   readonly #known = new Map<number, KeptRoot[]>();
@@ -95,7 +99,12 @@ export class PackLeaves {
       this.#compare();
     }
     if ('event' in leaf) this.#event(leaf.index, leaf.event);
-    else this.#withheld++;
+    else {
+      this.#withheld++;
+      const last = this.#hidden.at(-1);
+      if (last?.to === leaf.index) last.to++;
+      else this.#hidden.push({ from: leaf.index, to: leaf.index + 1 });
+    }
   }
 
   #place(index: number): void {
@@ -126,6 +135,7 @@ export class PackLeaves {
       this.#ends.add(event, place);
       this.#silences.add(event, place);
       this.#fields.event(leaf, event);
+      if (event.type === 'retention.purged') this.#purges.told(event.d);
     } catch (error) {
       if (!(error instanceof MalformedEventError)) throw error;
       this.#say('malformed', `not an event: ${error.message}`, { file, leaf });
@@ -157,6 +167,8 @@ export class PackLeaves {
     const said = this.#manifest.fields ?? { opened: 0, withheld: this.#fields.withheld };
     if (said.opened !== this.#fields.opened || said.withheld !== this.#fields.withheld) this.#say('counts', 'there are more or fewer opened and withheld fields than the manifest counts', { file: place.openings });
     if (this.#withheld === 0) this.notes.push(...this.#silences.finish((where, say) => this.#say('silent', say, placeOf(where, file)), (where, say) => this.#say('gap', say, placeOf(where, file))));
+    const { pruned } = this.#purges.split(this.#hidden);
+    if (pruned > 0) this.notes.push(`${pruned} of the withheld leaves were purged by policy, as a retention.purged of this pack says`);
     if (unseen > 0 && unseen <= this.#withheld) this.notes.push(`${unseen} numbers of producers’ counters have no event here; ${this.#withheld} leaves are withheld`);
   }
 
