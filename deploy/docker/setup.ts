@@ -25,7 +25,10 @@ give('policy', { ...common, ...bus('policy'), ...store('policy') }, { ...sealed,
 give('approvals', { ...common, ...bus('approvals'), ...store('approvals'), SALLYPORT_PUBLIC_URL: process.env['SALLYPORT_PUBLIC_URL'] ?? 'https://localhost:8443' }, { ...sealed, SALLYPORT_TEXT_KEY: home.keys.text });
 give('masking', { ...common, ...bus('masking'), ...store('masking') }, { ...sealed, SALLYPORT_TOKEN_KEY: home.keys.token });
 give('evidence', { ...common, ...bus('evidence'), ...store('evidence') }, { SALLYPORT_READER_KEY: home.keys.reader, SALLYPORT_LOG_KEY: home.keys.log });
-give('identity', { ...common, ...bus('identity'), ...store('identity') }, sealed);
+give('identity', {
+  ...common, ...bus('identity'), ...store('identity'), SALLYPORT_TOKEN_LISTEN: '0.0.0.0:8444', SALLYPORT_TOKEN_URL: process.env['SALLYPORT_TOKEN_URL'] ?? 'https://localhost:8444',
+  SALLYPORT_SSH_CA_DIR: '/state/ssh-ca', SALLYPORT_SSH_HOSTS: process.env['SALLYPORT_SSH_HOSTS'] ?? 'localhost',
+}, { ...sealed, SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key });
 give('sinks', { ...common, ...bus('sinks'), ...store('sinks'), SALLYPORT_SECRETS_DIR: '/secrets/credentials' }, sealed);
 writeFileSync(home.at('keys', 'admin.token'), home.secrets.admin, { mode: 0o600 });
 give('console', { ...common, ...bus('console'), ...store('console') }, { SALLYPORT_ADMIN_TOKEN_FILE: home.at('keys', 'admin.token'), SALLYPORT_API_CERT: tls.cert, SALLYPORT_API_KEY: tls.key });

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Who } from '@sallyport/domain-events';
 import { instant } from '@sallyport/domain-model';
 import { fail, ok, type Caller, type Reply, type TokenExplanation } from '@sallyport/platform-bus';
-import { TokenRefusedError } from '@sallyport/platform-identity';
+import { looksLikeTicket, TokenRefusedError } from '@sallyport/platform-identity';
 import { StoreError, type Outbox } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
 import { explain, type Explained } from '../model/explain.ts';
@@ -46,6 +46,7 @@ export class Explainer {
   async #judge(token: string): Promise<Explained> {
     const { inventory, verifier } = this.#registry;
     try {
+      if (looksLikeTicket(token)) throw new TokenRefusedError('token-malformed', 'that is a ticket, which says nothing of itself: look for its exchange in the evidence (token.exchanged)');
       const examined = await verifier.examine(token);
       return explain(examined.token, examined.trouble, inventory);
     } catch (error) {

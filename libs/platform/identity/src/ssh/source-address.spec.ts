@@ -13,5 +13,7 @@ describe('a list of source addresses', () => {
     expect(inRanges('2001:db9::9', ['2001:db8::/32'])).toBe(false);
     expect(inRanges('unknown', ['0.0.0.0/0', '::/0'])).toBe(false);
     expect(inRanges('10.0.0.1', [])).toBe(false);
+    expect(inRanges('10.0.0.1', ['unknown', ''])).toBe(false);
+    expect(inRanges('fe80::1%eth0', ['fe80::1'])).toBe(true);
   });
 });

@@ -3,8 +3,11 @@ import { BlockList, isIP } from 'node:net';
 /** Ranges that one list may have; sshd takes more, nobody needs them. */
 const maxRanges = 16;
 
-/** An IPv4 address that came in IPv6's clothes (`::ffff:10.0.0.1`) is an IPv4 address. */
-export const plainAddress = (address: string): string => (/^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address) ? address.slice(7) : address);
+/** An IPv4 address that came in IPv6's clothes (`::ffff:10.0.0.1`) is an IPv4 address; a zone (`%eth0`) is ours and says nothing of the client. */
+export function plainAddress(address: string): string {
+  const [plain = ''] = address.split('%', 1);
+  return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(plain) ? plain.slice(7) : plain;
+}
 
 /**
  * Checks a list as `source-address` has it: addresses and CIDR ranges with commas, no blanks, and no bits behind a range's mask, which
@@ -43,7 +46,7 @@ function numberOf6(address: string): bigint {
   return all.reduce((sum, group) => (sum << 16n) | BigInt(`0x${group}`), 0n);
 }
 
-/** Whether an address is in one of the checked ranges. What is no address is in none. */
+/** Whether an address is in one of the ranges, which were checked. What is no address is in none, and what is no range holds nobody. */
 export function inRanges(address: string, ranges: readonly string[]): boolean {
   const plain = plainAddress(address);
   const family = isIP(plain);
@@ -51,6 +54,7 @@ export function inRanges(address: string, ranges: readonly string[]): boolean {
   const list = new BlockList();
   for (const range of ranges) {
     const [net = '', bits] = range.split('/');
+    if (isIP(net) === 0) continue;
     const type = isIP(net) === 6 ? 'ipv6' : 'ipv4';
     if (bits === undefined) list.addAddress(net, type);
     else list.addSubnet(net, Number(bits), type);
