@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { publicKeyBlob, publicKeyLine } from '@sallyport/protocol-ssh';
+import { missingCrypto, publicKeyBlob, publicKeyLine } from '@sallyport/protocol-ssh';
 import { missingSshd, startSshd, type SshdServer } from '@sallyport/testing-servers';
 import { freePort, startPostgres, type PostgresServer } from '@sallyport/testing-stack';
 import { mustSallyport } from './cli.ts';
@@ -73,6 +73,7 @@ async function startTarget({ home, tls }: Stack): Promise<PostgresServer> {
 
 /** The demo's SSH target: OpenSSH's own sshd on loopback, which lets in whom the gateway's certificates name. */
 async function startBox({ home }: Stack, env: Readonly<Record<string, string>>, say: (step: string) => void): Promise<SshdServer | null> {
+  if (missingCrypto !== null) return null;
   if (missingSshd !== null) {
     say(`no SSH target: ${missingSshd}`);
     return null;

@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bootstrapSql, ownerRole, serviceRole, type DatabaseService } from '@sallyport/platform-store';
+import { missingCrypto } from '@sallyport/protocol-ssh';
 import { freePort, startNats, startPostgres, type NatsServer, type PostgresServer } from '@sallyport/testing-stack';
 import { openHome, type Home } from './home.ts';
 import { Service } from './service.ts';
@@ -62,7 +63,7 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
     approvals: { ...sealed, SALLYPORT_TEXT_KEY: home.keys.text, SALLYPORT_PUBLIC_URL: api },
     sinks: { ...sealed, SALLYPORT_SECRETS_DIR: home.at('sink-secrets') },
     gateway: {
-      SALLYPORT_GATEWAY_ID: gatewayId, SALLYPORT_PG_LISTEN: pgListen, SALLYPORT_SSH_LISTEN: sshListen, SALLYPORT_SSH_NAMES: sshNames, SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key, SALLYPORT_SECRETS_DIR: home.at('credentials'),
+      SALLYPORT_GATEWAY_ID: gatewayId, SALLYPORT_PG_LISTEN: pgListen, ...(missingCrypto === null ? { SALLYPORT_SSH_LISTEN: sshListen, SALLYPORT_SSH_NAMES: sshNames } : {}), SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key, SALLYPORT_SECRETS_DIR: home.at('credentials'),
       SALLYPORT_LEASE_PUBLIC_KEY: home.keys.leasePublic, SALLYPORT_READER_PUBLIC_KEY: home.keys.readerPublic,
     },
     console: { SALLYPORT_ADMIN_TOKEN_FILE: admin, SALLYPORT_API_CERT: tls.cert, SALLYPORT_API_KEY: tls.key },
@@ -84,6 +85,7 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
     await nats.stop();
     await postgres.stop();
   };
+  if (missingCrypto !== null) say(`SSH is left out: ${missingCrypto}`);
   say('services');
   try {
     for (const service of Object.values(made)) service.start();
@@ -93,7 +95,7 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
     throw error;
   }
   const env = {
-    SALLYPORT_API: api, SALLYPORT_CA: tls.ca, SALLYPORT_PG: pgListen, SALLYPORT_SSH: sshListen, SALLYPORT_TOKEN_URL: `https://${tokenListen}`, SALLYPORT_ADMIN_TOKEN: home.secrets.admin, SALLYPORT_NATS: nats.url,
+    SALLYPORT_API: api, SALLYPORT_CA: tls.ca, SALLYPORT_PG: pgListen, ...(missingCrypto === null ? { SALLYPORT_SSH: sshListen } : {}), SALLYPORT_TOKEN_URL: `https://${tokenListen}`, SALLYPORT_ADMIN_TOKEN: home.secrets.admin, SALLYPORT_NATS: nats.url,
     SALLYPORT_EVIDENCE_DSN: postgres.dsnOf(serviceRole('evidence'), home.secrets.database.evidence, 'sallyport'),
   };
   writeFileSync(home.at('env'), Object.entries(env).map(([name, value]) => `export ${name}='${value}'\n`).join(''), { mode: 0o600 });

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { missingCrypto } from '@sallyport/protocol-ssh';
 import { missingSshd } from '@sallyport/testing-servers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/ledger.ts';
@@ -27,7 +28,7 @@ permit (principal, action == Action::"shell", resource in Target::"box");
 `,
 });
 
-describe.skipIf(missingSshd !== null)('SSH, from a token to the ledger', () => {
+describe.skipIf(missingSshd !== null || missingCrypto !== null)('SSH, from a token to the ledger', () => {
   let ssh: SshWorld;
   let who: readonly string[];
   beforeAll(async () => {
