@@ -430,7 +430,7 @@ def event_of(data):
     need(isinstance(value["blobs"], list) and len(value["blobs"]) <= 255, "blobs")
     for blob in value["blobs"]:
         check_members(blob, ("role", "ct_sha256", "off", "len"))
-        need(blob["role"] in ("text", "params", "comment", "claims", "opening") and match("[0-9a-f]{64}", blob["ct_sha256"]) and count(blob["off"]) and count(blob["len"]), "blob")
+        need(blob["role"] in ("text", "params", "comment", "claims", "opening", "recording") and match("[0-9a-f]{64}", blob["ct_sha256"]) and count(blob["off"]) and count(blob["len"]), "blob")
     return value
 
 
