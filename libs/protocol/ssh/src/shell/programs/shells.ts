@@ -17,12 +17,15 @@ function shell(dialect: Dialect | null): ProgramReader {
       if (word === null || word === '-' || word === '--' || !/^[-+]./.test(word)) break;
       out.shape(` ${/^[-+][a-z]{1,4}$/.test(word) ? word : '…'}`);
       if (word === '--posix') posix = true;
-      else if (word === '--norc' || word === '--noprofile' || word === '--login' || word === '--noediting') continue;
+      else if (word === '--norc' || word === '--noprofile' || word === '--noediting') continue;
+      // Its profile runs first, unseen.
+      else if (word === '--login') out.partial();
       else if (word === '--version' || word === '--help') return;
       else if (/^[-+][eEuxvfnlcsChmB]*o?$/.test(word)) {
         if (word.endsWith('o') && !/^(?:errexit|nounset|xtrace|verbose|noglob|pipefail|noclobber|errtrace)$/.test(plain(args[++at]) ?? '')) out.unknownProgram();
         code ||= word.startsWith('-') && word.includes('c');
         stdin ||= word.includes('s');
+        if (word.includes('l')) out.partial();
       } else out.unknownProgram();
     }
     if (isUnknown(args[at] ?? { text: '', home: false })) out.unknownProgram();
