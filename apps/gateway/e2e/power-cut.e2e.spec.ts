@@ -136,6 +136,8 @@ describe('under load, nothing that was acknowledged is lost, nothing stands twic
     await disks.get('nats')?.cut();
     for (const part of ['nats', 'gateway'] as const) await restart(world, part);
     await allReady(world);
+    // Whoever comes before the owners have shown everything again is refused.
+    await until('somebody is let in', async () => connect(await world.gateway('spool', 'worker', database)).then((one) => one[Symbol.asyncDispose]()).then(() => true, () => false));
     await using after = await connect(await world.gateway('spool', 'worker', database));
     expect(await failure(after.client.query('select * from frozen'))).toMatchObject({ code: '42501' });
     await settleAccounts(world, load, gatewayKills, lostPatienceMs);

@@ -64,6 +64,7 @@ export async function startPolicy({ config, tenant, bus, log, readiness, now = D
   inventorySeen = null;
   await outbox.start();
   const slices = new Slices(await bus.kv(buckets.slices), now);
+  void whenReconnected(bus, () => slices.lookAgain());
   const policy = () => policies.active;
   const leases = new Leases({ policy, follow, inventory, publish: (slice) => slices.publish(slice), sign: (lease) => signer.sign(lease), newId: () => uuidv7(now()), now, log });
   const explainer = new Explainer({ policy, inventory, readers: await statementReaders(), now });
@@ -111,4 +112,9 @@ export async function startPolicy({ config, tenant, bus, log, readiness, now = D
       throw error;
     }
   }
+}
+
+/** Until the bus is closed. */
+async function whenReconnected(bus: Bus, run: () => void): Promise<void> {
+  for await (const { type } of bus.nc.status()) if (type === 'reconnect') run();
 }

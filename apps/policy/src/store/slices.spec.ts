@@ -31,6 +31,16 @@ describe('publishing slices', () => {
     expect(kv.calls).toEqual({ get: 1, put: 1 });
   });
 
+  it('looks again when the bus was away', async () => {
+    const kv = bucket();
+    const slices = new Slices(kv, () => 0);
+    await slices.publish(slice());
+    kv.held.clear();
+    slices.lookAgain();
+    await slices.publish(slice());
+    expect(kv.held.size).toBe(1);
+  });
+
   it('looks again after a minute, and writes what was lost', async () => {
     const kv = bucket();
     let now = 0;

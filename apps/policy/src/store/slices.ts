@@ -37,6 +37,11 @@ export class Slices {
     }
   }
 
+  /** To be called when the bus was away: a server whose disk lost its last writes has forgotten what was seen there. */
+  lookAgain(): void {
+    this.#seen.clear();
+  }
+
   async #put(slice: Slice): Promise<void> {
     if ((await this.#bucket.get(slice.digest)) === null) {
       const size = Buffer.byteLength(JSON.stringify(slice));

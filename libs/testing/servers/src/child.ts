@@ -108,8 +108,8 @@ export async function untilListening(child: Child, port: number): Promise<void> 
   await until(child, () => listens(port));
 }
 
-export async function until(child: Child, ready: () => Promise<boolean>): Promise<void> {
-  const limit = Date.now() + 30_000;
+export async function until(child: Child, ready: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+  const limit = Date.now() + timeoutMs;
   while (!(await ready())) {
     if (child.exited || Date.now() > limit) throw new Error(`${child.name} did not start:\n${child.output.slice(-4000)}`);
     await sleep(20);

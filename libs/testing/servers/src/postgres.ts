@@ -58,7 +58,8 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
   const launch = async () => {
     const { command, args, uid } = runAs(unprivileged, join(bin, 'postgres'), ['-D', data], [data]);
     const child = new Child(command, args, { ...(uid === undefined ? {} : { uid }), cwd: directory.path });
-    await until(child, () => answers(port));
+    // Recovery after a crash syncs every file first.
+    await until(child, () => answers(port), 120_000);
     return child;
   };
   let child = await launch();
