@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { leafHash, MalformedEventError, parseEnvelope, type PackLeaf, type PackOpening } from '@sallyport/engine-evidence';
-import { factOf, leavesInScope, type Fact, type Scope } from '@sallyport/engine-examiner';
+import { FactReader, leavesInScope, type Fact, type Scope } from '@sallyport/engine-examiner';
 import { Failure } from '../failure.ts';
 import type { PackSource } from './pack-source.ts';
 import type { Withholding } from './withhold.ts';
@@ -22,6 +22,7 @@ export interface ReadLeaves {
 /** Reads every leaf of the range, and lets those outside of the scope go down to their hash. */
 export async function readLeaves(source: PackSource, range: { readonly from: number; readonly to: number }, scope: Scope, withholding: Withholding): Promise<ReadLeaves> {
   const stored: (Uint8Array | null)[] = [];
+  const reader = new FactReader();
   const facts: Fact[] = [];
   const disclosures = new Map<number, readonly string[]>();
   let tenant: string | null = null;
@@ -42,7 +43,7 @@ export async function readLeaves(source: PackSource, range: { readonly from: num
       const event = eventOf(bytes);
       if (event === null) continue;
       tenant ??= event.tenant;
-      facts.push(factOf(leaf, hash('sha256', bytes, 'hex'), event));
+      facts.push(reader.read(leaf, hash('sha256', bytes, 'hex'), event));
       if (openings.length > 0) disclosures.set(leaf, openings);
     }
   }

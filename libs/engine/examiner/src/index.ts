@@ -1,4 +1,5 @@
 export * from './fact.ts';
+export * from './fact-reader.ts';
 export * from './table.ts';
 export * from './control.ts';
 export * from './examination.ts';

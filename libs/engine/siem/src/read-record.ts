@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
+import { opened } from '@sallyport/domain-events';
 import type { Described } from './described.ts';
 import { knownTypes } from './families/families.ts';
 import { generic, missing, signedHead, unreadable } from './families/generic.ts';
@@ -39,7 +40,8 @@ export function readRecord(stored: StoredEvent | SignedCheckpoint): EventRecord 
   if (bytes === null) return { ...unknown, id: `missing:${leaf}`, originalId: noted?.id ?? null, sha256: noted?.sha256 ?? null, leafHash: null, type: 'missing', says: missing };
   const sha256 = hash('sha256', bytes, 'hex');
   const leafHash = hash('sha256', Buffer.concat([zero, bytes]), 'hex');
-  const event = seenIn(bytes);
+  const seen = seenIn(bytes);
+  const event = seen === null ? null : opened(seen, stored.openings ?? []).event;
   if (event === null) return { ...unknown, id: `sha256:${sha256}`, originalId: null, sha256, leafHash, type: 'unreadable', says: unreadable };
   const says = knownTypes.get(event.type)?.describe(event) ?? generic(event);
   const session = says.session ?? (event.sid === event.prod.epoch ? null : event.sid);

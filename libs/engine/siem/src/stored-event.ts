@@ -4,6 +4,8 @@ export interface StoredEvent {
   readonly bytes: Uint8Array | null;
   /** Leaf index, from 0, without gaps. */
   readonly leaf: number;
+  /** Disclosures of what the event conceals; what is not here stays concealed. */
+  readonly openings?: readonly string[];
   /** When the ledger had stored it, milliseconds since 1970. */
   readonly receivedAt: number;
   /** Id of event `seq - 1` of the same chain, when the caller knows it: the bytes hold only that event's hash. */
