@@ -17,7 +17,7 @@ describe('a ticket as PGPASSWORD', () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld({
-      targets: { pg: { seed: 'select 1;', databases: ['shop'] } },
+      targets: { pg: { version: 'embedded', seed: 'select 1;', databases: ['shop'] } },
       documents: ({ issuer, servers, ca }) => [
         group('jobs'), machine(issuer, 'job', { groups: ['jobs'] }), machine(issuer, 'leaver', { groups: ['jobs'] }),
         ...['pg', 'other'].map((name) => target(name, { port: servers['pg']?.server.port ?? 0, ca, credential: 'pg' })),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { identityResolve } from '@sallyport/platform-bus';
+import { identityExplain, identityResolve } from '@sallyport/platform-bus';
 import { readPublicKeyLine } from '@sallyport/platform-identity';
 import { base, binding, machine, target } from '../testing/documents.ts';
 import { IdentityHouse } from '../testing/house.ts';
@@ -72,6 +72,8 @@ describe('the exchange of a token for a ticket', () => {
     expect(await house.resolve(changed)).toContain('(ticket-unknown)');
     expect(await house.resolve(ticket.slice(0, 40))).toContain('(ticket-malformed)');
     expect(await house.resolve(`${ticket}x`)).toContain('(ticket-malformed)');
+    const explained = await house.console.call(identityExplain, { by: { person: 'root', roles: ['admin'], groups: [], source: '127.0.0.1' }, token: ticket });
+    expect(explained).toMatchObject({ ok: true, value: { verdict: 'refused', code: 'token-malformed', say: expect.stringContaining('that is a ticket'), machine: null } });
   });
 
   it('from another address than the one that it was given to is a replay', async () => {

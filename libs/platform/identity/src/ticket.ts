@@ -10,7 +10,7 @@ const form = /^slt_[A-Za-z0-9_-]{43}$/;
 /**
  * A new ticket: 256 random bits, 47 characters, which nobody can read anything from; what it is worth stands in identity's database under its hash.
  * A JWT would not do: OpenSSH's client reads a password, typed or from askpass, into a buffer of 1,024 bytes with the final NUL (`readpass.c`: `char buf[1024]`) and
- * silently cuts what is longer at 1,023, and TDS logins end at 128 characters. Being opaque it can be counted and revoked at once, and there is no key to steal.
+ * silently cuts what is longer at 1,023 (seen with OpenSSH 9.2), and TDS logins end at 128 characters. Being opaque it can be counted and revoked at once, and there is no key to steal.
  */
 export function newTicket(): string {
   return ticketPrefix + randomBytes(secretBytes).toString('base64url');
