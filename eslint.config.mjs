@@ -55,7 +55,7 @@ export default ts.config(
   },
   {
     // Specs may use the testing libs and everything those reach; the arrows bind what ships.
-    files: ['**/*.spec.ts', '**/e2e/**/*.ts', '**/src/testing/**/*.ts', '**/bench/**/*.ts'],
+    files: ['**/*.spec.ts', '**/e2e/**/*.ts', '**/src/testing/**/*.ts', '**/src/*/testing/**/*.ts', '**/bench/**/*.ts'],
     rules: { '@nx/enforce-module-boundaries': boundary([{ sourceTag: '*', onlyDependOnLibsWithTags: ['*'] }]), 'no-console': 'off' },
   },
   {
