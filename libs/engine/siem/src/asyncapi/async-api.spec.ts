@@ -18,6 +18,10 @@ describe('the AsyncAPI document', () => {
     expect(valid(document), JSON.stringify(valid.errors)).toBe(true);
   });
 
+  it('is the one that is published beside this library', async () => {
+    await expect(`${JSON.stringify(document, null, 1)}\n`).toMatchFileSnapshot('../../asyncapi.json');
+  });
+
   it('would not be if it were wrong', () => {
     expect(valid({ ...document, channels: { x: { adress: 'typo' } } })).toBe(false);
     expect(valid({ ...document, info: {} })).toBe(false);
