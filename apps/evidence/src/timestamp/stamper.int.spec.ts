@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { verifyToken } from '@sallyport/engine-evidence';
+import { logCheckpoint } from '@sallyport/platform-bus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, house, type House } from '../testing/house.ts';
 import { end, openSession, Producer, runCommand } from '../testing/producer.ts';
@@ -37,6 +40,12 @@ describe('timestamps of the log', () => {
     const imprint = createHash('sha256').update(`${text}\n`).digest();
     const { time } = verifyTimestamp({ token: row?.['token'] as Buffer, imprint, nonce: null, trusted: readCertificates(tsa.caFile) });
     expect(row).toMatchObject({ gen_time: time, authority: new URL(tsa.url).host });
+    const told = await h.console.call(logCheckpoint, { size: null, stamped: true });
+    expect(told).toMatchObject({ ok: true, value: { note: expect.stringContaining('\n\n'), timestamps: [{ authority: new URL(tsa.url).host }] } });
+    const first = told.ok ? told.value : null;
+    const [stamp] = first?.timestamps ?? [];
+    const root = readFileSync(tsa.caFile, 'utf8');
+    expect(await verifyToken(Buffer.from(stamp?.token ?? '', 'base64'), Buffer.from(`${first?.note.split('\n\n')[0]}\n`), [root])).toMatchObject({ signer: 'Test TSA' });
   });
 
   it('are had again when the log has grown, not at once, and an authority that fails is asked again', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { opened, type Envelope } from '@sallyport/domain-events';
 import type { World } from './world.ts';
 
 /** One stored event, parsed. */
@@ -20,8 +21,12 @@ export async function events(world: World, session: string | null = null): Promi
   let after: number | null = null;
   do {
     const query = new URLSearchParams({ limit: '2000', ...(session === null ? {} : { session }), ...(after === null ? {} : { after: String(after) }) });
-    const page: { events: { bytes: string }[]; next: number | null } = JSON.parse(await get(world, `/v1/evidence/events?${query}`, token));
-    for (const { bytes } of page.events) found.push(JSON.parse(Buffer.from(bytes, 'base64').toString('utf8')));
+    const page: { events: { bytes: string; openings: string[] }[]; next: number | null } = JSON.parse(await get(world, `/v1/evidence/events?${query}`, token));
+    for (const { bytes, openings } of page.events) {
+      const stored: Envelope = JSON.parse(Buffer.from(bytes, 'base64').toString('utf8'));
+      const { event } = opened(stored, openings);
+      found.push({ ...event, d: { ...event.d } });
+    }
     after = page.next;
   } while (after !== null);
   return found;
