@@ -6,16 +6,17 @@ import { visibleLine } from './visible.ts';
 const shown = 50;
 
 export function verificationText(result: Verification, session: string | null, out: Pick<Out, 'paint'>): string {
-  const { findings, events, sessions, pruned } = result;
+  const { findings, events, sessions, pruned, notes } = result;
   const scope = session === null ? 'the whole ledger' : `session ${session}`;
   if (events === 0) return session === null ? `checked ${scope}: it is empty` : out.paint('bad', `INCOMPLETE: the ledger has no event of session ${session}`);
   const { total, open, closed, refused, abandoned } = sessions;
   const checked = `checked ${scope}: ${events} events, ${total} sessions (${closed} closed, ${open} open, ${refused} refused, ${abandoned} abandoned)${pruned === 0 ? '' : `; ${pruned} more ${pruned === 1 ? 'event was' : 'events were'} purged by policy${session === null ? ', as the ledger itself says' : ', as the service says'}`}`;
   const what = session === null ? 'form, chains, session ends, producer counters' : 'form, chain, session end';
-  if (findings.length === 0) return [checked, out.paint('good', `OK: ${what} are as written`)].join('\n');
+  const known = notes.slice(0, shown).map((note) => `  ${visibleLine(note)}`);
+  if (findings.length === 0) return [checked, out.paint('good', `OK: ${what} are as written`), ...known].join('\n');
   const verdict = exitCode(findings) === 20 ? 'TAMPERED' : 'INCOMPLETE';
   const more = findings.length > shown ? [`  … and ${findings.length - shown} more; -o json has them all`] : [];
-  return [checked, out.paint('bad', `${verdict}: ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`), ...findings.slice(0, shown).map(line), ...more].join('\n');
+  return [checked, out.paint('bad', `${verdict}: ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`), ...findings.slice(0, shown).map(line), ...more, ...known].join('\n');
 }
 
 function line({ kind, where, say }: Finding): string {

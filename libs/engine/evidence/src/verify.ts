@@ -96,7 +96,9 @@ export class Verifier {
     if (this.#scope === 'ledger') this.#sessionsNobodyHas();
     for (const counter of this.#counters.values()) counter.finish();
     const pruned = this.#explain();
-    const notes = [...this.#ends.finish(), ...this.#silences.finish((where, say) => this.#report({ kind: 'silent', where, say }), (where, say) => this.#report({ kind: 'gap', where, say }))];
+    // Where events were purged, what the ledger says that it had of a producer may be among them.
+    const gap = (where: Where, say: string) => (pruned > 0 ? undefined : this.#report({ kind: 'gap', where, say }));
+    const notes = [...this.#ends.finish(), ...this.#silences.finish((where, say) => this.#report({ kind: 'silent', where, say }), gap)];
     return { ok: this.#findings.length === 0, events: this.#events, sessions, late, pruned, findings: this.#findings, notes };
   }
 
