@@ -7,6 +7,7 @@ import { Child, freePort, tempDir, tlsMaterial, untilListening } from '@sallypor
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leaves } from '../testing/leaves.ts';
 import { send } from '../testing/sends.ts';
+import { smallLog } from '../testing/small-log.ts';
 import { SyslogTls } from './syslog-tls.ts';
 
 let directory: Awaited<ReturnType<typeof tempDir>>;
@@ -77,10 +78,19 @@ describe('syslog over TLS', () => {
       const stored = leaves(50);
       await send(sink, stored.slice(0, 30));
       await send(sink, stored.slice(30));
+      const log = smallLog();
+      log.add(...stored.map(({ bytes }) => bytes ?? new Uint8Array()));
+      const head = log.sign();
+      await sink.send([{ leaf: 49, text: sink.render(head) }], new AbortController().signal);
       await sink.close();
-      await expect.poll(async () => (await readFile(out, 'utf8').catch(() => '')).trimEnd().split('\n').length).toBe(50);
+      await expect.poll(async () => (await readFile(out, 'utf8').catch(() => '')).trimEnd().split('\n').length).toBe(51);
       const lines = (await readFile(out, 'utf8')).trimEnd().split('\n');
-      expect(lines.map(leafOf)).toEqual(stored.map(({ leaf }) => leaf));
+      expect(lines.slice(0, -1).map(leafOf)).toEqual(stored.map(({ leaf }) => leaf));
+      // A checkpoint is one line too, and its note can be had back.
+      const checkpoint = lines.at(-1) ?? '';
+      expect([checkpoint.includes('|log.checkpoint|'), leafOf(checkpoint)]).toEqual([true, Number.NaN]);
+      const signature = head.note.slice(head.note.lastIndexOf(' ') + 1, -1);
+      expect(checkpoint).toContain(name === 'syslog-leef' ? `noteBase64=${Buffer.from(head.note).toString('base64')}` : name === 'syslog-cef' ? signature.replaceAll('=', '\\=') : signature);
       const [host, app, procid, msgid, facility, ...rest] = (lines[0] ?? '').split('|');
       expect([host, app, procid, msgid, facility]).toEqual(['sinks.test', 'sallyport', 'gw-1', 'producer.heartbeat', '13']);
       expect(rest.join('|')).toMatch({ syslog: /\]\|\{"/, 'syslog-cef': /CEF:0\|/, 'syslog-leef': /LEEF:2\.0\|/ }[name]);
