@@ -290,6 +290,17 @@ describe('the ledger', () => {
     for (const value of ['219-09-9999', '4111 1111', 'ada.quill@example.com', 'Ada Quill', 'correction of the day', 'a bound secret', 'eyJ']) expect(all, value).not.toContain(value);
   });
 
+  it('has ends that the gateway signed with the key that it named, and a heartbeat of every service', async () => {
+    const found = await eventually(world, (all) => new Set(all.filter(({ type }) => type === 'producer.heartbeat').map(({ sid }) => sid)).size >= 6);
+    const [named] = found.filter(({ type }) => type === 'key.created');
+    expect(named).toMatchObject({ d: { use: 'session.closed' } });
+    const ends = found.filter(({ type }) => type === 'session.closed');
+    expect(ends.length).toBeGreaterThan(0);
+    for (const { d } of ends) expect(d).toMatchObject({ key: named?.d['key'], signature: expect.stringMatching(/^[A-Za-z0-9+/]{86}==$/) });
+    const verified = await world.cli('carl', 'evidence', 'verify', '-o', 'json');
+    expect(JSON.parse(verified.out)).toMatchObject({ notes: expect.arrayContaining([expect.stringContaining('session ends are signed')]) });
+  });
+
   it('verifies', async () => {
     expect(await world.cli('carl', 'evidence', 'verify')).toMatchObject({ code: 0, out: expect.stringContaining('OK') });
     expect(await world.cli('bob', 'evidence', 'verify')).toMatchObject({ code: 10 });
