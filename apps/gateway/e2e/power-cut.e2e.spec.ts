@@ -16,7 +16,7 @@ import type { World } from './support/world.ts';
  *
  * As many rounds as SALLYPORT_ROUNDS says; a hundred are `scripts/trial power-cut`. Where disks cannot be cut (no root, no loop devices) processes are only killed, and it says so.
  */
-const rounds = Number(process.env['SALLYPORT_ROUNDS'] ?? 10);
+const rounds = Number(process.env['SALLYPORT_ROUNDS'] ?? 5);
 const parts = ['gateway', 'nats', 'postgres', 'evidence', 'all of them'] as const;
 type Part = (typeof parts)[number];
 

@@ -12,6 +12,7 @@ import { gauge, type Log } from '@sallyport/platform-telemetry';
 import { ApprovalAnswers } from './approvals/approvals.ts';
 import type { GatewayConfig } from './config.ts';
 import { GatewayChain } from './evidence/gateway-chain.ts';
+import { Interruptions } from './evidence/interruptions.ts';
 import { openInstanceKey } from './evidence/instance.ts';
 import { startPulse } from './evidence/pulse.ts';
 import { SealingKeys } from './evidence/sealing-keys.ts';
@@ -50,9 +51,10 @@ export class Gateway {
     const instance = openInstanceKey({ producer, state: env.state ?? '.', path: config.SALLYPORT_INSTANCE_KEY });
     log.info('ends of sessions are signed', { key: instance.vkey });
     const slices = new Slices(bus);
+    const chain = new GatewayChain({ log: journal, clock, tenant: env.tenant, openings: openingSealer(publicKey(config.SALLYPORT_READER_PUBLIC_KEY)) });
     const house: House = {
-      bus, log, clock, tenant: env.tenant, evidence: journal, instance,
-      chain: new GatewayChain({ log: journal, clock, tenant: env.tenant, openings: openingSealer(publicKey(config.SALLYPORT_READER_PUBLIC_KEY)) }),
+      bus, log, clock, tenant: env.tenant, evidence: journal, instance, chain,
+      interruptions: new Interruptions({ log: journal, clock, record: (type, data) => chain.record(type, data) }),
       targets: new Targets(log),
       leases: new LeaseKeeper({ bus, slices, publicKey: publicKey(config.SALLYPORT_LEASE_PUBLIC_KEY), clock, log }),
       plans: new Plans(bus, log),
@@ -87,7 +89,8 @@ export class Gateway {
     readiness.add('bus', () => (bus.connected ? null : 'the bus'));
     readiness.add('evidence', () => this.#house.evidence.refusing);
     readiness.add('sealing', () => this.#house.sealing.waiting(this.#house.clock.now()));
-    if (config.SALLYPORT_SSH_LISTEN !== undefined) readiness.add('ssh', () => missingNative);
+    if (config.SALLYPORT_SSH_LISTEN !== undefined) readiness.note('ssh', () => missingNative);
+    gauge('sallyport_ssh_native_crypto', 'Whether SSH has its compiled crypto; without it everything works, at an eighth of the speed', [], () => (missingNative === null ? 1 : 0));
     readiness.add('targets', () => this.#house.targets.waiting);
     gauge('sallyport_sessions', 'Sessions now', [], () => this.#house.live.size);
     gauge('sallyport_journal_bytes', 'Bytes of evidence in the local journal', [], () => this.#journal.state.bytes);
@@ -98,6 +101,7 @@ export class Gateway {
     const { targets, sealing, plans, leases, live, chain, evidence, instance } = this.#house;
     this.#stops.push(await targets.watch(bus), await sealing.watch(bus), await plans.watch());
     leases.start();
+    this.#stops.push(this.#house.interruptions.start());
     this.#stops.push(
       bus.subscribe('control.session.*.close', sessionClose, ({ say }, subject) => {
         const session = subject.split('.')[2] ?? '';

@@ -3,6 +3,7 @@ import type { Authority, CommandResult, EventData } from '@sallyport/domain-even
 import type { SessionRecorder } from '@sallyport/engine-evidence';
 import type { EvidencePort, LiveLease, RecorderPort } from '@sallyport/engine-session';
 import { recordSpan, tracing } from '@sallyport/platform-telemetry';
+import type { Interruptions } from './interruptions.ts';
 
 /** Ends of commands wait at most this long, in milliseconds, to share an event. */
 const flushAfter = 100;
@@ -15,15 +16,17 @@ export class SessionEvidence implements EvidencePort {
   readonly #log: EvidenceLog;
   readonly #how: 'local' | 'acked';
   readonly #failed: (error: unknown) => void;
+  readonly #interruptions: Interruptions;
   #flushing = false;
   #authority: { readonly lease: LiveLease; readonly value: Authority } | null = null;
 
-  constructor(of: { readonly session: string; readonly mode: EvidenceMode; readonly recorder: SessionRecorder; readonly log: EvidenceLog; readonly failed: (error: unknown) => void }) {
+  constructor(of: { readonly session: string; readonly mode: EvidenceMode; readonly recorder: SessionRecorder; readonly log: EvidenceLog; readonly interruptions: Interruptions; readonly failed: (error: unknown) => void }) {
     this.mode = of.mode;
     this.#session = of.session;
     this.#recorder = of.recorder;
     this.#log = of.log;
     this.#failed = of.failed;
+    this.#interruptions = of.interruptions;
     this.#how = of.mode === 'strict' ? 'acked' : 'local';
   }
 
@@ -53,6 +56,10 @@ export class SessionEvidence implements EvidencePort {
       this.#flushing = false;
       this.#try(() => this.#recorder.flush());
     }, flushAfter).unref();
+  }
+
+  unrecorded(): void {
+    this.#interruptions.refused();
   }
 
   masked(command: string, columns: readonly MaskCount[]): void {

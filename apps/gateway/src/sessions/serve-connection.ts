@@ -10,6 +10,7 @@ import { inSession, type Log } from '@sallyport/platform-telemetry';
 import type { Greeting, GreetTerms, ProtocolAdapter, SessionEnd } from '@sallyport/protocol-spi';
 import { SessionApprovals, type ApprovalAnswers } from '../approvals/approvals.ts';
 import type { GatewayChain } from '../evidence/gateway-chain.ts';
+import type { Interruptions } from '../evidence/interruptions.ts';
 import type { SealingKeys } from '../evidence/sealing-keys.ts';
 import { SessionEvidence } from '../evidence/session-evidence.ts';
 import type { Targets } from '../inventory/targets.ts';
@@ -29,6 +30,7 @@ export interface House {
   /** Signs the ends of sessions. */
   readonly instance: InstanceKey;
   readonly chain: GatewayChain;
+  readonly interruptions: Interruptions;
   readonly targets: Targets;
   readonly leases: LeaseKeeper;
   readonly plans: Plans;
@@ -131,7 +133,7 @@ async function serve(house: House, opening: Opening, { actor, extensions, target
     log.error('evidence could not be written: the session ends', { error });
     closing.abort(refusal('evidence-unavailable', 'the record of this session could not be kept', session));
   };
-  const evidence = new SessionEvidence({ session, mode: target.evidence, recorder, log: house.evidence, failed });
+  const evidence = new SessionEvidence({ session, mode: target.evidence, recorder, log: house.evidence, interruptions: house.interruptions, failed });
   const plan = () => house.plans.current(target.name).plan;
   const gate = new SessionGate({
     session,

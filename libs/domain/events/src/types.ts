@@ -130,6 +130,8 @@ export interface EventData {
   // --- services
   'service.started': { service: string; version: string; node: string };
   'service.stopped': { service: string; why: string };
+  /** From `since` until `until` (RFC 3339) this producer could not make events durable; `refused` commands were not run for it. */
+  'evidence.interrupted': { since: string; until: string; why: string; refused: number };
   /** Every ten seconds, whatever else there is to tell. */
   'producer.heartbeat': { pseq: number; sessions: number };
   /** Nothing came from a producer that had not said that it stops: `last_pseq` is the last that came, `since` when the ledger took it (RFC 3339). */

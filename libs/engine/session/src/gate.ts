@@ -154,7 +154,7 @@ export class SessionGate implements Gate {
       this.whenReleased(position, (error) => {
         if (!this.#waiting.delete(command)) return;
         if (error === null && !this.closing.aborted) return resolve(permit);
-        no(error === null ? ending(command) : unrecorded(command));
+        no(error === null ? ending(command) : this.#unrecorded(command));
       });
     });
   }
@@ -231,13 +231,18 @@ export class SessionGate implements Gate {
   #record(command: Command, decision: Decision, lease: LiveLease, approval: ApprovalId | null): Position | Refusal {
     if (this.#over) return ending(command);
     const evidence = this.#ports.evidence;
-    if (evidence.refusing !== null) return unrecorded(command);
+    if (evidence.refusing !== null) return this.#unrecorded(command);
     try {
       return evidence.decided(command, decision.kind, decidedJson(command.means, decision), { lease, approval });
     } catch {
       // Safe to go on: the answer is a refusal, and readiness names the cause.
-      return unrecorded(command);
+      return this.#unrecorded(command);
     }
+  }
+
+  #unrecorded(command: Command): Refusal {
+    this.#ports.evidence.unrecorded();
+    return refusal('evidence-unavailable', 'the record of this command could not be made durable, so it was not run', command.id, { hint: 'try again; if it stays, tell the operators of the gateway' });
   }
 }
 
@@ -245,10 +250,6 @@ const unsent: Outcome = { status: 'unsent', rows: 0, bytes: 0, micros: 0, error:
 
 function ending(command: Command): Refusal {
   return refusal('closing', 'the session is ending', command.id, { hint: 'connect again' });
-}
-
-function unrecorded(command: Command): Refusal {
-  return refusal('evidence-unavailable', 'the record of this command could not be made durable, so it was not run', command.id, { hint: 'try again; if it stays, tell the operators of the gateway' });
 }
 
 function unknownDecision(_decision: never, command: Command): string {

@@ -43,6 +43,8 @@ export interface EvidencePort {
   decided(command: Command, decision: Decision['kind'], rest: string, authority: { readonly lease: LiveLease; readonly approval: ApprovalId | null }): Position;
   /** Queues the end of a command for the next batch. Throws when refusing. */
   settled(result: CommandResult): void;
+  /** A command is refused because no record of it can be made durable. */
+  unrecorded(): void;
   masked(command: string, columns: readonly MaskCount[]): void;
   record<T extends 'command.refused' | 'mask.failed_closed' | 'content.passed'>(type: T, data: EventData[T]): void;
 }

@@ -67,7 +67,8 @@ export class HttpDoor {
   #ready(response: ServerResponse): void {
     const waiting = this.#readiness.waiting();
     const ready = Object.keys(waiting).length === 0;
-    json(response, ready ? 200 : 503, { ready, waiting });
+    const notes = this.#readiness.notes();
+    json(response, ready ? 200 : 503, { ready, waiting, ...(Object.keys(notes).length === 0 ? {} : { notes }) });
   }
 
   async #metrics(response: ServerResponse): Promise<void> {

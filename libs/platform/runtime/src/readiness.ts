@@ -4,10 +4,16 @@ export type Check = () => string | null;
 /** What a service needs before it should be given work. */
 export class Readiness {
   readonly #checks = new Map<string, Check>();
+  readonly #notes = new Map<string, Check>();
 
   /** A later check of the same name replaces the earlier. Called at each look: it must be cheap and must not wait. */
   add(name: string, check: Check): void {
     this.#checks.set(name, check);
+  }
+
+  /** Something that an operator should know and that keeps nobody from being served: shown beside, null when there is nothing to say. */
+  note(name: string, check: Check): void {
+    this.#notes.set(name, check);
   }
 
   remove(name: string): void {
@@ -16,13 +22,20 @@ export class Readiness {
 
   /** What is waited for, by name; empty when ready. A check that throws counts as waiting. */
   waiting(): Record<string, string> {
-    const waiting: Record<string, string> = {};
-    for (const [name, check] of this.#checks) {
-      const why = ask(check);
-      if (why !== null) waiting[name] = why;
-    }
-    return waiting;
+    return said(this.#checks);
   }
+
+  /** What is noted, by name. */
+  notes(): Record<string, string> {
+    return said(this.#notes);
+  }
+}
+
+function said(checks: ReadonlyMap<string, Check>): Record<string, string> {
+  return Object.fromEntries([...checks].flatMap(([name, check]) => {
+    const why = ask(check);
+    return why === null ? [] : [[name, why]];
+  }));
 }
 
 function ask(check: Check): string | null {

@@ -61,6 +61,7 @@ export class FakePorts implements GatePorts {
     withdraw: (approval) => this.withdrawn.push(approval),
   };
 
+  unrecorded = 0;
   recorderUs = 0;
   readonly recorder: RecorderPort = {
     monoUs: () => ++this.recorderUs,
@@ -97,6 +98,7 @@ export class FakePorts implements GatePorts {
         return write({ what: 'decided', command: command.id, decision, data, text: command.text.open('test'), parameters: command.parameters?.open('test') ?? null, approval: authority.approval });
       },
       settled: (result: CommandResult) => void write({ what: 'settled', result }),
+      unrecorded: () => void this.unrecorded++,
       masked: (command: string, columns: readonly MaskCount[]) => void write({ what: 'masked', command, columns }),
       record: <T extends 'command.refused' | 'mask.failed_closed' | 'content.passed'>(type: T, data: EventData[T]) => void write({ what: type, data }),
       whenDurable: (position: number, done: (error: Error | null) => void) => {

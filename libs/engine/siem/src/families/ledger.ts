@@ -12,6 +12,9 @@ export const ledger = {
   'log.equivocation': known<'log.equivocation'>(object<EventData['log.equivocation']>({ sid: text, seq: count, kept: text, other: text }), (event, d) =>
     finding(event, 'critical', 'log_equivocation', 'Two events in one place', `Chain ${d.sid} has two different events ${d.seq}`),
   ),
+  'evidence.interrupted': known<'evidence.interrupted'>(object<EventData['evidence.interrupted']>({ since: text, until: text, why: text, refused: count }), (event, d) =>
+    finding(event, 'high', 'evidence_interrupted', 'Evidence could not be recorded', `${event.prod.id} could not make events durable from ${d.since} until ${d.until} (${d.why}); commands refused for it: ${d.refused}`),
+  ),
   'producer.silent': known<'producer.silent'>(object<EventData['producer.silent']>({ producer: text, epoch: text, last_pseq: count, since: text }), (event, d) =>
     finding(event, 'high', 'producer_silent', 'Producer silent', `Nothing came from ${d.producer} since ${d.since}: its event ${d.last_pseq} (start ${d.epoch}) is the last`),
   ),

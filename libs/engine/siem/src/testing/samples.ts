@@ -65,6 +65,7 @@ export const samples: { readonly [T in EventType]: EventData[T] } = {
   'service.started': { service: 'evidence', version: '0.1.0', node: 'v24.0.0' },
   'service.stopped': { service: 'evidence', why: 'SIGTERM' },
   'producer.heartbeat': { pseq: 812, sessions: 3 },
+  'evidence.interrupted': { since: '2026-11-23T03:50:00.000000Z', until: '2026-11-23T04:00:00.000000Z', why: 'the evidence journal cannot be written: ENOSPC', refused: 12 },
   'producer.silent': { producer: 'gw-1', epoch: id(920), last_pseq: 812, since: '2026-11-23T03:59:20.000000Z' },
   'producer.heard': { producer: 'gw-1', epoch: id(920), last_pseq: 812, seconds: 95 },
   'clock.status': { source: 'chrony', synchronised: true, offset_us: -210, error_us: 900, step_us: 0 },
