@@ -66,10 +66,11 @@ async function resolve(token: string, address = '10.0.0.1', expect_: 'machine' |
   return reply.ok ? (reply.value.kind === 'machine' ? reply.value.actor.machine : reply.value.person) : `${reply.error.code}: ${reply.error.say}`;
 }
 
-/** Events that this service wrote to its outbox, oldest first; nothing confirms them here. */
+/** Events that this service wrote to its outbox, oldest first, without those that come by the clock; nothing confirms them here. */
 async function events(): Promise<{ type: EventType; who: { id: string } | null; d: Record<string, unknown> }[]> {
   const rows = await postgres.sql('select event from identity.outbox order by pseq', database.name);
-  return rows.map(({ event }) => JSON.parse(Buffer.from(event instanceof Uint8Array ? event : '').toString()));
+  const all: { type: EventType; who: { id: string } | null; d: Record<string, unknown> }[] = rows.map(({ event }) => JSON.parse(Buffer.from(event instanceof Uint8Array ? event : '').toString()));
+  return all.filter(({ type }) => type !== 'producer.heartbeat' && type !== 'clock.status');
 }
 const last = async () => (await events()).at(-1);
 

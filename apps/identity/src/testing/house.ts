@@ -142,10 +142,11 @@ export class IdentityHouse implements AsyncDisposable {
     return reply.value.kind === 'machine' ? reply.value.actor.machine : reply.value.person;
   }
 
-  /** Events of the service's outbox, oldest first. */
+  /** Events of the service's outbox, oldest first, without those that come by the clock. */
   async events(): Promise<readonly { type: EventType; who: Record<string, unknown> | null; d: Record<string, unknown> }[]> {
     const rows = await this.postgres.sql('select event from identity.outbox order by pseq', this.database.name);
-    return rows.map(({ event }) => JSON.parse(Buffer.from(event instanceof Uint8Array ? event : '').toString()));
+    const all: { type: EventType; who: Record<string, unknown> | null; d: Record<string, unknown> }[] = rows.map(({ event }) => JSON.parse(Buffer.from(event instanceof Uint8Array ? event : '').toString()));
+    return all.filter(({ type }) => type !== 'producer.heartbeat' && type !== 'clock.status');
   }
 
   async last() {
