@@ -1,6 +1,6 @@
 -- EP-15: how it is computed
 --
--- By producer and epoch, events in the order of the producer's counter; a new run begins where the monotonic clock is lower than before, since it counts from the start of a process. By run: how far (wall - first wall) departs from (monotonic - first monotonic), the most to either side; and how often the wall clock stepped back.
+-- By producer and epoch, events in the order of the producer's counter; a new run begins where the monotonic clock is lower than before, since it counts from the start of a process. By run: how far (wall - first wall) departs from (monotonic - first monotonic), the most to either side; and how often the wall clock stepped back. From the run's clock.status: how many there are, in how many the time service called the clock synchronised and in how many not, the most offset and the most that the host's clock moved since the status before.
 --
 -- Events read: every event.
 -- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

@@ -166,6 +166,18 @@ describe('other controls', () => {
     const facts = examination(story()).facts.map((fact) => (fact.type === 'service.stopped' ? { ...fact, at: '2026-11-20T08:00:00.000000Z' } : fact));
     expect(of(story(), 'EP-15', { facts }).exceptions.rows.map(([producer]) => producer)).toEqual(['gateway']);
   });
+  it('EP-15 reads what clocks say of themselves: one that was set by an hour, one that is not synchronised, and one that is well', () => {
+    const ledger = new StoryLedger();
+    const well = { source: 'chrony', synchronised: true, offset_us: -210, error_us: 900, step_us: 0 };
+    ledger.chain('gateway').write('clock.status', { ...well, step_us: -3_600_000_000 });
+    ledger.chain('policy').write('clock.status', { ...well, synchronised: false });
+    ledger.chain('identity').write('clock.status', well);
+    ledger.chain('approvals').write('clock.status', { source: 'none', synchronised: null, offset_us: null, error_us: null, step_us: 0 });
+    const found = of(ledger, 'EP-15');
+    expect(found.state).toBe('computed');
+    expect(found.exceptions.rows.map(([producer]) => producer)).toEqual(['gateway', 'policy']);
+    expect(found.result.rows.map((row) => row.slice(5, 10))).toEqual([[1, 0, 0, 0, 0], [1, 1, 0, 0, 3_600_000], [1, 1, 0, 0, 0], [1, 0, 1, 0, 0]]);
+  });
   it('EP-16 tells how far each sink is, and finds a stall that nothing followed and leaves that were jumped over', () => {
     const ledger = new StoryLedger();
     const sinks = ledger.chain('evidence');
