@@ -175,7 +175,7 @@ const printf: Builtin = (call, reader) => {
 
 /** `umask -S`, `wait -p name`, `unset 'a[$(…)]'`: only plain words are read. */
 const plainWords: Builtin = (call) => {
-  for (const arg of call.args) if (!/^[\w%=,+:-]*$/.test(plain(arg) ?? '?')) call.out.opaque();
+  for (const arg of call.args) if (!/^[\w%=,+:-]*$/.test(plain(arg) ?? '?') || plain(arg)?.startsWith('-p') === true) call.out.opaque();
   return staying(call.scope.cwds);
 };
 

@@ -56,6 +56,8 @@ describe('files', () => {
     ['ls 2>/dev/null', ['read file:~']],
     ['echo x > /dev/tcp/10.0.0.1/80', ['transfer remote:10.0.0.1/80', 'write file:/dev/tcp/10.0.0.1/80']],
     ['find /a /b -delete', ['read file:/a', 'read file:/b', 'write file:/a', 'write file:/b']],
+    ['find /a -exec cp b c {} +', ['read file:/a', 'read file:~/b', 'read file:~/c', 'write file:/a', 'write file:/a/b', 'write file:/a/c']],
+    ['find /a -exec env -C {} touch x ";"', ['read file:/a', 'write file:/a', 'write file:/a/x']],
     ['tar -cf /b/x.tar -C /a y', ['write file:/b/x.tar', 'read file:~/y', 'read file:/a/y']],
   ])('%s', (text, expected) => {
     expect(effects(text).filter((effect) => !effect.startsWith('execute')).sort()).toEqual([...expected].sort());

@@ -77,7 +77,7 @@ const tar: ProgramReader = (call) => {
 /** A file is replaced by another beside it. */
 function packs(ending: string, unpacks: boolean): ProgramReader {
   return (call) => {
-    const { options, operands } = call.parse({ flags: 'fhknNqvtl123456789', long: 'force keep quiet verbose fast best test list', acts: { '-c': '+none', '--stdout': '+none', '--to-stdout': '+none', '-d': '+writes', '--decompress': '+writes', '-r': '+recursive', '--recursive': '+recursive' }, operands: 'write' });
+    const { options, operands } = call.parse({ flags: 'fhknqvtl123456789', long: 'force keep quiet verbose fast best test list', acts: { '-c': '+none', '--stdout': '+none', '--to-stdout': '+none', '-d': '+writes', '--decompress': '+writes', '-r': '+recursive', '--recursive': '+recursive' }, operands: 'write' });
     if (options.some(({ act }) => act === '+recursive')) call.out.recursive = true;
     const shows = options.some(({ name }) => /^(?:-c|--stdout|--to-stdout|-t|--test|-l|--list)$/.test(name));
     const opens = unpacks || options.some(({ act }) => act === '+writes');

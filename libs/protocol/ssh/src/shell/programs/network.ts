@@ -36,7 +36,8 @@ const curl: ProgramReader = (call) => {
     } else if (act === '+code') call.out.unknownProgram();
     else if (name === '--url') urls.push(arg);
     else if (/^(?:-d|-w|--write-out|--data(?:-ascii|-binary)?|--json)$/.test(name)) {
-      if (word === null) call.unsure();
+      // `%output{file}` in a format writes one.
+      if (word === null || word.includes('%output{')) call.unsure();
       else if (word.startsWith('@')) call.file('read', behind(arg, 1));
     } else if (/^(?:-F|--form|--data-urlencode|-b|--cookie|-H|--header)$/.test(name)) {
       // `name=@file`, `@file`, a file's name alone: whatever may be one.
@@ -56,7 +57,7 @@ const curl: ProgramReader = (call) => {
 
 const wget: ProgramReader = (call) => {
   const { options, operands } = call.parse({
-    flags: 'bcdqvSNxpEHkKF46', values: 'tTwQUl', operands: 'inert',
+    flags: 'bcdqvSNF46', values: 'tTwQUl', operands: 'inert',
     long: 'quiet verbose no-verbose continue tries= timeout= wait= user-agent= header= no-check-certificate spider server-response max-redirect= method= body-data= post-data= user= password= https-only no-proxy',
     acts: { '-O': 'write', '--output-document': 'write', '-P': 'value', '--directory-prefix': 'value', '-o': 'write', '--output-file': 'write', '-a': 'write', '--append-output': 'write', '-i': '+code', '--input-file': '+code', '--post-file': 'read', '--body-file': 'read', '--load-cookies': 'read', '--save-cookies': 'write', '-e': '+code', '--execute': '+code', '--use-askpass': '+code', '--config': '+code', '-r': '+recursive', '--recursive': '+recursive', '-m': '+recursive', '--mirror': '+recursive' },
   });
@@ -69,6 +70,7 @@ const wget: ProgramReader = (call) => {
   for (const url of operands) reach(call, url);
   if (options.some(({ name }) => /^(?:-O|--output-document|--spider)$/.test(name))) return;
   const prefix = options.find(({ name }) => /^(?:-P|--directory-prefix)$/.test(name))?.arg ?? literal('.');
+  if (options.some(({ act }) => act === '+recursive')) call.file('write', prefix);
   for (const url of operands) call.file('write', isUnknown(prefix) ? prefix : { text: `${prefix.text ?? ''}/${baseName((plain(url) ?? '').replace(/^[a-z]+:\/\/[^/]*$/, '')) || 'index.html'}`, home: prefix.home });
 };
 

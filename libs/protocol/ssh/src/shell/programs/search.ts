@@ -1,5 +1,6 @@
 import { isUnknown, literal, plain, unknownArg, type Arg } from '../arg.ts';
 import type { Call } from '../call.ts';
+import { place } from '../path.ts';
 import type { ProgramReader, Programs, ProgramSpec } from '../spec.ts';
 
 const greps: ProgramSpec = {
@@ -68,8 +69,15 @@ function action(call: Call, from: number, starts: readonly Arg[], inside: boolea
   for (const start of starts) {
     const named = inside || plain(words[0])?.includes('{}') === true ? unknownArg : start;
     call.command(words.map((word) => (plain(word) === '{}' ? named : plain(word)?.includes('{}') === true ? unknownArg : word)), scope);
+    widen(call, start);
   }
   return end + 1;
+}
+
+/** What is written below the start may be written below anything below it: `cp a b {}`. */
+function widen(call: Call, start: Arg): void {
+  const below = call.scope.cwds.map((cwd) => `${place(start, cwd) ?? '?'}/`);
+  if (call.out.effects.some(({ verb, resource }) => verb === 'write' && resource.kind === 'file' && below.some((path) => resource.name.startsWith(path)))) call.file('write', start);
 }
 
 export const search: Programs = { grep, egrep: grep, fgrep: grep, find };

@@ -54,7 +54,7 @@ export class Sandbox {
 
   /** A home with `f` (a file), `d/e` (a file in a directory), `d/d` (a directory), `s` (a script that runs `mystery`). */
   reset(): void {
-    rmSync(this.home, { recursive: true, force: true });
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     mkdirSync(join(this.home, 'd', 'd'), { recursive: true });
     writeFileSync(join(this.home, 'f'), 'one\ntwo\n');
     writeFileSync(join(this.home, 'd', 'e'), 'three\n');
@@ -68,9 +68,12 @@ export class Sandbox {
     this.reset();
     const before = this.#snapshot();
     // The fourth stream is every child's too: the call is over when the last of them is, also those in the background.
-    const done = spawnSync(which(shell) ?? shell, ['-c', command], {
-      cwd: this.home, env: { PATH: this.#bin, HOME: this.home, LC_ALL: 'C.UTF-8' }, input: '', stdio: ['pipe', 'pipe', 'pipe', 'pipe'], timeout: 5_000, killSignal: 'SIGKILL', encoding: 'utf8', maxBuffer: 1 << 20, ...this.#owner,
+    const [program = shell, ...args] = [...(limiter === undefined ? [] : [limiter, '-s', 'KILL', '5']), which(shell) ?? shell, '-c', command];
+    const done = spawnSync(program, args, {
+      cwd: this.home, env: { PATH: this.#bin, HOME: this.home, LC_ALL: 'C.UTF-8' }, input: '', stdio: ['pipe', 'pipe', 'pipe', 'pipe'], timeout: 10_000, killSignal: 'SIGKILL', encoding: 'utf8', maxBuffer: 1 << 20, ...this.#owner,
     });
+    // Not over in time: what it had done by then says nothing.
+    if (done.status === null || done.status === 137) return { status: null, programs: [], written: [], stdout: '' };
     const after = this.#snapshot();
     const written = [...new Set([...before.keys(), ...after.keys()])].filter((path) => before.get(path) !== after.get(path));
     return { status: done.status, programs: readFileSync(this.#log, 'utf8').split('\n').filter((name) => name !== ''), written, stdout: done.stdout };
@@ -94,6 +97,9 @@ export class Sandbox {
     rmSync(this.root, { recursive: true, force: true });
   }
 }
+
+/** Ends a command with all that it started. */
+const limiter = which('timeout');
 
 function everything(directory: string): readonly string[] {
   return readdirSync(directory, { withFileTypes: true, recursive: true }).map((entry) => join(entry.parentPath, entry.name));
