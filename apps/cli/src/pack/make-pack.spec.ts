@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { packStory, type PackStory } from '../testing/pack-story.ts';
 import { leafRange } from './leaf-range.ts';
 import { makePack, type PackOrder } from './make-pack.ts';
+import type { PackSource } from './pack-source.ts';
 
 const order = (change: Partial<PackOrder> = {}): PackOrder => ({ period: { from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z' }, scope: parseScope('all'), seed: 'examiner', sample: 25, withhold: [], generator: { name: 'sallyport', version: 'test' }, madeAt: '2026-11-22T00:00:00Z', ...change });
 const filesOf = async (pack: Uint8Array) => new Map(readArchive(await gunzip(pack, 2 ** 24)).map(({ path, bytes }) => [path, Buffer.from(bytes)]));
@@ -32,11 +33,11 @@ describe('a pack', { timeout: 60_000 }, () => {
     for (const scope of ['all', 'machine=nightly']) {
       const files = await filesOf((await makePack(story, order({ scope: parseScope(scope) }))).bytes);
       const manifest = parseManifest(files.get('manifest.json') ?? Buffer.alloc(0));
-      const openings = Map.groupBy(openingsIn(files), ([leaf]) => leaf).entries().reduce((map, [leaf, own]) => map.set(leaf, own.map(([, disclosure]) => disclosure)), new Map<number, string[]>());
+      const openings = Map.groupBy(openingsIn(files), ([leaf]) => leaf);
       const facts = (files.get('leaves.jsonl')?.toString() ?? '').split('\n').flatMap((line) => {
         const [, leaf, event] = /^\{"i":(\d+),"event":"([^"]+)"\}$/.exec(line) ?? [];
         const bytes = Buffer.from(event ?? '', 'base64');
-        return event === undefined ? [] : [factOf(Number(leaf), createHash('sha256').update(bytes).digest('hex'), opened(parseEnvelope(bytes), openings.get(Number(leaf)) ?? []).event)];
+        return event === undefined ? [] : [factOf(Number(leaf), createHash('sha256').update(bytes).digest('hex'), opened(parseEnvelope(bytes), (openings.get(Number(leaf)) ?? []).map(([, disclosure]) => disclosure)).event)];
       });
       const again = prepare({ facts, period: manifest.period, leaves: manifest.leaves, scope: manifest.scope, seed: manifest.seed ?? '', sample: parseInt(manifest.filters['sample'] ?? '', 10), log: null });
       const texts = packTexts(again, examine(again));
@@ -103,18 +104,19 @@ describe('a pack', { timeout: 60_000 }, () => {
     const own = new EventChain({ tenant: 'default', sid: producer.epoch, producer }, { who: null, on: null });
     story.append(own.write('retention.purged', { table: 'event_body_202611', class: 'events', from: '', to: '', delivered: 99, leaves: [[0, 5]], part: 1, parts: 1 }, { id: uuidv7(), pseq: 1, wall: '2026-11-20T12:00:00.000000Z', monoUs: 1 }), []);
     const read = story.leaves.bind(story);
-    const without = (gone: (leaf: number) => 'purged' | 'missing' | null) => async (from: number, limit: number) => (await read(from, limit)).map((one) => {
-      const why = gone(one.leaf);
-      return why === null ? one : { leaf: one.leaf, received: one.received, gone: why };
+    const without = (gone: (leaf: number) => 'purged' | 'missing' | null): PackSource => ({
+      checkpoint: story.checkpoint.bind(story), tile: story.tile.bind(story), policy: story.policy.bind(story), sign: story.sign.bind(story),
+      leaves: async (from, limit) => (await read(from, limit)).map((one) => {
+        const why = gone(one.leaf);
+        return why === null ? one : { leaf: one.leaf, received: one.received, gone: why };
+      }),
     });
-    story.leaves = without((leaf) => (leaf < 5 ? 'purged' : null));
-    const made = await makePack(story, order());
+    const made = await makePack(without((leaf) => (leaf < 5 ? 'purged' : null)), order());
     expect(made.report.faults).toEqual([]);
     expect(made.report).toMatchObject({ verdict: 'ok', manifest: { chains: 'parts', counts: { withheld: 5 } } });
     expect(made.report.notes).toContain('5 of the withheld leaves were purged by policy, as a retention.purged of this pack says');
     expect((await filesOf(made.bytes)).get('redactions.csv')?.toString()).toContain('0,5,"events, hash only",purged: its retention was over');
-    story.leaves = without((leaf) => (leaf < 5 ? 'purged' : leaf === 7 ? 'missing' : null));
-    await expect(makePack(story, order())).rejects.toMatchObject({ code: 'incomplete', message: 'the ledger has no event of leaf 7, and it was not purged' });
+    await expect(makePack(without((leaf) => (leaf < 5 ? 'purged' : leaf === 7 ? 'missing' : null)), order())).rejects.toMatchObject({ code: 'incomplete', message: 'the ledger has no event of leaf 7, and it was not purged' });
   });
 
   it('is not made when the ledger has fewer leaves than the log', async () => {

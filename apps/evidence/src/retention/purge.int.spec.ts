@@ -1,7 +1,8 @@
 import { createPublicKey } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HashSource, leafHash, proveInclusion, verifyInclusion, type DayKey } from '@sallyport/engine-evidence';
-import { buckets, evidenceEvents, evidenceFollow, evidenceHold, evidenceRelease, evidenceReplay, evidenceRetention, evidenceSessions, logTile, ok, sealingKeys, subjects, type Caller, type RetentionItem, type SinkCursor } from '@sallyport/platform-bus';
+import { buckets, evidenceEvents, evidenceFollow, evidenceHold, evidenceRelease, evidenceReplay, evidenceRetention, evidenceSessions, logTile, ok, sealingKeys, subjects, type Caller, type Reply, type RetentionItem, type SinkCursor } from '@sallyport/platform-bus';
+import type { z } from 'zod';
 import { auditor, eventually, house, type House } from '../testing/house.ts';
 import { oldSession } from '../testing/old-session.ts';
 import { Producer } from '../testing/producer.ts';
@@ -144,7 +145,7 @@ describe('a month of events whose time is over', () => {
     const at = Number(victim?.['at']);
     const all: { from: number; to: number; pruned: boolean }[] = [];
     for (let after: number | null = 0; after !== null; ) {
-      const page = await h.console.call(evidenceEvents, { by: auditor, session: null, after, limit: 3 });
+      const page: Reply<z.output<typeof evidenceEvents.value>> = await h.console.call(evidenceEvents, { by: auditor, session: null, after, limit: 3 });
       if (!page.ok) throw new Error(page.error.say);
       all.push(...page.value.absent);
       after = page.value.next;
