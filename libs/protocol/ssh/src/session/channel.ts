@@ -2,7 +2,7 @@ import { refusal, uuidv7, type Refusal, type Understanding } from '@sallyport/do
 import type { ClientChannel, ServerChannel, Session } from 'ssh2';
 import { isUnreadable, type Unreadable } from '../shell/index.ts';
 import { commandOf, isAltered, shellMeans, unreadMeans, variableMeans } from './commands.ts';
-import { Run, type Pty } from './exec.ts';
+import { Run, untilClosed, type Pty, type TargetChannel } from './exec.ts';
 import type { House } from './house.ts';
 
 /** Variables that one channel may ask for. */
@@ -74,14 +74,17 @@ export class SessionChannel {
     this.#lastWords?.(said);
   }
 
-  #taken(channel: ServerChannel): ServerChannel {
+  /** ssh2 gives no channel when the client has ended it meanwhile. */
+  #taken(channel: ServerChannel | undefined): ServerChannel {
+    if (channel === undefined) throw new Error('the client has gone');
     return (this.#channel = channel);
   }
 
   #begin(reject: (() => void) | undefined, begin: () => Promise<void>): void {
     if (this.#begun) return reject?.();
     this.#begun = true;
-    void begin().finally(this.#over);
+    // What a channel did not say by itself is said by its end: nothing of it may end the gateway.
+    void new Promise<void>((resolve) => resolve(begin())).catch(() => this.#channel?.close()).finally(this.#over);
   }
 
   async #exec(channel: ServerChannel, text: string): Promise<void> {
@@ -143,11 +146,11 @@ export class SessionChannel {
 
 const unaltered: Unreadable = { code: 'unreadable', say: 'a command must be UTF-8 without NUL' };
 
-/** ssh2 calls back with an error, or with the channel. */
-function opened(ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => void): Promise<ClientChannel> {
+/** ssh2 calls back with an error, or with the channel, whose end may have come in the same breath: it is listened for at once. */
+function opened(ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => void): Promise<TargetChannel> {
   return new Promise((resolve, reject) => {
     ask((error, channel) => {
-      if (error === undefined || error === null) resolve(channel);
+      if (error === undefined || error === null) resolve({ channel, exit: untilClosed(channel) });
       else reject(error);
     });
   });

@@ -20,8 +20,7 @@ describe.skipIf(missingSshd !== null)('commands of a real OpenSSH client at a re
   });
 
   it('take their input', async () => {
-    const input = 'x'.repeat(3_000_000);
-    expect(await world.ssh(['wc -c'], { input })).toEqual({ code: 0, out: '3000000\n', err: '' });
+    for (const size of [0, 1, 3_000_000, 20_000_000]) expect(await world.ssh(['wc -c'], { input: 'x'.repeat(size) })).toEqual({ code: 0, out: `${size}\n`, err: '' });
   });
 
   it('that are denied are answered with status 126 and a line that scripts can look for', async () => {
@@ -56,5 +55,16 @@ describe.skipIf(missingSshd !== null)('commands of a real OpenSSH client at a re
   it('have their megabytes passed on whole', async () => {
     const { code, out } = await world.ssh(["head -c 20000000 /dev/zero | tr '\\0' x"]);
     expect([code, out.length]).toEqual([0, 20_000_000]);
+  });
+
+  it('go on while keys are exchanged again, as often as the client likes', async () => {
+    const { code, out } = await world.ssh(['-o', 'RekeyLimit=1M', '127.0.0.1', "head -c 8000000 /dev/zero | tr '\\0' x"]);
+    expect([code, out.length]).toEqual([0, 8_000_000]);
+    expect(await world.ssh(['-o', 'RekeyLimit=1M', '127.0.0.1', 'wc -c'], { input: 'x'.repeat(8_000_000) })).toMatchObject({ code: 0, out: '8000000\n' });
+  });
+
+  it('of many clients at once do not mix', async () => {
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => world.ssh([`echo ${i}; sleep 0.1; echo ${i} >&2; exit ${i}`])));
+    expect(answers).toEqual(Array.from({ length: 12 }, (_, i) => ({ code: i, out: `${i}\n`, err: `${i}\n` })));
   });
 });

@@ -19,6 +19,12 @@ export interface Pty {
   readonly modes: Readonly<Record<string, number>>;
 }
 
+/** A channel at the target, and how it ends. */
+export interface TargetChannel {
+  readonly channel: ClientChannel;
+  readonly exit: Promise<Exit>;
+}
+
 export interface RunTerms {
   readonly house: House;
   readonly channel: ServerChannel;
@@ -27,7 +33,7 @@ export interface RunTerms {
   readonly means: Understanding;
   readonly pty: Pty | null;
   /** Opens the command's channel at the target. */
-  readonly open: (house: House) => Promise<ClientChannel>;
+  readonly open: (house: House) => Promise<TargetChannel>;
   /** `terminal` must be recorded; of `output` there is a recording where something can record. */
   readonly kind: 'terminal' | 'output';
 }
@@ -107,16 +113,15 @@ export class Run {
     }
     if (this.#gone.signal.aborted || gate.closing.aborted) return { status: 'unsent', error: null };
     permit.spend();
-    let target: ClientChannel;
+    let opened: TargetChannel;
     try {
-      target = await this.#of.open(house);
+      opened = await this.#of.open(house);
     } catch {
       await this.refuse(refusal('target-unavailable', 'the target did not take the command', request));
       return { status: 'failed', error: 'target-refused' };
     }
+    const target = opened.channel;
     this.#target = target;
-    const ended = untilClosed(target);
-    target.on('error', () => undefined);
     this.#output = new Output({
       gate, permit, recording: this.#recording, masks,
       sources: { out: target, err: target.stderr }, mustRecord: kind === 'terminal', maxBytes: permit.obligations.maxBytes,
@@ -128,7 +133,7 @@ export class Run {
       channel.on('data', (chunk: Buffer) => content.written.follow(chunk));
     }
     relayInput(channel, target, house.upstreamSocket);
-    const exit = await ended;
+    const exit = await opened.exit;
     await this.#output.finish();
     this.#recording?.end(this.#cut);
     this.#passed = content === null ? [] : [content.read.passed('read'), content.written.passed('write')];
@@ -202,14 +207,15 @@ interface Ending {
   readonly error: string | null;
 }
 
-interface Exit {
+export interface Exit {
   /** Status, or the signal's name; null when the target said neither. */
   readonly code: string | null;
   readonly forward: (channel: ServerChannel) => void;
 }
 
 /** Resolves when the target has closed its channel. */
-function untilClosed(target: ClientChannel): Promise<Exit> {
+export function untilClosed(target: ClientChannel): Promise<Exit> {
+  target.on('error', () => undefined);
   return new Promise((resolve) => {
     let exit: Exit = { code: null, forward: () => undefined };
     target.on('exit', (code: number | null, signal?: string, core?: string | boolean, description?: string) => {

@@ -6,21 +6,30 @@ const highWater = 1024 * 1024;
 
 /** Relays what one side sends to the other, no faster than that takes it, and the end of it. */
 export function relayInput(from: Duplex, to: Duplex, toSocket: Socket): void {
-  const isFull = () => !toSocket.destroyed && (toSocket.writableLength > highWater || to.writableLength > highWater);
+  let waiting = 0;
+  let stopped = false;
   const look = () => {
-    if (isFull()) return;
+    const full = !toSocket.destroyed && (waiting > highWater || toSocket.writableLength > highWater);
+    if (full === stopped) return;
+    stopped = full;
+    if (full) from.pause();
+    else from.resume();
+  };
+  toSocket.on('drain', look);
+  toSocket.on('close', look);
+  to.once('close', () => {
     toSocket.off('drain', look);
     toSocket.off('close', look);
-    to.off('drain', look);
-    from.resume();
-  };
+  });
   from.on('data', (chunk: Buffer) => {
-    if (to.writable) to.write(chunk);
-    if (!isFull()) return;
-    from.pause();
-    toSocket.on('drain', look);
-    toSocket.on('close', look);
-    to.on('drain', look);
+    if (!to.writable) return;
+    waiting += chunk.length;
+    // `drain` would not do: a channel with less than its own mark of 2 MiB in it never says so.
+    to.write(chunk, () => {
+      waiting -= chunk.length;
+      look();
+    });
+    look();
   });
   from.once('end', () => to.end());
 }

@@ -77,7 +77,7 @@ describe.skipIf(missingSshd !== null)('what is not a command', () => {
 
   it('a client that goes away takes its command with it', async () => {
     const made = await client();
-    await new Promise<void>((resolve, reject) => made.exec('sleep 60', (error) => (error ? reject(error) : resolve())));
+    await new Promise<void>((resolve, reject) => made.exec('echo up; sleep 60', (error, channel) => (error ? reject(error) : channel.once('data', () => resolve()))));
     made.destroy();
     await expect.poll(() => world.ports.recorded.some((one) => one.what === 'settled' && one.result.status === 'cancelled')).toBe(true);
   });

@@ -57,13 +57,19 @@ export class ChannelWriter {
     if (piece === undefined) return;
     this.#busy = true;
     const sink = piece.stream === 'out' ? this.#channel : this.#channel.stderr;
-    sink.write(piece.bytes, () => {
+    const written = () => {
       forgetWritten(this.#channel);
       this.#busy = false;
       this.pending = Math.max(0, this.pending - piece.bytes.length);
       this.#moved();
       this.#next();
-    });
+    };
+    try {
+      sink.write(piece.bytes, written);
+    } catch {
+      // The connection broke between two of its own events: its end is on its way.
+      this.stop();
+    }
   }
 
   #afterDrain(): void {

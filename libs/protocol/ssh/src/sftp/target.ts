@@ -15,6 +15,8 @@ export class SftpTarget {
   readonly #waiting = new Map<number, (answer: Buffer) => void>();
   readonly #drained: () => void;
   #id = 0;
+  #pending = 0;
+  #wasFull = false;
   #version: ((extensions: ReadonlyMap<string, string>) => void) | null = null;
 
   constructor(channel: ClientChannel, socket: Socket, events: { readonly drained: () => void; readonly failed: () => void }) {
@@ -30,9 +32,9 @@ export class SftpTarget {
       }
     });
     channel.stderr.resume();
-    channel.on('drain', () => this.#drained());
-    socket.on('drain', this.#drained);
-    channel.once('close', () => socket.off('drain', this.#drained));
+    const drained = () => this.#look();
+    socket.on('drain', drained);
+    channel.once('close', () => socket.off('drain', drained));
   }
 
   get outstanding(): number {
@@ -40,7 +42,7 @@ export class SftpTarget {
   }
 
   get full(): boolean {
-    return !this.#socket.destroyed && (this.#socket.writableLength > highWater || this.#channel.writableLength > highWater);
+    return !this.#socket.destroyed && (this.#pending > highWater || this.#socket.writableLength > highWater);
   }
 
   /** Agrees on version 3. @returns the extensions that the target offers */
@@ -56,7 +58,13 @@ export class SftpTarget {
     this.#id = (this.#id + 1) >>> 0;
     request.writeUInt32BE(this.#id, 5);
     this.#waiting.set(this.#id, answer);
-    if (this.#channel.writable) this.#channel.write(request);
+    if (!this.#channel.writable) return;
+    this.#pending += request.length;
+    this.#channel.write(request, () => {
+      this.#pending -= request.length;
+      this.#look();
+    });
+    this.#wasFull ||= this.full;
   }
 
   /**
@@ -76,6 +84,12 @@ export class SftpTarget {
     return new Promise((resolve) => {
       this.ask(message(requests.realpath, uint32(0), string(path)), (frame) => resolve(nameOf(frame)));
     });
+  }
+
+  #look(): void {
+    if (!this.#wasFull || this.full) return;
+    this.#wasFull = false;
+    this.#drained();
   }
 
   #answer(frame: Buffer): void {
