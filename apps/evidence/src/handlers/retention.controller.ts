@@ -32,7 +32,7 @@ export class RetentionController {
 
   @Handles(evidenceHold)
   async hold({ by, scope, reason }: Request<typeof evidenceHold>): Answer<typeof evidenceHold> {
-    if (!has(by, keepers)) return this.refused(by, 'evidence.hold', reason, 'a hold is placed by an auditor or an administrator');
+    if (!has(by, keepers)) return this.refused(by, 'evidence.hold', '', 'a hold is placed by an auditor or an administrator');
     return withDatabase(() => this.retention.holds.place(by, scope, reason));
   }
 
