@@ -38,6 +38,8 @@ const sets: Builtin = ({ args, out, scope }) => {
       continue;
     }
     const equals = word?.indexOf('=') ?? -1;
+    // `declare 'DIRSTACK=($(rm x))'`: Bash reads the value of an array as code again.
+    if (word?.slice(equals + 1).startsWith('(') === true) out.opaque();
     if (word === null || equals === -1) setVariable(word, out, '');
     else setVariable(word.slice(0, equals).replace(/\+$/, ''), out, word.slice(equals + 1));
   }

@@ -62,6 +62,8 @@ function verbsOf(operator: string): readonly ('read' | 'write')[] {
 function duplicate(operator: string, target: Arg, scope: Scope, context: Context): void {
   const word = plain(target);
   if (word !== null && /^(?:\d+-?|-)$/.test(word)) return;
+  // Bash expands the word for a second time: `>& 'x$(rm y)'` runs `rm`.
+  if (word === null || !/^[\w@%+=:,./-]+$/.test(word)) context.out.opaque();
   if (operator === '>&') touchFile('write', target, scope, context);
   else context.out.unknownFile();
 }

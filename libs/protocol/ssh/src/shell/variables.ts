@@ -11,7 +11,8 @@ const read = /^(?:https?_proxy|all_proxy|ftp_proxy|no_proxy|histchars|auto_resum
  */
 export function setVariable(name: string | null, out: Findings, value: string | null = null): void {
   if (name === null || !/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) {
-    out.partial();
+    // In an index there may be code: `read 'a[$(rm x)]'`.
+    out.opaque();
     out.add('unknown', 'setting', '?', '?');
     return;
   }

@@ -1,7 +1,7 @@
 import type { CommandNode, Command, CompoundList, ParsedScript, PipelineNode, Statement, AndOr, Pipeline, TestExpression, Word, If, Case } from 'unbash';
 import { parse } from 'unbash';
 import type { Arg } from './arg.ts';
-import { plain } from './arg.ts';
+import { literal, plain, unknownArg } from './arg.ts';
 import { runCommand } from './call.ts';
 import { echoOf } from './echoed.ts';
 import type { Findings } from './findings.ts';
@@ -154,7 +154,7 @@ export class Walker {
       case 'Function':
         return this.#function(node.name, node.body, inner);
       case 'Coproc':
-        if (node.name !== undefined) setVariable(plain(readWord(node.name, this.#reader(inner))), this.out);
+        if (node.name !== undefined) this.out.opaque();
         this.#any(node.body, { ...inner, stdin: 'elsewhere' });
         return staying(scope.cwds);
       case 'TestCommand':
@@ -294,10 +294,13 @@ export class Walker {
       for (const word of node.value.elements) readWord(word, reader);
       // Its elements may have indices: `a=([$(rm x)]=1)`.
       this.out.opaque();
-      return { text: null, home: false };
+      return unknownArg;
     }
     const value = readWord(node.value, reader);
-    return value.text === null || value.home || node.append === true ? { text: null, home: false } : { text: `${node.name}=${value.text}`, home: false };
+    const known = value.text !== null && !value.home && node.append !== true;
+    // What is not known may be a list for an array of the shell's own, in which code is run. Their names are large.
+    if (!known && /[A-Z]/.test(node.name)) return unknownArg;
+    return literal(`${node.name}=${known ? (value.text ?? '') : ''}`);
   }
 
   #reader(scope: Scope): WordReader {
