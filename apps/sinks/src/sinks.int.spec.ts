@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { evidenceFollow, logCheckpoints, ok, sinksApply, sinksCursors, sinksList, type Bus, type signedCheckpoint, type Caller, type Reply } from '@sallyport/platform-bus';
+import { evidenceFollow, logCheckpoints, logTile, ok, sinksApply, sinksCursors, sinksList, type Bus, type signedCheckpoint, type Caller, type Reply } from '@sallyport/platform-bus';
 import { boot, type Running } from '@sallyport/platform-runtime';
 import { migrate } from '@sallyport/platform-store';
 import { silentLog } from '@sallyport/platform-telemetry';
@@ -15,6 +15,7 @@ import { startSinks } from './service.ts';
 import { leaves } from './testing/leaves.ts';
 import { receiver, type Receiver } from './testing/receiver.ts';
 import { accessKey, s3Server, secretKey } from './testing/s3-server.ts';
+import { smallLog, type SmallLog } from './testing/small-log.ts';
 
 let nats: NatsServer;
 let postgres: PostgresServer;
@@ -25,6 +26,7 @@ let there: Receiver;
 let running: Running | null = null;
 /** The ledger, as the scripted evidence service answers it. */
 let ledger: StoredEvent[] = [];
+let tiles: SmallLog['tile'] = () => Promise.resolve(new Uint8Array());
 const heads: z.input<typeof signedCheckpoint>[] = [];
 
 const admin: Caller = { person: 'ada', roles: ['admin'], groups: [], source: '127.0.0.1' };
@@ -61,6 +63,12 @@ beforeAll(async () => {
       const { after } = logCheckpoints.request.parse(message.json());
       const page: Reply<z.input<(typeof logCheckpoints)['value']>> = ok({ checkpoints: heads.filter(({ epoch, size }) => epoch > after.epoch || (epoch === after.epoch && size > after.size)) });
       message.respond(JSON.stringify(page));
+    },
+  });
+  evidence.nc.subscribe(logTile.subject, {
+    callback: (_error, message) => {
+      const { level, index, width } = logTile.request.parse(message.json());
+      void tiles(level, index, width).then((hashes) => message.respond(JSON.stringify(ok({ hashes: Buffer.from(hashes).toString('base64') }))));
     },
   });
   await evidence.nc.flush();
@@ -266,5 +274,34 @@ describe('delivering', () => {
 
   it('has a cursor that never goes back', async () => {
     await expect(postgres.sql(`update sinks.sink_cursor set next_leaf = 0, told_leaf = 0 where name = 'few'`, database.name)).rejects.toThrow(/only moves on/);
+  });
+
+  it('archives the log, and anew under the next epoch when its ledger was set back', async () => {
+    await using store = await s3Server();
+    store.locks = true;
+    const spec = { type: 's3-object-lock', endpoint: store.url, region: 'eu-central-1', bucket: 'evidence-bucket', prefix: 'worm', addressing: 'path', credentials: 'file:s3', required: true, everySeconds: 10 };
+    const log = smallLog();
+    const tell = (head: { epoch: number; origin: string; size: number; note: string }) => heads.push({ epoch: head.epoch, origin: head.origin, size: head.size, note: head.note, at: '2026-11-23T04:00:10.000Z' });
+    tiles = (level, index, width) => log.tile(level, index, width);
+    await apply([sink('few', { type: 'file', file: 'few', families: ['nhi'], format: 'ocsf' })], { prune: true });
+    heads.length = 0;
+    const grow = (count: number) => {
+      log.add(...leaves(count).map(({ bytes }) => bytes ?? new Uint8Array()));
+      ledger = log.leaves.map((leaf) => leaf);
+    };
+    grow(300);
+    tell(log.sign());
+    await apply([sink('worm', spec)]);
+    await expect.poll(() => next('worm')).toBe(300);
+    // The archive is ten seconds apart: begun anew, it looks at once.
+    await stop();
+    [log.leaves, log.hashes] = [log.leaves.slice(0, 280), log.hashes.slice(0, 280)];
+    grow(40);
+    tell(log.sign(2));
+    await start();
+    await expect.poll(() => next('worm')).toBe(320);
+    expect(await cursor('worm')).toMatchObject({ checkpoint_epoch: 2, checkpoint_size: '320', turn: 1 });
+    expect([...store.objects.keys()].filter((key) => key.endsWith('/checkpoint'))).toEqual(['worm/1/checkpoint', 'worm/2/checkpoint']);
+    expect(store.objects.get('worm/2/checkpoint')?.at(-1)?.body.toString()).toContain('log.example/2\n320\n');
   });
 });

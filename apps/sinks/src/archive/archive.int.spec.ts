@@ -186,6 +186,21 @@ describe('an archive under Object Lock', () => {
     expect(object('1/checkpoint')?.toString()).toContain('log.example/1\n500\n');
   });
 
+  it('begins anew where its document names another place, and goes on where it does not', async () => {
+    log.add(...events(500));
+    log.sign();
+    await archive().round(turn);
+    const before = there.asked.length;
+    await archive().round(turn);
+    expect([turn.setBacks, there.asked.slice(before).filter(({ method }) => method === 'PUT')]).toEqual([0, []]);
+    // As another bucket would be: empty.
+    there.objects.clear();
+    const course = archive();
+    expect(await course.round(turn)).toBe(true);
+    await course.round(turn);
+    expect([turn.setBacks, (await readBack()).size]).toEqual([1, 500]);
+  });
+
   it('waits until a checkpoint is old enough to have its cosignatures', async () => {
     log.add(...events(5));
     log.heads = [{ ...log.sign(), signedAt: now - 3000 }];

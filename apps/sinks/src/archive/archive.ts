@@ -42,13 +42,17 @@ export class Archive implements Course {
   async round(turn: Turn): Promise<boolean> {
     const { bucket, source, everyMs } = this.#of;
     if (!this.#locks && !(await bucket.locksObjects(turn.signal))) throw new DeliveryError('no-lock', 'the bucket was made without Object Lock: nothing is archived there');
+    if (!this.#locks && (await this.#isElsewhere(turn))) {
+      await turn.setBack(0);
+      return true;
+    }
     this.#locks = true;
     const { leaves, size } = await source.read(turn.cursor.next, 1);
     turn.seen(size, leaves[0]?.receivedAt ?? null);
     if (performance.now() < this.#due) return false;
     const head = await this.#next(turn);
     if (head !== null && head.epoch !== turn.cursor.checkpoint.epoch && turn.cursor.next > 0) {
-      await turn.setBack(0);
+      await turn.setBack(0, head.epoch);
       return true;
     }
     if (head !== null) {
@@ -66,6 +70,12 @@ export class Archive implements Course {
   close(): Promise<void> {
     this.#of.bucket.close();
     return Promise.resolve();
+  }
+
+  /** The cursor says that there is an archive, and here is none: the document names another place by now. A copy from the middle on would prove nothing. */
+  async #isElsewhere({ cursor: { next, checkpoint }, signal }: Turn): Promise<boolean> {
+    const { bucket, prefix } = this.#of;
+    return next > 0 && (await bucket.head(`${prefix}/${checkpoint.epoch}/${checkpointName(next)}`, signal)) === null;
   }
 
   /** The newest checkpoint that is not too far ahead, else the next one; null where there is none. */
@@ -129,7 +139,7 @@ export class Archive implements Course {
   async #checkpoint(turn: Turn, { size, note }: SignedHead, base: string): Promise<void> {
     const { bucket, retainDays } = this.#of;
     const lockUntil = this.#now() + retainDays.checkpoints * dayMs;
-    const key = `${base}/checkpoints/${String(size).padStart(15, '0')}`;
+    const key = `${base}/${checkpointName(size)}`;
     await turn.attempt(async () => {
       // A witness may have added its line since the first attempt: then there are two versions, both signed.
       for (const name of [key, `${base}/checkpoint`]) await bucket.put(name, Buffer.from(note), { type: 'text/plain; charset=utf-8', lockUntil, replace: true }, turn.signal);
@@ -151,6 +161,8 @@ export class Archive implements Course {
     });
   }
 }
+
+const checkpointName = (size: number): string => `checkpoints/${String(size).padStart(15, '0')}`;
 
 function rootOf({ note }: SignedHead): Uint8Array {
   return parseCheckpoint(note.slice(0, note.indexOf('\n\n') + 1)).root;

@@ -15,8 +15,8 @@ export interface Turn {
   moved(to: Moved, counts: Counts, records: number): Promise<void>;
   /** Leaves that the receiver has, the newest first, each with its hash. */
   marks(): Promise<readonly { readonly leaf: number; readonly sha256: string }[]>;
-  /** The ledger is another one from leaf `to` on. */
-  setBack(to: number): Promise<void>;
+  /** The ledger is another one from leaf `to` on, or is to be given from there again. `epoch`: only checkpoints of that epoch and later ones count from now on. */
+  setBack(to: number, epoch?: number): Promise<void>;
 }
 
 /** How one sink is fed: leaf by leaf, in batches, or as a copy of the log. */

@@ -107,9 +107,9 @@ export class Worker implements Turn {
     this.#show(null);
   }
 
-  async setBack(to: number): Promise<void> {
-    this.#of.log.error('the ledger holds other leaves than a sink was given: was the database restored? They are delivered again', { sink: this.name, from: this.#cursor.next, next: to });
-    await this.#of.cursors.setBack(this.name, to, this.#lag());
+  async setBack(to: number, epoch?: number): Promise<void> {
+    this.#of.log.error('the ledger is not the one that a sink was given (was the database restored?), or the sink is another place: delivery goes back', { sink: this.name, from: this.#cursor.next, next: to });
+    await this.#of.cursors.setBack(this.name, to, epoch ?? null, this.#lag());
     this.#cursor = await this.#of.cursors.open(this.name);
   }
 

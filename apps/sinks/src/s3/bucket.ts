@@ -11,7 +11,7 @@ export interface BucketOptions {
   readonly region: string;
   readonly bucket: string;
   readonly addressing: 'virtual-host' | 'path';
-  readonly http: HttpPost;
+  readonly http: Pick<HttpPost, 'exchange' | 'close'>;
   /** User name: the access key id; value: the secret access key. */
   readonly credentials: Pick<Secret, 'get' | 'forget'>;
   readonly encryption: 'bucket' | 'AES256' | 'aws:kms';

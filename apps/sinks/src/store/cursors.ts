@@ -89,14 +89,14 @@ export class Cursors {
     return rows.map(({ leaf, sha256 }) => ({ leaf: Number(leaf), sha256 }));
   }
 
-  /** The ledger is another one from leaf `to` on: delivery begins there again. */
-  async setBack(name: string, to: number, lag: number): Promise<void> {
+  /** Delivery begins at leaf `to` again. `epoch`: with the checkpoints of that epoch; null: with those that are behind `to`. */
+  async setBack(name: string, to: number, epoch: number | null, lag: number): Promise<void> {
     await this.#db.transaction().execute(async (trx) => {
       const was = await trx.selectFrom('sink_cursor').selectAll().where('name', '=', name).forUpdate().executeTakeFirstOrThrow();
       const [next, told] = [Number(was.next_leaf), Number(was.told_leaf)];
       if (next > told) await this.#outbox.emit(trx, 'sink.watermark', { sink: name, from: told, next, delivered: Number(was.delivered), filtered: Number(was.filtered), lag });
       await trx.updateTable('sink_cursor').set({
-        turn: was.turn + 1, next_leaf: to, told_leaf: to, delivered: 0, filtered: 0, batch_last: null, checkpoint_size: Math.min(Number(was.checkpoint_size), to),
+        turn: was.turn + 1, next_leaf: to, told_leaf: to, delivered: 0, filtered: 0, batch_last: null, checkpoint_epoch: epoch ?? was.checkpoint_epoch, checkpoint_size: epoch === null ? Math.min(Number(was.checkpoint_size), to) : 0,
       }).where('name', '=', name).execute();
       await trx.deleteFrom('sink_mark').where('name', '=', name).where('leaf', '>=', String(to)).execute();
       await this.#outbox.emit(trx, 'sink.rewound', { sink: name, from: next, next: to });

@@ -24,9 +24,9 @@ export function plainTurn(): PlainTurn {
       self.cursor = { ...self.cursor, next: to.next, batchLast: null, checkpoint: to.checkpoint ?? self.cursor.checkpoint, sha256: to.sha256 };
       return Promise.resolve();
     },
-    setBack(to) {
+    setBack(to, epoch) {
       self.setBacks++;
-      self.cursor = { ...self.cursor, next: to, batchLast: null, turn: self.cursor.turn + 1, sha256: null };
+      self.cursor = { ...self.cursor, next: to, batchLast: null, checkpoint: epoch === undefined ? { ...self.cursor.checkpoint, size: Math.min(self.cursor.checkpoint.size, to) } : { epoch, size: 0 }, turn: self.cursor.turn + 1, sha256: null };
       return Promise.resolve();
     },
   };
