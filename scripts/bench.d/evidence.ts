@@ -9,6 +9,8 @@ import { freeGigabytes, makeHouse, type House } from './evidence/house.ts';
 import { ingest, type IngestFigures } from './evidence/ingest.ts';
 import { packOfDay, rangeTimes } from './evidence/packs.ts';
 import { reportText, type Report } from './evidence/report.ts';
+import { watchCpu } from './evidence/times.ts';
+import { cpuSeconds, treeSeconds as postgresSeconds } from './postgres/cpu.ts';
 import { compareTotals, listTimes, logTimes } from './evidence/reads.ts';
 
 // The ledger at its size: what comes in, and what is asked of it.
@@ -45,6 +47,7 @@ const treeSeconds = (await house.start()) / 1000;
 await signed(house, filled.leaves);
 const disk = await diskOf(house);
 const read = { leaves: filled.leaves, from: to - months13, to, calls: plan.calls };
+watchCpu(() => cpuSeconds([house.evidence.pid ?? 0, house.console.pid ?? 0, house.natsServer()]) + postgresSeconds(house.postmaster()));
 say('lists of sessions');
 const compared = await compareTotals(house, read, asked.quick ? 10 : 30);
 const lists = await listTimes(house, read);

@@ -25,6 +25,7 @@ export interface Report {
 const listBound = 34;
 const proofBound = 50;
 const sustained = 5000;
+const longestWaitMs = 2000;
 
 export function reportText(report: Report): string {
   const { machine, plan, lists, log, pack, ingest, baseline, disk } = report;
@@ -46,7 +47,7 @@ export function reportText(report: Report): string {
     `pack of a day: ${whole(pack.leaves)} leaves, ${pack.megabytes.toFixed(1)} MB, made in ${pack.seconds.toFixed(1)} s (verified twice by its maker), verified in ${pack.verifySeconds.toFixed(2)} s: ${pack.verdict}`,
     '',
     ...ingestTable(ingest, baseline),
-    ...(paced === undefined ? [] : [verdict(`${whole(sustained)} events/s and a lag that does not grow: the oldest event that is not in the ledger, at most`, paced.ageMs.most, 2000, 'ms')]),
+    ...(paced === undefined ? [] : [pacedVerdict(paced)]),
     '',
     ...diskTable(disk, plan.leaves),
     '',
@@ -56,6 +57,12 @@ export function reportText(report: Report): string {
 }
 
 const verdict = (what: string, value: number, bound: number, unit: string): string => `${value < bound ? 'holds' : 'DOES NOT HOLD'}: ${what}: ${value.toFixed(1)} ${unit}`;
+
+/** All that is asked for comes in (but for a fiftieth: the ends of the time), and nothing waits for long. */
+function pacedVerdict({ eventsPerSecond, ageMs, lag }: IngestFigures): string {
+  const holds = eventsPerSecond >= sustained * 0.98 && ageMs.most < longestWaitMs;
+  return `${holds ? 'holds' : 'DOES NOT HOLD'}: ${sustained} events/s with a lag that does not grow: ${Math.round(eventsPerSecond)}/s, at most ${lag.most} events and ${Math.round(ageMs.most)} ms behind`;
+}
 
 function ingestTable(runs: readonly IngestFigures[], least: Baseline): string[] {
   const columns = ['events/s', 'gateway', 'bus', 'ledger', 'database', 'lag p99', 'lag most', 'age p99', 'age most', 'others'];
