@@ -61,7 +61,9 @@ describe('the owner', () => {
   it('is kept from changing anything by mistake, in partitions too, by triggers that are always on', async () => {
     const partitions = (await h.sql(`select c.oid::regclass::text as name from pg_class c where c.relispartition and c.relkind = 'r' and c.relnamespace = 'evidence'::regnamespace`)).map(({ name }) => String(name).replace(/^evidence\./, ''));
     expect(partitions).toEqual(expect.arrayContaining(['event_body_rest', 'blob_rest', 'session_seq_0']));
-    for (const table of [...kept, ...partitions]) expect([table, await refusal(owner, `truncate evidence.${table}`)]).toEqual([table, '42501']);
+    // Totals are counted again from the list of sessions, which is made again from the events.
+    const evidence = partitions.filter((name) => !name.startsWith('session_count_'));
+    for (const table of [...kept, ...evidence]) expect([table, await refusal(owner, `truncate evidence.${table}`)]).toEqual([table, '42501']);
     for (const table of kept.filter((name) => name !== 'quarantine' && name !== 'gap')) {
       expect([table, await refusal(owner, `update evidence.${table} set ${columns[table]} = ${columns[table]}`)]).toEqual([table, '42501']);
       expect([table, await refusal(owner, `delete from evidence.${table}`)]).toEqual([table, '42501']);
