@@ -69,7 +69,7 @@ const required = (nextLeaf: number): SinkCursor => ({ name: 'siem', required: tr
 const age = (where: string) => h.sql(`alter table evidence.event_body disable trigger all; update evidence.event_body set received_at = received_at - interval '8 years' where ${where}; alter table evidence.event_body enable always trigger forbid_change`);
 const pause = () => new Promise((done) => setTimeout(done, 1200));
 
-describe('a month of events whose time is over', () => {
+describe('a month of events whose time is over', { timeout: 180_000 }, () => {
   it('stays while some of it was received later than its ids say: those are the producers’ clocks', async () => {
     cursors = [required(1_000_000)];
     await eventually('the plan', async () => (await saysOf('event_body_201803')).includes('some of it came in late, and is not old enough'));
@@ -129,7 +129,7 @@ describe('a month of events whose time is over', () => {
 
   it('is named by whoever reads the ledger: what was purged is told from what is missing', async () => {
     const read = async (session: string | null) => {
-      const reply = await h.console.call(evidenceEvents, { by: auditor, session, after: session === null ? 0 : null, limit: 1000 });
+      const reply = await h.console.call(evidenceEvents, { by: auditor, session, after: session === null ? 0 : null, limit: 1000 }, 20_000);
       if (!reply.ok) throw new Error(reply.error.say);
       return reply.value;
     };
@@ -145,7 +145,7 @@ describe('a month of events whose time is over', () => {
     const at = Number(victim?.['at']);
     const all: { from: number; to: number; pruned: boolean }[] = [];
     for (let after: number | null = 0; after !== null; ) {
-      const page: Reply<z.output<typeof evidenceEvents.value>> = await h.console.call(evidenceEvents, { by: auditor, session: null, after, limit: 3 });
+      const page: Reply<z.output<typeof evidenceEvents.value>> = await h.console.call(evidenceEvents, { by: auditor, session: null, after, limit: 5 }, 20_000);
       if (!page.ok) throw new Error(page.error.say);
       all.push(...page.value.absent);
       after = page.value.next;

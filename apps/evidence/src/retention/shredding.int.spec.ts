@@ -19,7 +19,7 @@ let h: House;
 let clock = Date.now();
 beforeAll(async () => {
   h = await house({ retention: { now: () => clock, everyMs: 300 } });
-});
+}, 300_000);
 afterAll(() => h[Symbol.asyncDispose]());
 
 const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
