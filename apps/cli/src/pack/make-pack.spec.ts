@@ -14,7 +14,7 @@ const filesOf = async (pack: Uint8Array) => new Map(readArchive(await gunzip(pac
 const exceptionsOf = (made: Awaited<ReturnType<typeof makePack>>, id: string) => made.results.find(({ control }) => control.id === id)?.exceptions.rows;
 const at = (story: PackStory, leaf: number) => story.stored[leaf]?.received ?? '';
 
-describe('a pack', { timeout: 60_000 }, () => {
+describe('a pack', { timeout: 180_000 }, () => {
   it('holds the whole story, verifies, and has every control, the summary, the policies and the mappings', async () => {
     const story = packStory();
     const made = await makePack(story, order());
