@@ -16,9 +16,13 @@ const bus = (user: keyof typeof home.secrets.bus) => ({ SALLYPORT_NATS: 'nats://
 const store = (service: DatabaseService) => ({ SALLYPORT_DSN: database(serviceRole(service), home.secrets.database[service]) });
 /** Personal data in evidence are sealed to its reader. */
 const sealed = { SALLYPORT_READER_PUBLIC_KEY: home.keys.readerPublic };
+/** Names of the SSH door, which identity certifies: the gateway asks for all of them. */
+const sshHosts = process.env['SALLYPORT_SSH_HOSTS'] ?? 'localhost';
 const common = { SALLYPORT_STATE: '/state', SALLYPORT_HTTP: '0.0.0.0:8080' };
 
-give('gateway', { ...common, ...bus('gateway'), SALLYPORT_GATEWAY_ID: 'gateway-1', SALLYPORT_PG_LISTEN: '0.0.0.0:5432', SALLYPORT_SECRETS_DIR: '/secrets/credentials' }, {
+give('gateway', {
+  ...common, ...bus('gateway'), SALLYPORT_GATEWAY_ID: 'gateway-1', SALLYPORT_PG_LISTEN: '0.0.0.0:5432', SALLYPORT_SSH_LISTEN: '0.0.0.0:2222', SALLYPORT_SSH_NAMES: sshHosts, SALLYPORT_SECRETS_DIR: '/secrets/credentials',
+}, {
   SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key, SALLYPORT_LEASE_PUBLIC_KEY: home.keys.leasePublic, SALLYPORT_READER_PUBLIC_KEY: home.keys.readerPublic,
 });
 give('policy', { ...common, ...bus('policy'), ...store('policy') }, { ...sealed, SALLYPORT_LEASE_KEY: home.keys.lease });
@@ -27,7 +31,7 @@ give('masking', { ...common, ...bus('masking'), ...store('masking') }, { ...seal
 give('evidence', { ...common, ...bus('evidence'), ...store('evidence') }, { SALLYPORT_READER_KEY: home.keys.reader, SALLYPORT_LOG_KEY: home.keys.log });
 give('identity', {
   ...common, ...bus('identity'), ...store('identity'), SALLYPORT_TOKEN_LISTEN: '0.0.0.0:8444', SALLYPORT_TOKEN_URL: process.env['SALLYPORT_TOKEN_URL'] ?? 'https://localhost:8444',
-  SALLYPORT_SSH_CA_DIR: '/state/ssh-ca', SALLYPORT_SSH_HOSTS: process.env['SALLYPORT_SSH_HOSTS'] ?? 'localhost',
+  SALLYPORT_SSH_CA_DIR: '/state/ssh-ca', SALLYPORT_SSH_HOSTS: sshHosts,
 }, { ...sealed, SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key });
 give('sinks', { ...common, ...bus('sinks'), ...store('sinks'), SALLYPORT_SECRETS_DIR: '/secrets/credentials' }, sealed);
 writeFileSync(home.at('keys', 'admin.token'), home.secrets.admin, { mode: 0o600 });
