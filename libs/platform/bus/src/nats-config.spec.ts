@@ -41,6 +41,7 @@ describe('permissions', () => {
     const askers = Object.fromEntries(asked.map((subject) => [subject, serviceNames.filter((user) => permissions(user, ['gw-1']).publish.includes(subject))]));
     expect(askers).toEqual({
       'identity.resolve': ['gateway', 'console'], 'identity.explain': ['console'], 'identity.apply': ['console'], 'identity.list': ['policy', 'approvals', 'console'],
+      'identity.sshAuthorities': ['gateway', 'console'], 'identity.sshHostCert': ['gateway'], 'identity.sshUpstreamCert': ['gateway'],
       'policy.open': ['gateway'], 'policy.renew': ['gateway'], 'policy.decide': ['console'], 'policy.apply': ['console'], 'policy.get': ['console'],
       'masking.plan': ['gateway', 'policy', 'console'], 'masking.apply': ['console'], 'masking.list': ['policy', 'console'],
       'approvals.open': ['gateway'], 'approvals.consume': ['gateway'], 'approvals.withdraw': ['gateway'], 'approvals.list': ['console'], 'approvals.show': ['gateway', 'console'], 'approvals.vote': ['console'],

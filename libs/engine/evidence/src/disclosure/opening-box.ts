@@ -108,7 +108,10 @@ function isHead(said: unknown): said is { key: WrappedKey; off: number } {
   if (typeof said !== 'object' || said === null || !('key' in said) || !('off' in said)) return false;
   const { key, off } = said;
   if (typeof off !== 'number' || !Number.isSafeInteger(off) || off < 0 || typeof key !== 'object' || key === null) return false;
-  return ['kek', 'epk', 'iv', 'wrapped'].every((name) => typeof Reflect.get(key, name) === 'string') && (!('day' in key) || typeof key.day === 'string');
+  return ['epk', 'iv', 'wrapped'].every((name) => isBase64url(Reflect.get(key, name))) && typeof Reflect.get(key, 'kek') === 'string' && (!('day' in key) || typeof key.day === 'string');
 }
+
+/** In its one form: other unused bits in the last character would be the same bytes in another text. */
+const isBase64url = (value: unknown) => typeof value === 'string' && Buffer.from(value, 'base64url').toString('base64url') === value;
 
 const noBox = () => new CannotOpenError('ERR_WRAPPED_KEY', 'it is no box of openings');
