@@ -31,6 +31,8 @@ export interface StartSshdOptions {
 /** OpenSSH's sshd on loopback, which lets in one account: one without rights when root starts it, else whoever does. */
 export interface SshdServer extends AsyncDisposable {
   readonly port: number;
+  /** Of the process that listens; each connection has processes under it. */
+  readonly pid: number;
   readonly user: string;
   /** Its public host key, as a line. */
   readonly hostKey: string;
@@ -74,7 +76,7 @@ export async function startSshd(options: StartSshdOptions = {}): Promise<SshdSer
     throw error;
   }
   return {
-    port, user: account.name, uid: account.uid, home: account.home, files: at('files'), hostKey: readFileSync(at('host_key.pub'), 'utf8').trim(), stop,
+    port, pid: child.process.pid ?? 0, user: account.name, uid: account.uid, home: account.home, files: at('files'), hostKey: readFileSync(at('host_key.pub'), 'utf8').trim(), stop,
     get output() {
       return child.output;
     },
