@@ -107,11 +107,13 @@ describe('the stream EVIDENCE', () => {
     await h.sql(`alter table evidence.event_body disable trigger all; alter table evidence.ledger disable trigger all;
       delete from evidence.event_body where id = (select event_id from evidence.ledger where at = ${size});
       update evidence.ledger set sha256 = sha256('other') where at > ${size - 3}`);
+    const before = (await held()).length;
     const child = service();
-    await eventually('published again', async () => (await held()).length === size + 3);
+    // The service beats and tells of its clock meanwhile: those leaves are new ones.
+    const again = async () => (await held()).slice(before).filter(({ leaf }) => leaf !== null && leaf < size);
+    await eventually('published again', async () => (await again()).length === 3);
     await child.stop();
-    const messages = await held();
-    expect(messages.slice(-3).map(({ leaf, subject }) => [leaf, subject.startsWith('evidence.v1.default.log.missing')])).toEqual([[size - 3, false], [size - 2, false], [size - 1, true]].map(([leaf, gone]) => [leaf, gone]));
+    expect((await again()).map(({ leaf, subject }) => [leaf, subject.startsWith('evidence.v1.default.log.missing')])).toEqual([[size - 3, false], [size - 2, false], [size - 1, true]]);
   });
 });
 
