@@ -125,6 +125,11 @@ describe('the API', () => {
     });
   });
 
+  it('knows what gateways say of themselves', async () => {
+    h.gatewaySays('gateway-1', { waiting: {}, notes: { ssh: 'no compiled crypto' } });
+    await eventually(async () => expect((await h.ask('GET', '/v1/health', 'nobody')).body).toMatchObject({ services: expect.arrayContaining([{ service: 'gateway-1', ok: false, say: 'ssh: no compiled crypto' }]) }));
+  });
+
   it('describes itself: every route of the access table, bodies and answers with their schemas', async () => {
     const { body } = await h.ask('GET', '/v1/openapi.json', null);
     const document = body as { paths: Record<string, Record<string, { requestBody?: { content: unknown }; responses: Record<string, unknown> }>> };

@@ -21,6 +21,7 @@ import { RetentionController } from './handlers/retention.controller.ts';
 import { PolicyController } from './handlers/policy.controller.ts';
 import { SessionsController } from './handlers/sessions.controller.ts';
 import { TokensController } from './handlers/tokens.controller.ts';
+import { Gateways } from './model/gateways.ts';
 import { tellLife } from './life.ts';
 import { OpenApi } from './openapi.ts';
 
@@ -37,8 +38,12 @@ export function consoleService({ config, bus, log }: { readonly config: ConsoleC
     exceptionFactory: (issues) => new ApiError('invalid', issues.slice(0, 3).map(({ path, message }) => `${(path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.') || 'request'}: ${message}`).join('; ').slice(0, 1000)),
   });
   const stop = tellLife(bus, log);
+  const gateways = new Gateways(bus);
   return {
-    stop,
+    stop: () => {
+      gateways.stop();
+      return stop();
+    },
     prepare: (app) => openApi.describe(app),
     module: {
       module: ConsoleModule,
@@ -48,6 +53,7 @@ export function consoleService({ config, bus, log }: { readonly config: ConsoleC
         { provide: Audit, useValue: new Audit(bus, log) },
         { provide: People, useValue: new People(bus, file === undefined ? null : BootstrapToken.fromFile(file)) },
         { provide: LoginPlaces, useValue: new LoginPlaces(bus) },
+        { provide: Gateways, useValue: gateways },
         { provide: OpenApi, useValue: openApi },
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useValue: pipe },

@@ -4,7 +4,7 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { refusal, systemClock } from '@sallyport/domain-model';
 import { openingSealer } from '@sallyport/engine-evidence';
-import { sessionClose, type Bus } from '@sallyport/platform-bus';
+import { gatewayHealthEvery, sessionClose, subjects, type Bus } from '@sallyport/platform-bus';
 import { natsJournalBus, openJournal, type Journal } from '@sallyport/platform-journal';
 import type { Readiness, ServiceContext } from '@sallyport/platform-runtime';
 import { EnvSecrets, FileSecrets, SecretSource } from '@sallyport/platform-secrets';
@@ -70,6 +70,7 @@ export class Gateway {
     house.chain.record('service.started', { service: 'gateway', version, node: process.version });
     await gateway.#follow(bus);
     await gateway.#listen(config, env.state ?? '.');
+    gateway.#tellHealth(readiness, bus, producer);
     return gateway;
   }
 
@@ -95,6 +96,15 @@ export class Gateway {
     gauge('sallyport_sessions', 'Sessions now', [], () => this.#house.live.size);
     gauge('sallyport_journal_bytes', 'Bytes of evidence in the local journal', [], () => this.#journal.state.bytes);
     gauge('sallyport_journal_unconfirmed', 'Events that the ledger has not confirmed yet', [], () => this.#journal.state.tail - this.#journal.state.committed);
+  }
+
+  /** For `sallyport doctor`: the console hears what `/readyz` says. */
+  #tellHealth(readiness: Readiness, bus: Bus, producer: string): void {
+    const tell = () => {
+      if (bus.connected) bus.publish(subjects.gatewayHealth(producer), { waiting: readiness.waiting(), notes: readiness.notes() });
+    };
+    const beat = setInterval(tell, gatewayHealthEvery);
+    this.#stops.push(() => clearInterval(beat));
   }
 
   async #follow(bus: Bus): Promise<void> {

@@ -25,7 +25,7 @@ export interface DoorTerms {
   readonly stopped: (stop: () => void) => void;
 }
 
-/** Null, or what is missing for SSH to be as fast as it can be: the gateway is not ready without it. */
+/** Null, or what is missing for SSH to be as fast as it can be. `/readyz` notes it, and `sallyport doctor` fails on it. */
 export const missingNative = missingCrypto;
 
 /** The protocols of this gateway. A new one is a folder under libs/protocol and one line here. */

@@ -6,6 +6,7 @@ import type { Bus } from '@sallyport/platform-bus';
 import { LoginPlaces } from '../auth/login-places.ts';
 import { Me, type Identity } from '../auth/request.ts';
 import { BusOf } from '../bus-of.ts';
+import { Gateways } from '../model/gateways.ts';
 import { health } from '../model/health.ts';
 import { OpenApi } from '../openapi.ts';
 import { version } from '../version.ts';
@@ -20,6 +21,7 @@ export class AboutController {
     { bus }: BusOf,
     private readonly api: OpenApi,
     private readonly places: LoginPlaces,
+    private readonly gateways: Gateways,
   ) {
     this.#bus = bus;
   }
@@ -39,7 +41,7 @@ export class AboutController {
   @Get('health')
   @Answers('which services answer', healthAnswer)
   async health(): Promise<z.output<typeof healthAnswer>> {
-    return { version, services: [{ service: 'console', ok: true, say: 'answers' }, ...(await health(this.#bus))] };
+    return { version, services: [{ service: 'console', ok: true, say: 'answers' }, ...(await health(this.#bus)), ...this.gateways.health()] };
   }
 
   @Get('openapi.json')

@@ -7,7 +7,7 @@ export interface ServiceHealth {
   readonly say: string;
 }
 
-/** A subject of each service that answers requests. Gateways answer none; their own `/readyz` tells. */
+/** A subject of each service that answers requests. Gateways answer none; `gateways.ts` hears them. */
 const asked = { identity: subjects.identityList, policy: subjects.policyGet, masking: subjects.maskingList, approvals: subjects.approvalsList, evidence: subjects.evidenceNote, sinks: subjects.sinksList } as const;
 const patienceMs = 1_000;
 

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { fail, ok, subjects, type Bus, type Reply } from '@sallyport/platform-bus';
+import { fail, ok, subjects, type Bus, type GatewayHealth, type Reply } from '@sallyport/platform-bus';
 import { boot } from '@sallyport/platform-runtime';
 import { silentLog } from '@sallyport/platform-telemetry';
 import { startNats, tempDir } from '@sallyport/testing-stack';
@@ -24,6 +24,8 @@ export interface House extends AsyncDisposable {
   readonly asked: Map<string, unknown[]>;
   /** Makes a service answer this from now on. */
   answer(subject: string, reply: Reply<unknown>): void;
+  /** A gateway tells how it is. */
+  gatewaySays(name: string, health: GatewayHealth): void;
   /** Evidence stops answering, and comes back. */
   silence(service: 'evidence', silent: boolean): void;
 }
@@ -77,6 +79,7 @@ export async function house(): Promise<House> {
   const env = { SALLYPORT_NATS: nats.url, SALLYPORT_NATS_USER: 'console', SALLYPORT_NATS_PASSWORD: nats.passwords.console, SALLYPORT_HTTP: '127.0.0.1:0', SALLYPORT_ADMIN_TOKEN_FILE: tokenFile };
   const running = await boot({ name: 'console', config: consoleConfig, http: { bodyLimit: 1024 * 1024, tls: tlsOf }, start: ({ config, bus, log }) => Promise.resolve(consoleService({ config, bus, log })) }, env, silentLog);
   return {
+    gatewaySays: (name, health) => gateway.publish(subjects.gatewayHealth(name), health),
     noted, lives, closed, asked,
     ask: (method, path, token, body) => exchange(`http://${running.http}${path}`, method, token, body),
     answer: (subject, reply) => void answers.set(subject, reply),

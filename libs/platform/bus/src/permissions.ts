@@ -45,7 +45,7 @@ const reading = [...reads(buckets.inventory), ...reads(buckets.slices), ...reads
 
 const publishes = (gateways: readonly string[]): Record<ServiceName, readonly string[]> => ({
   gateway: [
-    ...gateways.flatMap(emits), subjects.identityResolve, subjects.identitySshUpstreamCert, subjects.identitySshHostCert, subjects.identitySshAuthorities, subjects.policyOpen, subjects.policyRenew, subjects.maskingPlan,
+    ...gateways.flatMap(emits), ...gateways.map(subjects.gatewayHealth), subjects.identityResolve, subjects.identitySshUpstreamCert, subjects.identitySshHostCert, subjects.identitySshAuthorities, subjects.policyOpen, subjects.policyRenew, subjects.maskingPlan,
     subjects.approvalsOpen, subjects.approvalsConsume, subjects.approvalsWithdraw, subjects.approvalsShow, ...reading,
   ],
   policy: [...emits('policy'), subjects.maskingPlan, subjects.maskingList, subjects.identityList, subjects.leaseChanged, anySession, ...reads(buckets.inventory), ...reads(buckets.plans), ...writes(buckets.slices)],
@@ -69,7 +69,7 @@ const hears = (gateways: readonly string[]): Record<ServiceName, readonly string
   identity: ['identity.*', subjects.watermark('identity')],
   evidence: ['evidence.*', subjects.watermark('evidence')],
   sinks: ['sinks.*', subjects.watermark('sinks')],
-  console: [subjects.approvalChanged],
+  console: [subjects.approvalChanged, subjects.gatewayHealth('*')],
 });
 
 /**

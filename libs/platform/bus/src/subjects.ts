@@ -57,6 +57,8 @@ export const subjects = {
 
   /** A session must end: payload `SessionClose`. Gateways subscribe with a wildcard for the id. */
   sessionClose: (session: string) => `control.session.${session}.close`,
+  /** A gateway says how it is: payload `GatewayHealth`. */
+  gatewayHealth: (gateway: string) => `control.gateway.${gateway}.health`,
   /** Leases of the named scope are stale from now on: payload `LeaseChanged`. */
   leaseChanged: 'control.lease.changed',
   /** An approval reached an end: payload `ApprovalChanged`. */

@@ -1,4 +1,5 @@
 export * from './reply.ts';
+export * from './gateway.ts';
 export * from './identity.ts';
 export * from './policy.ts';
 export * from './masking.ts';
