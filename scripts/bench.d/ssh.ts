@@ -16,6 +16,7 @@ const { values: asked } = parseArgs({
     rounds: { type: 'string' },
     megabytes: { type: 'string' },
     only: { type: 'string' },
+    gateway: { type: 'string', multiple: true, default: [] },
   },
 });
 const missing = missingSshd ?? missingCrypto;
@@ -25,12 +26,12 @@ if (missing !== null) {
 }
 const size = asked.quick ? { rounds: 2, megabytes: 128, seconds: 4, clients: 4 } : { rounds: 5, megabytes: 512, seconds: 10, clients: 4 };
 const plan = { ...size, ...(asked.rounds ? { rounds: Number(asked.rounds) } : {}), ...(asked.megabytes ? { megabytes: Number(asked.megabytes) } : {}) };
-const wanted = asked.only?.split(',') ?? null;
+const wanted = asked.only?.split(';') ?? null;
 const say = (line: string) => void process.stderr.write(`  ${line} …\n`);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
 const load = loadavg();
-await using bed = await makeBed(plan.megabytes, say);
+await using bed = await makeBed({ megabytes: plan.megabytes, env: { gateway: Object.fromEntries(asked.gateway.map((pair) => pair.split(/=(.*)/s).slice(0, 2))) }, say });
 const cells = cellsOf(plan).filter(({ name }) => wanted === null || wanted.some((part) => name.includes(part)));
 say('warming up');
 await bed.hosts.certify();

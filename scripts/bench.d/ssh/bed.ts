@@ -3,7 +3,7 @@ import { chmodSync, chownSync, closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { startSshd, tempDir, type SshdServer } from '@sallyport/testing-servers';
 import { tokenIssuer } from '@sallyport/testing-stack';
-import { startStack, type Stack } from '../../stack/stack.ts';
+import { startStack, type Stack, type StackOptions } from '../../stack/stack.ts';
 import { Ledger } from '../postgres/ledger.ts';
 import { applyConfiguration } from './configuration.ts';
 import { clientKey, hostsOf, wellKnown, type Hosts } from './hosts.ts';
@@ -23,13 +23,20 @@ export interface Bed extends AsyncDisposable {
   readonly local: string;
 }
 
+export interface BedOptions {
+  readonly megabytes: number;
+  /** More variables for single services. */
+  readonly env: NonNullable<StackOptions['env']>;
+  say(line: string): void;
+}
+
 const block = 1024 * 1024;
 
-export async function makeBed(megabytes: number, say: (line: string) => void): Promise<Bed> {
+export async function makeBed({ megabytes, env, say }: BedOptions): Promise<Bed> {
   await using made = new AsyncDisposableStack();
   const home = made.use(await tempDir('sallyport-bench'));
   chmodSync(home.path, 0o755);
-  const stack = made.use(await startStack({ home: home.path, say }));
+  const stack = made.use(await startStack({ home: home.path, say, env }));
   say('target and jump host');
   const { key, publicKey } = await clientKey(stack);
   const sshd = made.use(await startSshd({ authorizedKeys: [publicKey], userAuthority: (await wellKnown(stack, 'ssh_trusted_user_ca.pub')).trim() }));

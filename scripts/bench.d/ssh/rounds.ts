@@ -94,7 +94,7 @@ async function once(cell: Cell, bed: Bed, path: PathName, round: number): Promis
 async function recorded({ stack }: Bed, after: number): Promise<number> {
   const [row] = await stack.postgres.sql(
     `select count(*)::int as events from evidence.event_idx i join evidence.ledger l using (at) join evidence.event_body b on b.id = l.event_id and b.sha256 = l.sha256
-     where i.at > ${after} and i.type = 'command.decided' and convert_from(b.body, 'UTF8') ~ '"verb":"(exec|sftp open)"' and position('"decision":"allow"' in convert_from(b.body, 'UTF8')) > 0`,
+     where i.at > ${after} and i.type = 'command.decided' and convert_from(b.body, 'UTF8') ~ '"kind":"(exec|sftp open)"' and position('"decision":"allow"' in convert_from(b.body, 'UTF8')) > 0`,
     'sallyport',
   );
   return Number(row?.['events']);
