@@ -181,7 +181,7 @@ function who(actor: Actor): Who {
 
 /** A certificate for one login at an SSH target; identity records it. Throws with what identity said, for the log. */
 async function certifyLogin(bus: Bus, of: { readonly session: string; readonly machine: string; readonly target: string; readonly login: string; readonly publicKey: string }): Promise<string> {
-  const reply = await bus.call(identitySshUpstreamCert, { ...of, extensions: ['permit-pty'] });
+  const reply = await bus.call(identitySshUpstreamCert, { ...of, extensions: ['permit-pty', 'permit-port-forwarding'] });
   if (!reply.ok) throw new Error(`identity certifies no login: ${reply.error.code}`);
   return reply.value.blob;
 }

@@ -6,7 +6,7 @@ import { refuse } from './refuse.ts';
 import { SshSession } from './session/session.ts';
 import { parseSettings, type SshSettings } from './settings.ts';
 import { serveSftp } from './sftp/serve-sftp.ts';
-import { understand } from './shell/index.ts';
+import { CommandReaders } from './shell/index.ts';
 import { dialUpstream, UpstreamError, type Upstream } from './upstream.ts';
 import { newKeyText, parsePrivateKey, type HostKey } from './wire/library.ts';
 
@@ -23,6 +23,7 @@ export class SshAdapter implements ProtocolAdapter<SshSettings, SshGreeting> {
   readonly id = 'ssh';
   readonly #options: SshOptions;
   readonly #attempts = new Attempts();
+  readonly #readers = new CommandReaders();
 
   /** A fresh Ed25519 host key, in OpenSSH's format. */
   static newHostKey(): string {
@@ -62,9 +63,10 @@ export class SshAdapter implements ProtocolAdapter<SshSettings, SshGreeting> {
       return closing.aborted ? { by: 'killed', why: 'while the target was dialled' } : { by: 'failed', why: code };
     }
     const { connection, socket, context } = greeting;
+    const reader = this.#readers.of(session.settings);
     const served = new SshSession({
       house: { session, connection, socket, upstream: upstream.client, upstreamSocket: upstream.socket },
-      read: (text) => understand(text, session.settings),
+      read: (text) => reader.read(text),
       sftp: serveSftp,
     });
     return served.run(() => context.accept());

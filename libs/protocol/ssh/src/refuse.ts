@@ -16,6 +16,11 @@ export function refusalText({ code, say, rules, requestId, hint }: Refusal): str
   return `${lines.join('\n')}\n`;
 }
 
+/** A refusal where there is room for one line: the reason of a channel that is not opened. */
+export function refusalLine({ code, say, requestId }: Refusal): string {
+  return `sallyport: refused (${code}) request ${requestId}: ${oneLine(say)}`.slice(0, 512);
+}
+
 const patience = 1000;
 
 /** Says no to a client that waits for its login, and closes. Never rejects. */

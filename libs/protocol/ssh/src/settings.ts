@@ -17,12 +17,14 @@ export interface SshSettings extends ShellSettings {
   readonly dialTimeoutMs: number;
   /** Channels that one session may have open at the same time. Default 10, as sshd's MaxSessions. */
   readonly maxChannels: number;
+  /** Forwarded connections that one session may have open at the same time. Default 64. */
+  readonly maxForwards: number;
   /** Bytes of output that are recorded of one command; what runs on is not, and the recording says so. Default 1 MiB. */
   readonly maxRecording: number;
 }
 
 const defaults: SshSettings = {
-  ...defaultShellSettings, hostKeys: [], hostAuthorities: [], hostName: null, login: 'password', user: null, dialTimeoutMs: 10_000, maxChannels: 10, maxRecording: 1024 * 1024,
+  ...defaultShellSettings, hostKeys: [], hostAuthorities: [], hostName: null, login: 'password', user: null, dialTimeoutMs: 10_000, maxChannels: 10, maxForwards: 64, maxRecording: 1024 * 1024,
 };
 
 /** Throws an Error that names the path of what is wrong. */
@@ -47,6 +49,7 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>): SshSettin
         break;
       case 'dialTimeoutMs':
       case 'maxChannels':
+      case 'maxForwards':
       case 'maxRecording':
       case 'maxBytes':
         settings[name] = positive(name, value);

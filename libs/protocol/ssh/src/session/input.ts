@@ -4,10 +4,14 @@ import type { Duplex } from 'node:stream';
 /** Bytes that may wait in a socket or a channel before its source is stopped. */
 const highWater = 1024 * 1024;
 
-/** Relays what one side sends to the other, no faster than that takes it, and the end of it. */
-export function relayInput(from: Duplex, to: Duplex, toSocket: Socket): void {
+/**
+ * Relays what one side sends to the other, no faster than that takes it, and the end of it.
+ * @param ended says the end in place of `to.end()`, when everything before it was written
+ */
+export function relayInput(from: Duplex, to: Duplex, toSocket: Socket, ended?: () => void): void {
   let waiting = 0;
   let stopped = false;
+  let over = false;
   const look = () => {
     const full = !toSocket.destroyed && (waiting > highWater || toSocket.writableLength > highWater);
     if (full === stopped) return;
@@ -28,8 +32,13 @@ export function relayInput(from: Duplex, to: Duplex, toSocket: Socket): void {
     to.write(chunk, () => {
       waiting -= chunk.length;
       look();
+      if (over && waiting === 0) ended?.();
     });
     look();
   });
-  from.once('end', () => to.end());
+  from.once('end', () => {
+    if (ended === undefined) return void to.end();
+    over = true;
+    if (waiting === 0) ended();
+  });
 }

@@ -24,17 +24,18 @@ describe.skipIf(missingSshd !== null)('what is not a command', () => {
     made.connect({ host: '127.0.0.1', port: world.door.port, username: 'shell-box', password: 'a-token', strictVendor: false });
   });
 
-  it('forwarding to a port is refused and recorded, and nothing is dialled', async () => {
+  it('forwarding to a port that policy does not permit is refused and recorded, and nothing is dialled', async () => {
+    world.ports.decide = () => deny('not there');
     let dialled = 0;
     const inside = createServer(() => dialled++);
     await new Promise<void>((resolve) => inside.listen(0, '127.0.0.1', resolve));
     const { port } = inside.address() as AddressInfo;
     const made = await client();
-    await expect(new Promise((resolve, reject) => made.forwardOut('127.0.0.1', 1, '127.0.0.1', port, (error, channel) => (error ? reject(error) : resolve(channel))))).rejects.toThrow();
+    await expect(new Promise((resolve, reject) => made.forwardOut('127.0.0.1', 1, '127.0.0.1', port, (error, channel) => (error ? reject(error) : resolve(channel))))).rejects.toThrow(/sallyport: refused \(denied\) request .*not there/);
     made.end();
     await new Promise((resolve) => inside.close(resolve));
     expect(dialled).toBe(0);
-    expect(refused()).toEqual([`forwarding to 127.0.0.1:${port}`]);
+    expect(world.ports.recorded).toMatchObject([{ what: 'decided', decision: 'deny', text: `forward 127.0.0.1:${port}` }]);
   });
 
   it.each([
@@ -93,6 +94,15 @@ describe.skipIf(missingSshd !== null)('what is not a command', () => {
   });
 
   describe('other clients', () => {
+    it.skipIf(!existsSync('/usr/bin/dbclient'))('Dropbear’s dbclient, which guesses what will be agreed on', async () => {
+      expect(await world.run('dbclient', ['-y', '-y', '-p', String(world.door.port), 'shell-box@127.0.0.1', 'echo from dbclient'], { env: { DROPBEAR_PASSWORD: 'a-token' } })).toMatchObject({ code: 0, out: 'from dbclient\n' });
+    });
+
+    it.skipIf(!existsSync('/usr/bin/dbclient'))('Dropbear’s dbclient, when it guesses wrong because the host has a certificate', async () => {
+      await using certified = await startWorld({ certified: true });
+      expect(await certified.run('dbclient', ['-y', '-y', '-p', String(certified.door.port), 'shell-box@127.0.0.1', 'echo from dbclient'], { env: { DROPBEAR_PASSWORD: 'a-token' } })).toMatchObject({ code: 0, out: 'from dbclient\n' });
+    });
+
     it.skipIf(!existsSync('/usr/bin/plink'))('plink of PuTTY', async () => {
       const { out: key } = await world.run('ssh-keygen', ['-lf', join(world.path, '..', 'known_hosts')]);
       const fingerprint = /SHA256:\S+/.exec(key)?.[0] ?? '';

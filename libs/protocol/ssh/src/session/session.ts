@@ -1,9 +1,11 @@
 import { refusal, uuidv7, type Refusal } from '@sallyport/domain-model';
 import type { SessionEnd } from '@sallyport/protocol-spi';
 import { disconnectReasons } from '../greet.ts';
-import { refusalText } from '../refuse.ts';
-import { sendDisconnect, watchProtocol } from '../wire/library.ts';
+import { refusalLine, refusalText } from '../refuse.ts';
+import { rejectOpen, sendDisconnect, watchProtocol } from '../wire/library.ts';
 import { SessionChannel, type ReadCommand, type ServeSftp } from './channel.ts';
+import { destinationOf } from './destination.ts';
+import { Forward, type ForwardTerms } from './forward.ts';
 import type { House } from './house.ts';
 
 /** Milliseconds that last words may take. */
@@ -17,6 +19,7 @@ export class SshSession {
   readonly #read: ReadCommand;
   readonly #serveSftp: ServeSftp;
   readonly #channels = new Set<SessionChannel>();
+  readonly #forwards = new Set<Forward>();
   #resolve: (end: SessionEnd) => void = () => undefined;
   #end: SessionEnd | null = null;
 
@@ -35,7 +38,7 @@ export class SshSession {
     return new Promise((resolve) => {
       this.#resolve = resolve;
       connection.on('session', (take, reject) => this.#open(take, reject));
-      connection.on('tcpip', (_take, reject, info) => this.#no(reject, `forwarding to ${printable(`${info.destIP}:${info.destPort}`)}`));
+      connection.on('tcpip', (take, reject, { destIP, destPort }) => this.#forward(destIP, destPort, take, (why) => rejectOpen(connection, reject, why)));
       connection.on('openssh.streamlocal', (_take, reject) => this.#no(reject, 'forwarding to a unix socket'));
       connection.on('request', (_take, reject, name) => this.#no(reject, printable(String(name))));
       connection.on('error', (error) => this.#over({ by: isProtocol(error) ? 'failed' : 'client', why: isProtocol(error) ? 'protocol error' : 'the connection broke' }));
@@ -63,6 +66,23 @@ export class SshSession {
     void channel.over.then(() => this.#channels.delete(channel));
   }
 
+  #forward(host: string, port: number, take: ForwardTerms['take'], reject: ForwardTerms['reject']): void {
+    const { session, socket } = this.#house;
+    const no = (what: string) => {
+      const said = refusal('denied', `${what} is not permitted here`, uuidv7());
+      session.gate.refused(said, what);
+      // A client that is gone needs no answer.
+      if (!socket.destroyed) reject(refusalLine(said));
+    };
+    const to = destinationOf(host, port);
+    if (to === null) return no(`forwarding to ${printable(`${host}:${port}`)}, which is no plain name or address,`);
+    if (session.extensions !== undefined && session.extensions !== null && !session.extensions.has('permit-port-forwarding')) return no(`forwarding to ${to.name} (the certificate does not bear permit-port-forwarding)`);
+    if (this.#end !== null || this.#forwards.size >= session.settings.maxForwards) return no('one more forward');
+    const forward = new Forward({ house: this.#house, ...to, port, take, reject: (why) => (socket.destroyed ? undefined : reject(why)) });
+    this.#forwards.add(forward);
+    void forward.over.then(() => this.#forwards.delete(forward));
+  }
+
   #no(reject: (() => void) | undefined, what: string): void {
     this.#house.session.gate.refused(refusal('denied', `${what} is not permitted here`, uuidv7()), what);
     reject?.();
@@ -70,13 +90,13 @@ export class SshSession {
 
   /** A client that ignores its windows is no client. */
   #notFlooded(): void {
-    for (const channel of this.#channels) if (channel.unread > maxUnread) return this.#over({ by: 'failed', why: 'more was sent than the window allows' });
+    for (const channel of [...this.#channels, ...this.#forwards]) if (channel.unread > maxUnread) return this.#over({ by: 'failed', why: 'more was sent than the window allows' });
   }
 
   async #kill(said: Refusal): Promise<void> {
     if (this.#end !== null) return;
     const { connection } = this.#house;
-    for (const channel of this.#channels) channel.kill(said);
+    for (const channel of [...this.#channels, ...this.#forwards]) channel.kill(said);
     try {
       sendDisconnect(connection, disconnectReasons.byApplication, refusalText(said).split('\n').slice(0, 2).join(' '));
     } catch {
@@ -96,7 +116,7 @@ export class SshSession {
       upstreamSocket.destroy();
     }, patience);
     const closed = [socket, upstreamSocket].map((one) => new Promise<void>((resolve) => (one.destroyed ? resolve() : one.once('close', () => resolve()))));
-    const channels = [...this.#channels].map((channel) => channel.over);
+    const channels = [...this.#channels, ...this.#forwards].map((channel) => channel.over);
     void Promise.all(closed).then(async () => {
       clearTimeout(late);
       await Promise.race([Promise.all(channels), new Promise((resolve) => setTimeout(resolve, patience).unref())]);

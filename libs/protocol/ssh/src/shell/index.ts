@@ -1,3 +1,3 @@
-export { CommandReader } from './reader.ts';
+export { CommandReader, CommandReaders } from './reader.ts';
 export { defaultShellSettings, type Dialect, type ShellSettings } from './settings.ts';
 export { isUnreadable, understand, type Unreadable } from './understand.ts';

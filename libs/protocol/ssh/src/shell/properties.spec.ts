@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { verbs } from '@sallyport/domain-model';
 import { bypasses } from './testing/bypasses.ts';
 import { brokenCommand } from './testing/random-command.ts';
-import { CommandReader } from './reader.ts';
+import { CommandReader, CommandReaders } from './reader.ts';
 import { isUnreadable, understand } from './understand.ts';
 
 const bash = { shell: 'bash', home: null, maxBytes: 64 * 1024 } as const;
@@ -111,5 +111,14 @@ describe('a reader', () => {
     expect(reader.read('\0')).not.toBe(reader.read('\0'));
     const long = `echo ${'a'.repeat(5_000)}`;
     expect(reader.read(long)).not.toBe(reader.read(long));
+  });
+
+  it('is one for all targets with the same settings, whatever else they are', () => {
+    const readers = new CommandReaders();
+    const one = readers.of({ ...bash });
+    expect(readers.of({ ...bash })).toBe(one);
+    expect(readers.of({ ...bash, shell: 'sh' })).not.toBe(one);
+    for (let i = 0; i < 100; i++) readers.of({ ...bash, home: `/home/${i}` });
+    expect(readers.of(bash)).not.toBe(one);
   });
 });

@@ -40,3 +40,22 @@ export class CommandReader {
     this.#young.set(command, means);
   }
 }
+
+/** Different settings that targets of one gateway may have at a time; older ones are read anew. */
+const maxReaders = 64;
+
+/** One reader for all targets with the same settings, so that what one session has had understood the next one need not. */
+export class CommandReaders {
+  readonly #readers = new Map<string, CommandReader>();
+
+  of({ shell, home, maxBytes }: ShellSettings): CommandReader {
+    const key = JSON.stringify([shell, home, maxBytes]);
+    const known = this.#readers.get(key);
+    if (known !== undefined) return known;
+    const made = new CommandReader({ shell, home, maxBytes });
+    const [oldest] = this.#readers.keys();
+    if (oldest !== undefined && this.#readers.size >= maxReaders) this.#readers.delete(oldest);
+    this.#readers.set(key, made);
+    return made;
+  }
+}

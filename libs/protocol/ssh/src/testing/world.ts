@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { id, type MaskPlan, type Target, type TargetName } from '@sallyport/domain-model';
@@ -7,6 +8,8 @@ import { openDoor, type Door } from '@sallyport/testing-conformance';
 import { FakePorts } from '@sallyport/testing-kit';
 import { sshKey, startSshd, tempDir, type SshdServer, type StartSshdOptions } from '@sallyport/testing-servers';
 import { SshAdapter } from '../adapter.ts';
+import { readPublicKeyLine } from '../certificate/keys.ts';
+import { mintCertificate } from './mint.ts';
 
 export interface Answer {
   readonly code: number;
@@ -41,9 +44,13 @@ export interface WorldOptions {
   readonly plan?: MaskPlan;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly ports?: (ports: FakePorts) => void;
+  /** The host key has a certificate, of an authority that nobody knows. */
+  readonly certified?: boolean;
+  /** Extensions of the certificate that a client has logged in with. */
+  readonly extensions?: ReadonlySet<string>;
 }
 
-export async function startWorld({ sshd: serverOptions = {}, plan, settings = {}, ports: prepare }: WorldOptions = {}): Promise<World> {
+export async function startWorld({ sshd: serverOptions = {}, plan, settings = {}, ports: prepare, certified = false, extensions }: WorldOptions = {}): Promise<World> {
   const [own, host] = await Promise.all([sshKey(), sshKey()]);
   const sshd = await startSshd({ ...serverOptions, authorizedKeys: [own.publicKey, ...(serverOptions.authorizedKeys ?? [])] });
   const directory = await tempDir('sallyport-ssh');
@@ -51,7 +58,8 @@ export async function startWorld({ sshd: serverOptions = {}, plan, settings = {}
   const ports = new FakePorts();
   ports.currentPlan = plan ?? null;
   prepare?.(ports);
-  const adapter = new SshAdapter({ hostKey: () => ({ privateKey: host.privateKey, certificate: null }) });
+  const certificate = certified ? hostCertificate(host.publicKey) : null;
+  const adapter = new LimitedAdapter(extensions ?? null, { hostKey: () => ({ privateKey: host.privateKey, certificate }) });
   const door = await openDoor({
     adapter, target: targetOf(sshd.port, { hostKeys: [sshd.hostKey], login: 'key', home: sshd.home, shell: 'bash', ...settings }), credential: { username: sshd.user, secret: own.privateKey },
     tls: { ca: '', cert: '', key: '' }, masker: createMasker(plan ?? null, Buffer.alloc(32, 7)), ports: () => ports,
@@ -72,6 +80,25 @@ export async function startWorld({ sshd: serverOptions = {}, plan, settings = {}
       await directory[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Serves sessions as if their clients had shown a certificate with these extensions. */
+class LimitedAdapter extends SshAdapter {
+  readonly #extensions: ReadonlySet<string> | null;
+
+  constructor(extensions: ReadonlySet<string> | null, ...options: ConstructorParameters<typeof SshAdapter>) {
+    super(...options);
+    this.#extensions = extensions;
+  }
+
+  override serve(...[greeting, session]: Parameters<SshAdapter['serve']>): ReturnType<SshAdapter['serve']> {
+    return super.serve(greeting, { ...session, extensions: this.#extensions });
+  }
+}
+
+function hostCertificate(publicKey: string): Buffer {
+  const now = BigInt(Math.floor(Date.now() / 1000));
+  return mintCertificate({ kind: 'host', key: readPublicKeyLine(publicKey).key, keyId: 'a host', serial: 1n, principals: ['127.0.0.1'], after: now - 60n, before: now + 600n }, generateKeyPairSync('ed25519').privateKey);
 }
 
 export function targetOf(port: number, settings: Readonly<Record<string, unknown>>): Target {

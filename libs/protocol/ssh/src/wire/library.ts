@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import ssh2, { type Connection, type ParsedKey } from 'ssh2';
 import { ciphers, hostKeyTypes, keyExchanges, macs, type Negotiated } from './algorithms.ts';
-import { string, uint32, uint8 } from './fields.ts';
+import { FieldReader, string, uint32, uint8 } from './fields.ts';
 
 /*
  * The only file that reaches into ssh2 (1.17.0, pinned exactly; `library.int.spec.ts` is its contract test). What ssh2 does not offer and is needed:
@@ -20,7 +20,7 @@ const { IncomingClient } = require('ssh2/lib/server.js') as {
 /** What ssh2 calls its protocol; private there. */
 interface Wire {
   readonly _strictMode: boolean | undefined;
-  readonly _kex: { sessionID: Buffer; negotiated: { serverHostKey: string } } | undefined;
+  readonly _kex: { sessionID: Buffer; negotiated: { serverHostKey: string }; readonly _remoteKexinit: Buffer } | undefined;
   _offer: object;
   readonly _packetRW: { readonly write: { readonly allocStart: number; readonly allocStartKEX: number; alloc(size: number, force?: boolean): Buffer; finalize(packet: Buffer, force?: boolean): Buffer } };
 }
@@ -47,6 +47,41 @@ export function serverOn(socket: Socket, hostKey: HostKey, onHeader: (connection
   const offer = new KexInit({ kex: [...keyExchanges, 'kex-strict-s-v00@openssh.com'], serverHostKey: Object.keys(hostKeys), cs: methods, sc: methods });
   const made: Connection = new IncomingClient(socket, hostKeys, ident, offer, undefined, server, { keepaliveInterval: 15_000, keepaliveCountMax: 4 });
   sayAlgorithms(made);
+  keepRightGuess(made);
+}
+
+/**
+ * A peer may guess what will be agreed on and send its first message of key exchange at once (RFC 4253 section 7; Dropbear's client does). ssh2 1.17 throws away
+ * right guesses as it does wrong ones, because it compares the agreed name with the first letter of itself, and then both sides wait for ever.
+ */
+function keepRightGuess(connection: object): void {
+  const wire = wireOf(connection);
+  let skip = false;
+  Object.defineProperty(wire, '_skipNextInboundPacket', {
+    // Read before each message of key exchange: what is skipped is the one after the announcement.
+    get: () => {
+      const announced = skip;
+      skip = false;
+      return announced && !guessedRight(wire);
+    },
+    set: (next: boolean) => (skip = next),
+  });
+}
+
+/** A guess is right when both sides have the same first key exchange and the same first host key. */
+function guessedRight({ _kex: exchange, _offer: offer }: Wire): boolean {
+  if (exchange === undefined) return false;
+  const theirs = new FieldReader(exchange._remoteKexinit.subarray(17));
+  return [firstOf(offer, 'kex'), firstOf(offer, 'serverHostKey')].every((ours) => ours !== null && theirs.text().split(',', 1)[0] === ours);
+}
+
+function firstOf(offer: object, list: 'kex' | 'serverHostKey'): string | null {
+  const names: unknown = nested(offer, 'lists', list, 'array', '0');
+  return typeof names === 'string' ? names : null;
+}
+
+function nested(value: unknown, ...names: readonly string[]): unknown {
+  return names.reduce<unknown>((inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined), value);
 }
 
 /** Signatures that clients may make (RFC 8308): ssh2's own list names weak ones, and lacks a comma. Sent right after the first key exchange. */
@@ -118,10 +153,24 @@ function send(connection: object, payload: Buffer, always: boolean): void {
   sendPacket(wire, write.finalize(packet, always), always);
 }
 
+/** Does not open a channel, with words: ssh2's own `reject` says that the target could not be reached, and nothing more (RFC 4254 section 5.1). */
+export function rejectOpen(connection: object, reject: () => void, why: string): void {
+  const wire = wireOf(connection);
+  const fail: unknown = Reflect.get(wire, 'channelOpenFail');
+  if (typeof fail !== 'function') throw new TypeError('this version of ssh2 refuses channels elsewhere');
+  Reflect.set(wire, 'channelOpenFail', (channel: unknown) => Reflect.apply(fail, wire, [channel, 1, why]));
+  try {
+    reject();
+  } finally {
+    Reflect.set(wire, 'channelOpenFail', fail);
+  }
+}
+
 /** What a client connection offers; ssh2 lets it be chosen only from lists without certificates. */
 export function offerCertifiedHostKeys(connection: object, hostKeyAlgorithms: readonly string[]): void {
   const methods = { cipher: ciphers, mac: macs, compress: ['none'], lang: [] };
   wireOf(connection)._offer = new KexInit({ kex: [...keyExchanges, 'ext-info-c', 'kex-strict-c-v00@openssh.com'], serverHostKey: hostKeyAlgorithms, cs: methods, sc: methods });
+  keepRightGuess(connection);
 }
 
 export type { Negotiated };

@@ -1,0 +1,178 @@
+import { refusal, type Refusal, type Understanding } from '@sallyport/domain-model';
+import type { Outcome, Passed, Permit } from '@sallyport/protocol-spi';
+import type { ClientChannel, ServerChannel } from 'ssh2';
+import { refusalLine } from '../refuse.ts';
+import { commandOf, means } from './commands.ts';
+import type { House } from './house.ts';
+import { relayInput } from './input.ts';
+
+export interface ForwardTerms {
+  readonly house: House;
+  readonly host: string;
+  readonly port: number;
+  /** `host:port`, as rules name it. */
+  readonly name: string;
+  /** Opens the client's channel; nothing when the client has gone. */
+  readonly take: () => ServerChannel | undefined;
+  /** Tells the client why its channel is not opened. */
+  readonly reject: (why: string) => void;
+}
+
+/** Everything that can be known of a forward before it is open: what goes through is never looked at. */
+export function forwardMeans(name: string): Understanding {
+  return means('forward', 'forward: a connection of the target, whose bytes are counted and not read', [{ verb: 'transfer', resource: { kind: 'remote', schema: 'forward', name } }]);
+}
+
+/** One connection that the target makes for the client (`direct-tcpip`), from its request to its end. */
+export class Forward {
+  readonly #of: ForwardTerms;
+  readonly #gone = new AbortController();
+  #channel: ServerChannel | null = null;
+  #target: ClientChannel | null = null;
+  #read = 0;
+  #written = 0;
+  #cut = false;
+  /** Both sides have ended their half, and have been given everything. */
+  #whole = false;
+  /** Resolves when nothing of it is left; never rejects. */
+  readonly over: Promise<void>;
+
+  constructor(of: ForwardTerms) {
+    this.#of = of;
+    for (const one of [of.house.socket, of.house.upstreamSocket]) one.once('close', this.#leave);
+    this.over = this.#run().catch(this.#leave).finally(() => {
+      for (const one of [of.house.socket, of.house.upstreamSocket]) one.off('close', this.#leave);
+    });
+  }
+
+  /** Bytes that the client has sent and nobody has taken yet. */
+  get unread(): number {
+    return this.#channel?.readableLength ?? 0;
+  }
+
+  /** The session ends. */
+  kill(said: Refusal): void {
+    if (this.#channel === null && !this.#gone.signal.aborted) this.#of.reject(refusalLine(said));
+    this.#leave();
+  }
+
+  async #run(): Promise<void> {
+    const { house, name, reject } = this.#of;
+    const { gate } = house.session;
+    const command = commandOf(`forward ${name}`, forwardMeans(name));
+    const permit = await gate.submit(command, { signal: this.#gone.signal });
+    if (permit.kind === 'refusal') return reject(refusalLine(permit));
+    const began = performance.now();
+    const ending = await this.#permitted(permit, command.id).catch((): Ending => ({ status: 'failed', error: 'internal' }));
+    permit.settle({ rows: 0, bytes: this.#read, micros: Math.round((performance.now() - began) * 1000), masked: [], passed: [passed('read', this.#read), passed('write', this.#written)], ...ending });
+  }
+
+  async #permitted(permit: Permit, request: string): Promise<Ending> {
+    const { house, take, reject } = this.#of;
+    const { gate } = house.session;
+    if (this.#gone.signal.aborted || gate.closing.aborted) return { status: 'unsent', error: null };
+    permit.spend();
+    try {
+      this.#target = await this.#dialled();
+    } catch {
+      reject(refusalLine(refusal('target-unavailable', 'the target did not make the connection', request)));
+      return { status: 'failed', error: 'target-refused' };
+    }
+    if ((await released(house, permit)) !== null) {
+      reject(refusalLine(refusal('evidence-unavailable', 'the record of this could not be made durable', request)));
+      this.#leave();
+      return { status: 'cut', error: 'evidence-unavailable' };
+    }
+    const channel = this.#gone.signal.aborted ? undefined : take();
+    if (channel === undefined) this.#leave();
+    else await this.#relay(channel, this.#target, permit);
+    if (this.#cut) {
+      gate.refused(refusal('limit', 'the forward was cut off at its limit', request, { hint: 'ask for less' }), 'forward');
+      return { status: 'cut', error: 'limit' };
+    }
+    return this.#gone.signal.aborted && !this.#whole ? { status: gate.closing.aborted ? 'lost' : 'cancelled', error: null } : { status: 'ok', error: null };
+  }
+
+  /** ssh2 throws when the connection is over, which rejects. The target is not told who asked: it knows the gateway. */
+  #dialled(): Promise<ClientChannel> {
+    const { house, host, port } = this.#of;
+    return new Promise((resolve, reject) => {
+      this.#gone.signal.addEventListener('abort', () => reject(new Error('the session is over')), { once: true });
+      house.upstream.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
+        if (error !== undefined && error !== null) return reject(error);
+        channel.on('error', () => undefined);
+        if (this.#gone.signal.aborted) channel.close();
+        resolve(channel);
+      });
+    });
+  }
+
+  async #relay(channel: ServerChannel, target: ClientChannel, permit: Permit): Promise<void> {
+    const { house } = this.#of;
+    this.#channel = channel;
+    channel.on('error', () => undefined);
+    const closed = [channel, target].map((one) => new Promise<void>((resolve) => one.once('close', () => resolve())));
+    const gone = new Promise<void>((resolve) => this.#gone.signal.addEventListener('abort', () => resolve(), { once: true }));
+    const { maxBytes } = permit.obligations;
+    target.on('data', (chunk: Buffer) => {
+      this.#read += chunk.length;
+      if (maxBytes !== null && this.#read > maxBytes) this.#limit();
+    });
+    channel.on('data', (chunk: Buffer) => (this.#written += chunk.length));
+    let told = false;
+    let left = false;
+    // ssh2's server would close the channel with its end: either side may end its half first.
+    const look = () => {
+      if (!told || !left) return;
+      this.#whole = true;
+      channel.close();
+    };
+    relayInput(channel, target, house.upstreamSocket);
+    relayInput(target, channel, house.socket, () => {
+      told = true;
+      channel.eof();
+      look();
+    });
+    channel.once('end', () => {
+      left = true;
+      look();
+    });
+    // What nobody takes any more is read to its end: ssh2 tells of a channel's end only then.
+    channel.once('close', () => {
+      target.close();
+      target.resume();
+    });
+    target.once('close', () => {
+      left = true;
+      channel.resume();
+      look();
+    });
+    await Promise.race([Promise.all(closed), gone]);
+  }
+
+  #limit(): void {
+    this.#cut = true;
+    this.#channel?.close();
+    this.#target?.close();
+  }
+
+  readonly #leave = (): void => {
+    if (this.#gone.signal.aborted) return;
+    this.#gone.abort();
+    this.#channel?.close();
+    this.#target?.close();
+  };
+}
+
+interface Ending {
+  readonly status: Outcome['status'];
+  readonly error: string | null;
+}
+
+/** Counts only: a connection has no offsets, and no hash that anybody could compare. */
+const passed = (direction: Passed['direction'], bytes: number): Passed => ({ direction, bytes, sha256: null, from: null, to: null });
+
+function released({ session: { gate } }: House, permit: Permit): Promise<Error | null> {
+  if (gate.released >= permit.position) return Promise.resolve(null);
+  return new Promise((resolve) => gate.whenReleased(permit.position, resolve));
+}
