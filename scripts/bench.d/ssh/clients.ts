@@ -32,7 +32,8 @@ export async function login({ config, directory }: Hosts, path: PathName, cipher
     },
     [Symbol.asyncDispose]: async () => {
       const ended = new Promise<void>((done) => master.once('exit', () => done()));
-      master.kill('SIGTERM');
+      // Asked over its socket: OpenSSH 9.2 may sleep through a signal.
+      await timed(spawn('ssh', [...words, '-O', 'exit', path], { stdio: ['ignore', 'ignore', 'pipe'] })).catch(() => master.kill('SIGKILL'));
       if (master.exitCode === null && master.signalCode === null) await ended;
     },
   };
