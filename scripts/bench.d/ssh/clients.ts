@@ -39,14 +39,15 @@ export async function login({ config, directory }: Hosts, path: PathName, cipher
   };
 }
 
-/** `ssh HOST true`, so many at once, for so long. @returns how many each second */
+/** `ssh HOST true`, so many at once, for so long. One that fails is told on stderr, and not counted. @returns how many each second */
 export async function manyLogins({ config }: Hosts, path: PathName, { clients, seconds }: { readonly clients: number; readonly seconds: number }): Promise<{ readonly count: number; readonly perSecond: number }> {
   const began = performance.now();
   let count = 0;
   const one = async () => {
     while (performance.now() - began < seconds * 1000) {
-      await timed(spawn('ssh', ['-F', config, path, 'true'], { stdio: ['ignore', 'ignore', 'pipe'] }));
-      count++;
+      await timed(spawn('ssh', ['-F', config, path, 'true'], { stdio: ['ignore', 'ignore', 'pipe'] })).then(() => count++, (error: unknown) => {
+        process.stderr.write(`  a login failed: ${error instanceof Error ? error.message : 'unknown'}\n`);
+      });
     }
   };
   await Promise.all(Array.from({ length: clients }, one));

@@ -74,7 +74,11 @@ export async function inRounds(cell: Cell, bed: Bed, rounds: number, say: (line:
   const runs: Run[] = [];
   for (let round = 1; round <= rounds; round++) {
     say(`${cell.name}, round ${round} of ${rounds}`);
-    for (const path of paths) runs.push(await once(cell, bed, path, round));
+    for (const path of paths) {
+      const run = await once(cell, bed, path, round);
+      say(`${path}: ${run.perSecond.toFixed(1)} ${cell.unit}/s`);
+      runs.push(run);
+    }
   }
   return runs;
 }
