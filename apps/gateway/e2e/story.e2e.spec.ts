@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { formatVerifierKey, noteSigner, signingKeyFromPem } from '@sallyport/engine-evidence';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { missing } from './clients/programs.ts';
 import { storyPolicies } from './story.policies.ts';
@@ -304,5 +305,7 @@ describe('the ledger', () => {
   it('verifies', async () => {
     expect(await world.cli('carl', 'evidence', 'verify')).toMatchObject({ code: 0, out: expect.stringContaining('OK') });
     expect(await world.cli('bob', 'evidence', 'verify')).toMatchObject({ code: 10 });
+    const { key } = noteSigner('sallyport.local/default', signingKeyFromPem(readFileSync(world.stack.home.keys.log, 'utf8')));
+    expect(await world.cli('carl', 'evidence', 'verify', 'db', '--key', formatVerifierKey(key))).toMatchObject({ code: 0, out: expect.stringMatching(/the first \d+ leaves are those of the checkpoint that the service shows/) });
   });
 });
