@@ -69,7 +69,7 @@ export class Gateway {
     gateway.#checks(readiness, bus, config);
     house.chain.record('service.started', { service: 'gateway', version, node: process.version });
     await gateway.#follow(bus);
-    await gateway.#listen(config, env.state ?? '.');
+    await gateway.#listen(config, env.state ?? '.', readiness);
     gateway.#tellHealth(readiness, bus, producer);
     return gateway;
   }
@@ -121,14 +121,14 @@ export class Gateway {
     this.#stops.push(startPulse({ record: (type, data) => chain.record(type, data), next: () => evidence.next(), sessions: () => live.size, key: instance.vkey, log: this.#log }));
   }
 
-  async #listen(config: GatewayConfig, state: string): Promise<void> {
+  async #listen(config: GatewayConfig, state: string, readiness: Readiness): Promise<void> {
     const terms = {
       tls: { cert: readFileSync(config.SALLYPORT_TLS_CERT, 'utf8'), key: readFileSync(config.SALLYPORT_TLS_KEY, 'utf8') },
       timeoutMs: config.SALLYPORT_GREET_TIMEOUT_MS,
       cancel: (key: Uint8Array) => this.#house.live.cancel(key),
       signal: this.#stopping.signal,
     };
-    for (const { adapter, listen: address } of await protocols({ config, state, bus: this.#house.bus, log: this.#log, stopped: (stop) => this.#stops.push(stop) })) {
+    for (const { adapter, listen: address } of await protocols({ config, state, bus: this.#house.bus, log: this.#log, waits: (name, check) => readiness.add(name, check), stopped: (stop) => this.#stops.push(stop) })) {
       const server = await listen(address, config.SALLYPORT_MAX_CONNECTIONS, (socket) => {
         serveConnection(this.#house, adapter, socket, terms).catch((error: unknown) => {
           this.#log.error('a connection failed', { error });

@@ -21,6 +21,8 @@ export interface DoorTerms {
   readonly state: string;
   readonly bus: Bus;
   readonly log: Log;
+  /** Registers what a door needs before clients should come; null when it has it. */
+  readonly waits: (name: string, check: () => string | null) => void;
   /** Registers what is to be stopped with the gateway. */
   readonly stopped: (stop: () => void) => void;
 }
@@ -37,13 +39,15 @@ export async function protocols(terms: DoorTerms): Promise<readonly Door[]> {
   ];
 }
 
-async function ssh({ config, state, bus, log, stopped }: DoorTerms): Promise<SshAdapter> {
+async function ssh({ config, state, bus, log, waits, stopped }: DoorTerms): Promise<SshAdapter> {
   const file = config.SALLYPORT_SSH_HOST_KEY ?? join(state, 'ssh_host_key');
   if (!existsSync(file)) writeFileSync(file, SshAdapter.newHostKey(), { mode: 0o600 });
   if ((statSync(file).mode & 0o077) !== 0) throw new Error(`${file} is open to others than its owner: chmod 600`);
   const privateKey = readFileSync(file, 'utf8');
   const certificate = new HostCertificate({ bus, log, gateway: config.SALLYPORT_GATEWAY_ID, names: config.SALLYPORT_SSH_NAMES, publicKey: SshAdapter.publicKey(privateKey) });
   stopped(await certificate.start());
+  // Clients that know the authority only would take the plain key for somebody else's.
+  if (config.SALLYPORT_SSH_NAMES.length > 0) waits('ssh host certificate', () => (certificate.current(Date.now()) === null ? 'the certificate of the SSH host key, from identity' : null));
   return new SshAdapter({ hostKey: () => ({ privateKey, certificate: certificate.current(Date.now()) }), log });
 }
 
