@@ -34,8 +34,8 @@ const kept = new Map<string, NamedNote>();
 const told: string[] = [];
 
 beforeAll(async () => {
-  power = await canCutDisks();
   outside = await tempDir('sallyport-disks');
+  power = await canCutDisks(outside.path);
   // PostgreSQL runs as another user and must reach its disk.
   await chmod(outside.path, 0o755);
   world = await startKillWorld(power ? plugIn : undefined);

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chown, mkdir, open, rename, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -17,9 +18,16 @@ export interface CutDisk extends AsyncDisposable {
   cut(): Promise<void>;
 }
 
-/** Whether this machine lets us: it takes root and loop devices. */
-export async function canCutDisks(): Promise<boolean> {
-  return process.getuid?.() === 0 && (await run('losetup', ['-f']).then(() => true, () => false));
+/** Whether this machine lets us, found out by doing it: it takes root, loop devices, the right to mount, and mkfs.ext4. @param directory where a small disk may be made for the moment */
+export async function canCutDisks(directory: string): Promise<boolean> {
+  if (process.getuid?.() !== 0) return false;
+  try {
+    const disk = await cutDisk(join(directory, 'trial'), 16);
+    await disk[Symbol.asyncDispose]();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** @param at made if it is not there. @param megabytes of the disk; only what is used takes room. @param owner uid and gid that it belongs to */
