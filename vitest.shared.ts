@@ -22,9 +22,6 @@ export function project(root: string) {
   });
 }
 
-/** In CI, tests with real servers may miss a time limit on a busy machine: they get a second try, and the report shows which took it. */
-const retry = process.env['CI'] === 'true' ? 1 : 0;
-
 function suite(name: string) {
   switch (name) {
     case 'unit':
@@ -32,9 +29,9 @@ function suite(name: string) {
       return { testTimeout: 60_000, include: ['src/**/*.spec.ts'], exclude: ['**/*.int.spec.ts', '**/*.e2e.spec.ts'], passWithNoTests: true };
     case 'int':
       // Real servers on a busy machine: what is waited for may take its time.
-      return { include: ['src/**/*.int.spec.ts'], expect: { poll: { timeout: 10_000 } }, testTimeout: 60_000, hookTimeout: 120_000, retry, passWithNoTests: true };
+      return { include: ['src/**/*.int.spec.ts'], expect: { poll: { timeout: 10_000 } }, testTimeout: 60_000, hookTimeout: 120_000, passWithNoTests: true };
     case 'e2e':
-      return { include: ['e2e/**/*.e2e.spec.ts'], testTimeout: 120_000, hookTimeout: 300_000, fileParallelism: false, retry, passWithNoTests: true };
+      return { include: ['e2e/**/*.e2e.spec.ts'], testTimeout: 120_000, hookTimeout: 300_000, fileParallelism: false, passWithNoTests: true };
     default:
       throw new Error(`SALLYPORT_SUITE=${name} is none of unit, int, e2e`);
   }

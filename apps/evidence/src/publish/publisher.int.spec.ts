@@ -104,16 +104,20 @@ describe('the stream EVIDENCE', () => {
 
   it('says which leaf has no body any more, and names what a restored database has instead of what was published', async () => {
     const size = await stored();
+    // Well before the end: what the service said last may not be acknowledged yet, and would come again as a leaf of its own.
+    const other = size - 40;
     await h.sql(`alter table evidence.event_body disable trigger all; alter table evidence.ledger disable trigger all;
-      delete from evidence.event_body where id = (select event_id from evidence.ledger where at = ${size});
-      update evidence.ledger set sha256 = sha256('other') where at > ${size - 3}`);
+      delete from evidence.event_body where id = (select event_id from evidence.ledger where at = ${other + 3});
+      update evidence.ledger set sha256 = sha256('other') where at > ${other} and at <= ${size}`);
     const before = (await held()).length;
     const child = service();
     // The service beats and tells of its clock meanwhile: those leaves are new ones.
     const again = async () => (await held()).slice(before).filter(({ leaf }) => leaf !== null && leaf < size);
-    await eventually('published again', async () => (await again()).length === 3);
+    await eventually('published again', async () => (await again()).length >= 40);
     await child.stop();
-    expect((await again()).map(({ leaf, subject }) => [leaf, subject.startsWith('evidence.v1.default.log.missing')])).toEqual([[size - 3, false], [size - 2, false], [size - 1, true]]);
+    const leaves = await again();
+    expect(leaves.map(({ leaf }) => leaf)).toEqual(Array.from({ length: 40 }, (_, i) => other + i));
+    expect(leaves.filter(({ subject }) => subject.startsWith('evidence.v1.default.log.missing')).map(({ leaf }) => leaf)).toEqual([other + 2]);
   });
 });
 
