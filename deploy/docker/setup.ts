@@ -33,6 +33,7 @@ give('identity', {
   ...common, ...bus('identity'), ...store('identity'), SALLYPORT_TOKEN_LISTEN: '0.0.0.0:8444', SALLYPORT_TOKEN_URL: process.env['SALLYPORT_TOKEN_URL'] ?? 'https://localhost:8444',
   SALLYPORT_SSH_CA_DIR: '/state/ssh-ca', SALLYPORT_SSH_HOSTS: sshHosts,
 }, { ...sealed, SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key });
+give('governance', { ...common, ...bus('governance'), ...store('governance') }, sealed);
 give('sinks', { ...common, ...bus('sinks'), ...store('sinks'), SALLYPORT_SECRETS_DIR: '/secrets/credentials' }, sealed);
 writeFileSync(home.at('keys', 'admin.token'), home.secrets.admin, { mode: 0o600 });
 give('console', { ...common, ...bus('console'), ...store('console') }, { SALLYPORT_ADMIN_TOKEN_FILE: home.at('keys', 'admin.token'), SALLYPORT_API_CERT: tls.cert, SALLYPORT_API_KEY: tls.key });

@@ -42,6 +42,8 @@ export function bucketKey(kind: string, name: string): string | null {
       return `group.${name}`;
     case 'ApproverGroup':
       return `approvers.${name}`;
+    case 'Governance':
+      return `governance.${name}`;
     default:
       return null;
   }

@@ -38,7 +38,7 @@ const consumes = (stream: string, consumer: string) => [
 const publishesEvidence = [streams.evidence.subjects[0], `$JS.API.STREAM.INFO.${streams.evidence.name}`, `$JS.API.STREAM.MSG.GET.${streams.evidence.name}`];
 
 /** Who answers requests. The ledger does too, and has its callers' inboxes for it. */
-const answering: readonly BusUser[] = ['policy', 'approvals', 'masking', 'identity', 'sinks'];
+const answering: readonly BusUser[] = ['policy', 'approvals', 'masking', 'identity', 'governance', 'sinks'];
 
 const anySession = 'control.session.*.close';
 const reading = [...reads(buckets.inventory), ...reads(buckets.slices), ...reads(buckets.plans), ...reads(buckets.sealing)];
@@ -51,12 +51,13 @@ const publishes = (gateways: readonly string[]): Record<ServiceName, readonly st
   policy: [...emits('policy'), subjects.maskingPlan, subjects.maskingList, subjects.identityList, subjects.leaseChanged, anySession, ...reads(buckets.inventory), ...reads(buckets.plans), ...writes(buckets.slices)],
   approvals: [...emits('approvals'), subjects.identityList, subjects.approvalChanged, ...reads(buckets.inventory)],
   masking: [...emits('masking'), subjects.leaseChanged, ...reads(buckets.inventory), ...writes(buckets.plans)],
-  identity: [...emits('identity'), subjects.leaseChanged, anySession, ...writes(buckets.inventory)],
-  evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...publishesEvidence, ...reads(buckets.inventory), ...writes(buckets.sealing), subjects.sinksCursors, `${inboxPrefix('console')}.>`, `${inboxPrefix('sinks')}.>`],
+  identity: [...emits('identity'), subjects.approvalsAsk, subjects.approvalsSpend, subjects.approvalsWithdraw, subjects.approvalsShow, subjects.leaseChanged, anySession, ...writes(buckets.inventory)],
+  evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...publishesEvidence, ...reads(buckets.inventory), ...writes(buckets.sealing), subjects.sinksCursors, `${inboxPrefix('console')}.>`, `${inboxPrefix('sinks')}.>`, `${inboxPrefix('governance')}.>`],
+  governance: [...emits('governance'), subjects.evidenceFollow, subjects.identityList, subjects.identitySignal, subjects.policyGet, subjects.approvalsAsk, subjects.approvalsSpend, subjects.approvalsWithdraw, subjects.approvalsShow, ...reads(buckets.inventory)],
   sinks: [...emits('sinks'), subjects.evidenceFollow, subjects.logCheckpoints, subjects.logTile],
   console: [
     subjects.identityResolve, subjects.identityExplain, subjects.identityApply, subjects.identityList, subjects.identitySshAuthorities, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
-    subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote, subjects.evidenceExport, subjects.evidenceHolds, subjects.evidenceHold, subjects.evidenceRelease, subjects.evidenceErase, subjects.evidenceRetention, subjects.logCheckpoint, subjects.logTile, subjects.sinksApply, subjects.sinksList,
+    subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote, subjects.evidenceExport, subjects.evidenceHolds, subjects.evidenceHold, subjects.evidenceRelease, subjects.evidenceErase, subjects.evidenceRetention, subjects.logCheckpoint, subjects.logTile, subjects.governanceStatus, subjects.sinksApply, subjects.sinksList,
     anySession, ...reads(buckets.inventory),
   ],
 });
@@ -66,8 +67,9 @@ const hears = (gateways: readonly string[]): Record<ServiceName, readonly string
   policy: ['policy.*', subjects.leaseChanged, subjects.watermark('policy')],
   approvals: ['approvals.*', anySession, subjects.watermark('approvals')],
   masking: ['masking.*', subjects.watermark('masking')],
-  identity: ['identity.*', subjects.watermark('identity')],
+  identity: ['identity.*', subjects.approvalChanged, subjects.watermark('identity')],
   evidence: ['evidence.*', subjects.watermark('evidence')],
+  governance: ['governance.*', subjects.approvalChanged, subjects.watermark('governance')],
   sinks: ['sinks.*', subjects.watermark('sinks')],
   console: [subjects.approvalChanged, subjects.gatewayHealth('*')],
 });

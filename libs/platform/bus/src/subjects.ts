@@ -12,6 +12,9 @@ export const subjects = {
   identitySshHostCert: 'identity.sshHostCert',
   identitySshAuthorities: 'identity.sshAuthorities',
 
+  /** Somebody left, or is back: who keeps directories tells identity. */
+  identitySignal: 'identity.signal',
+
   policyOpen: 'policy.open',
   policyRenew: 'policy.renew',
   policyDecide: 'policy.decide',
@@ -24,6 +27,9 @@ export const subjects = {
 
   approvalsOpen: 'approvals.open',
   approvalsConsume: 'approvals.consume',
+  /** Leave for what is no command of a session: access, a list of statements, a change. */
+  approvalsAsk: 'approvals.ask',
+  approvalsSpend: 'approvals.spend',
   approvalsWithdraw: 'approvals.withdraw',
   approvalsList: 'approvals.list',
   approvalsShow: 'approvals.show',
@@ -49,6 +55,9 @@ export const subjects = {
   evidenceRetention: 'evidence.retention',
   /** The sinks follow the log. */
   evidenceFollow: 'evidence.follow',
+
+  /** How far governance has read the ledger. */
+  governanceStatus: 'governance.status',
 
   sinksApply: 'sinks.apply',
   sinksList: 'sinks.list',
@@ -81,7 +90,7 @@ export const streams = {
 } as const;
 
 export const buckets = {
-  /** Inventory for the other services: `machine.<name>`, `target.<name>`, `person.<name>`, `group.<name>`, `approvers.<name>`. Written by identity. */
+  /** Inventory for the other services: `machine.<name>`, `target.<name>`, `person.<name>`, `group.<name>`, `approvers.<name>`, `governance.default`. Written by identity. */
   inventory: 'inventory',
   /** Policy slices by digest. Written by policy. Content is checked by its digest. */
   slices: 'slices',

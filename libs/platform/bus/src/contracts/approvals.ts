@@ -28,6 +28,37 @@ export const approvalsConsume = contract(
 
 export const approvalsWithdraw = contract(subjects.approvalsWithdraw, z.strictObject({ approval: z.string(), why: z.string() }), z.strictObject({}));
 
+/** What leave is asked for besides a command of a session; `id` is the asking service's own. */
+export const approvalSubject = z.strictObject({ kind: z.enum(['access', 'manifest', 'change']), id: z.string().max(64) });
+export type ApprovalSubject = z.infer<typeof approvalSubject>;
+
+/**
+ * Asks people for leave for something that is no command of a session. The same rules hold: distinct people, absolute expiry, spent once, and whoever asks may not approve: neither
+ * `requester` (`machine:x` or `person:y`) nor `owner`. The same subject asked again gets the same approval. Errors: `unanswerable`.
+ */
+export const approvalsAsk = contract(
+  subjects.approvalsAsk,
+  z.strictObject({
+    subject: approvalSubject, requester: z.string(), owner: z.string().nullable(), machine: z.string().nullable(), target: z.string().nullable(), environment: z.string().nullable(), source: z.string(),
+    /** What people read before they say yes: all of it. Kept sealed. */
+    text: z.string().max(262_144),
+    /** One line without literals or personal data, for lists and notices. */
+    shape: z.string().max(500),
+    rules: z.array(z.string()), say: z.string().max(500),
+    /** SHA-256 (hex) of what exactly is approved. */
+    binding: z.string(),
+    quorum: z.array(quorum).min(1), expiresIn: z.int().min(1).max(2_592_000),
+  }),
+  z.strictObject({ approval: z.string(), url: z.string(), expires: z.string() }),
+);
+
+/** Spends it, once. `at` is when the last needed person said yes (RFC 3339). Errors: `not-found`, `not-approved`, `spent`, `expired`, `mismatch`. */
+export const approvalsSpend = contract(
+  subjects.approvalsSpend,
+  z.strictObject({ approval: z.string(), subject: approvalSubject, binding: z.string() }),
+  z.strictObject({ by: z.array(z.string()), at: z.string() }),
+);
+
 export const approvalState = z.enum(['pending', 'approved', 'rejected', 'expired', 'withdrawn', 'consumed']);
 export const approval = z.strictObject({
   id: z.string(), state: approvalState, machine: z.string(), owner: z.string(), target: z.string(), environment: z.string(), source: z.string(), session: z.string(), command: z.string(),
@@ -43,4 +74,5 @@ export const approvalsShow = contract(subjects.approvalsShow, z.strictObject({ b
 /** Errors: `not-found`, `not-pending`, `expired`, `already-voted`, `self-approval`, `not-an-approver`. */
 export const approvalsVote = contract(subjects.approvalsVote, z.strictObject({ by: caller, approval: z.string(), vote: z.enum(['approve', 'reject']), comment: z.string().max(2000).nullable() }), approval);
 
-export const approvalChanged = z.strictObject({ approval: z.string(), session: z.string(), state: approvalState, say: z.string() });
+/** `session` is null where `subject` is not: what was asked for is no command of a session. */
+export const approvalChanged = z.strictObject({ approval: z.string(), session: z.string().nullable(), subject: approvalSubject.nullable().default(null), state: approvalState, say: z.string() });

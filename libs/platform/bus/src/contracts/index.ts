@@ -3,6 +3,8 @@ export * from './gateway.ts';
 export * from './identity.ts';
 export * from './policy.ts';
 export * from './masking.ts';
+export * from './governance.ts';
+export * from './lifecycle.ts';
 export * from './sinks.ts';
 export * from './parameters.ts';
 export * from './approvals.ts';

@@ -62,6 +62,10 @@ export const machineDocument = document('Machine', z.strictObject({
   owner: name,
   backupOwner: name,
   team: z.string().optional(),
+  /** What of the business stops when it stops. */
+  businessService: z.string().min(1).max(200).optional(),
+  /** Who runs it, where that is another firm; it does not work beyond that firm's contract. */
+  vendor: z.strictObject({ name: z.string().min(1).max(200), contractEnd: date.optional() }).optional(),
   purpose: z.string().min(10, 'must say what the machine is for, in at least 10 characters'),
   environment,
   criticality: z.enum(['low', 'medium', 'high', 'critical']),
@@ -78,6 +82,11 @@ export const personDocument = document('Person', z.strictObject({
   subject: z.string().min(1),
   roles: z.array(z.enum(['admin', 'approver', 'auditor', 'operator'])).default([]),
   active: z.boolean().default(true),
+  /** Directories name people by their own ids: SCIM `externalId` or `userName`, a security event's subject, a line of the HR file. Compared exactly. */
+  directoryIds: z.array(z.string().min(1).max(320)).max(10).optional(),
+  employment: z.enum(['employee', 'contractor']).optional(),
+  /** The last day, for contractors. Afterwards this person answers for nothing any more. */
+  contractEnd: date.optional(),
 }));
 
 /** A group of machines; policies name it as `Group::"…"`. */

@@ -62,6 +62,7 @@ function references(document: AnyDocument, directory: Directory): readonly Findi
       return approverReferences(document, directory);
     case 'Issuer':
     case 'Group':
+    case 'Governance':
     case 'Target':
     case 'Classification':
     case 'Sink':

@@ -1,0 +1,65 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { sealedTo } from '@sallyport/engine-evidence';
+import type { Bus } from '@sallyport/platform-bus';
+import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
+import { openStore, Outbox, type Store } from '@sallyport/platform-store';
+import type { Log } from '@sallyport/platform-telemetry';
+import type { GovernanceConfig } from './config.ts';
+import { Follower } from './follow/follower.ts';
+import { GovernanceController } from './handlers/governance.controller.ts';
+import type { GovernanceDatabase } from './store/database.ts';
+
+@Module({})
+export class GovernanceModule {}
+
+export interface ServiceParts {
+  readonly config: GovernanceConfig;
+  readonly tenant: string;
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly readiness: Readiness;
+  /** Milliseconds since 1970; tests give their own. */
+  readonly now?: () => number;
+  /** Milliseconds between looks at what is due; tests hurry. */
+  readonly everyMs?: number;
+}
+
+export interface StartedGovernance {
+  readonly module: DynamicModule;
+  readonly outbox: Outbox;
+  readonly store: Store<GovernanceDatabase>;
+  stop(): Promise<void>;
+}
+
+/** Builds the service on its store and bus, begins to follow the ledger, and says how to stop. */
+export async function startGovernance({ config, tenant, bus, log, readiness, everyMs = 2000 }: ServiceParts): Promise<StartedGovernance> {
+  const version = packageVersion(import.meta.url);
+  const store = openStore<GovernanceDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'governance', log });
+  const outbox = new Outbox({ store, bus, producer: 'governance', tenant, log, openings: sealedTo(config.SALLYPORT_READER_PUBLIC_KEY), life: { service: 'governance', version } });
+  let database: string | null = 'the database';
+  readiness.add('database', () => database);
+  await outbox.start();
+  const stopPinging = every({ ms: everyMs, what: 'looking for the database', log, first: 'now' }, ping);
+  const follower = new Follower({ store, bus, readers: [], log });
+  follower.start();
+
+  return {
+    module: { module: GovernanceModule, controllers: [GovernanceController], providers: [{ provide: Follower, useValue: follower }] },
+    outbox,
+    store,
+    async stop() {
+      await stopPinging();
+      await follower.stop();
+    },
+  };
+
+  async function ping(): Promise<void> {
+    try {
+      await store.ping();
+      database = null;
+    } catch (error) {
+      database = 'the database';
+      throw error;
+    }
+  }
+}
