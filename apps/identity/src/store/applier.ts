@@ -1,7 +1,7 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Who } from '@sallyport/domain-events';
 import { fail, ok, subjects, type Bus, type Caller, type Change, type Reply } from '@sallyport/platform-bus';
-import type { Outbox } from '@sallyport/platform-store';
+import type { EventToTell, Outbox } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
 import { consequences, type Consequences } from '../model/consequences.ts';
 import type { Inventory } from '../model/inventory.ts';
@@ -17,6 +17,8 @@ export interface ApplyRequest {
   readonly documents: readonly unknown[];
   readonly dryRun: boolean;
   readonly prune: boolean;
+  /** What belongs to this change and is written in its transaction, also when the documents stand already: its events, or null to take everything back (`conflict`). */
+  readonly with?: (trx: Transaction<IdentityDatabase>) => Promise<readonly EventToTell[] | null>;
 }
 
 export interface ApplierParts {
@@ -64,30 +66,33 @@ export class Applier {
     }
     const changes = plan.changes.map(({ kind, name, change, version }) => ({ kind, name, change, version }));
     const changed = plan.changes.filter(({ change }) => change !== 'unchanged');
-    if (!request.dryRun && changed.length > 0) {
+    if (!request.dryRun && (changed.length > 0 || request.with !== undefined)) {
       const after = before.with(before.revision + 1, plan.after);
       const follows = consequences(before, after, changed);
-      if (!(await this.#commit(request.by, before, changed, follows))) return fail('conflict', 'the inventory was changed by somebody else at the same time; apply again');
-      await this.#tell(after, follows);
+      if (!(await this.#commit(request, before, changed, follows))) return fail('conflict', 'the inventory was changed by somebody else at the same time; apply again');
+      if (changed.length > 0) await this.#tell(after, follows);
     }
     return ok({ changes, warnings: [...plan.warnings] });
   }
 
   /** False when another process changed the inventory after the plan was made; nothing is written then. */
-  #commit(by: Caller, before: Inventory, changed: readonly PlannedChange[], follows: Consequences): Promise<boolean> {
+  #commit({ by, with: more }: ApplyRequest, before: Inventory, changed: readonly PlannedChange[], follows: Consequences): Promise<boolean> {
     const { db, outbox } = this.#parts;
     const who = author(by);
     return db.transaction().execute(async (trx) => {
       if ((await lockRevision(trx)) !== before.revision) return false;
-      await writeVersions(trx, changed, by.person, before.revision + 1);
+      if (changed.length > 0) await writeVersions(trx, changed, by.person, before.revision + 1);
+      const told = more === undefined ? [] : await more(trx);
+      if (told === null) throw new TakenBack();
       const revoked = await revokeOf(trx, follows.suspended.map(({ machine }) => machine), this.#parts.now());
       await outbox.emitAll(trx, [
         ...changed.flatMap(({ kind, name, change, version, digest, previous }) => (change === 'unchanged' ? [] : [{ type: 'config.changed' as const, data: { kind, name, change, version, digest, previous }, who }])),
         ...follows.suspended.map(({ machine, why }) => ({ type: 'nhi.suspended' as const, data: { machine, why }, who })),
         ...follows.suspended.flatMap(({ machine, why }) => revocation(machine, why, revoked.get(machine) ?? [], who)),
+        ...told,
       ]);
       return true;
-    });
+    }).catch(takenBack);
   }
 
   /** After the commit: the bucket first, so that who asks for a new lease because of the message is answered from the new inventory. */
@@ -109,6 +114,14 @@ export class Applier {
       await outbox.emitAll(trx, problems.slice(0, maxTold).map(({ kind, name, code, say }) => ({ type: 'config.refused', data: { kind, name, code, say: say.slice(0, 500) }, who: author(by) })));
     });
   }
+}
+
+/** Rolls back a change whose other half cannot be done any more. */
+class TakenBack extends Error {}
+
+function takenBack(error: unknown): boolean {
+  if (error instanceof TakenBack) return false;
+  throw error;
 }
 
 /** Ids that are told of one revocation. */
