@@ -47,7 +47,9 @@ describe('permissions', () => {
       'approvals.open': ['gateway'], 'approvals.ask': ['identity', 'governance'], 'approvals.spend': ['identity', 'governance'], 'approvals.consume': ['gateway'], 'approvals.withdraw': ['gateway', 'identity', 'governance'], 'approvals.list': ['console'], 'approvals.show': ['gateway', 'identity', 'governance', 'console'], 'approvals.vote': ['console'],
       'evidence.sessions': ['console'], 'evidence.events': ['console'], 'evidence.replay': ['console'], 'evidence.note': ['console'], 'evidence.export': ['console'], 'evidence.checkpoint': ['console'], 'evidence.tile': ['sinks', 'console'], 'evidence.checkpoints': ['sinks'], 'evidence.follow': ['governance', 'sinks'],
       'evidence.holds': ['console'], 'evidence.hold': ['console'], 'evidence.release': ['console'], 'evidence.erase': ['console'], 'evidence.retention': ['console'],
-      'governance.status': ['console'], 'sinks.apply': ['console'], 'sinks.list': ['console'], 'sinks.cursors': ['evidence'],
+      'governance.status': ['console'],
+      'governance.directories': ['console'], 'governance.directoryAdd': ['console'], 'governance.directoryRotate': ['console'], 'governance.directoryRevoke': ['console'], 'governance.signals': ['console'], 'governance.importHr': ['console'], 'governance.detections': ['console'], 'governance.dismiss': ['console'],
+      'sinks.apply': ['console'], 'sinks.list': ['console'], 'sinks.cursors': ['evidence'],
     });
   });
 });

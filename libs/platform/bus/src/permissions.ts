@@ -57,7 +57,7 @@ const publishes = (gateways: readonly string[]): Record<ServiceName, readonly st
   sinks: [...emits('sinks'), subjects.evidenceFollow, subjects.logCheckpoints, subjects.logTile],
   console: [
     subjects.identityResolve, subjects.identityExplain, subjects.identityApply, subjects.identityList, subjects.identitySshAuthorities, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
-    subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote, subjects.evidenceExport, subjects.evidenceHolds, subjects.evidenceHold, subjects.evidenceRelease, subjects.evidenceErase, subjects.evidenceRetention, subjects.logCheckpoint, subjects.logTile, subjects.governanceStatus, subjects.sinksApply, subjects.sinksList,
+    subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote, subjects.evidenceExport, subjects.evidenceHolds, subjects.evidenceHold, subjects.evidenceRelease, subjects.evidenceErase, subjects.evidenceRetention, subjects.logCheckpoint, subjects.logTile, subjects.governanceStatus, subjects.governanceDirectories, subjects.governanceDirectoryAdd, subjects.governanceDirectoryRotate, subjects.governanceDirectoryRevoke, subjects.governanceSignals, subjects.governanceImportHr, subjects.governanceDetections, subjects.governanceDismiss, subjects.sinksApply, subjects.sinksList,
     anySession, ...reads(buckets.inventory),
   ],
 });

@@ -58,6 +58,16 @@ export const subjects = {
 
   /** How far governance has read the ledger. */
   governanceStatus: 'governance.status',
+  /** Who tells us of people, what they told, and the HR file. */
+  governanceDirectories: 'governance.directories',
+  governanceDirectoryAdd: 'governance.directoryAdd',
+  governanceDirectoryRotate: 'governance.directoryRotate',
+  governanceDirectoryRevoke: 'governance.directoryRevoke',
+  governanceSignals: 'governance.signals',
+  governanceImportHr: 'governance.importHr',
+  /** What looks wrong. */
+  governanceDetections: 'governance.detections',
+  governanceDismiss: 'governance.dismiss',
 
   sinksApply: 'sinks.apply',
   sinksList: 'sinks.list',

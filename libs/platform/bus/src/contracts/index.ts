@@ -5,6 +5,7 @@ export * from './policy.ts';
 export * from './masking.ts';
 export * from './governance.ts';
 export * from './lifecycle.ts';
+export * from './signals.ts';
 export * from './sinks.ts';
 export * from './parameters.ts';
 export * from './approvals.ts';
