@@ -12,3 +12,4 @@ export * from './ticket.ts';
 export * from './ssh/index.ts';
 export * from './delegation.ts';
 export * from './dpop.ts';
+export * from './security-event.ts';
