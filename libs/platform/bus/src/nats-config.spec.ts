@@ -46,6 +46,8 @@ describe('permissions', () => {
       'masking.plan': ['gateway', 'policy', 'console'], 'masking.apply': ['console'], 'masking.list': ['policy', 'console'],
       'approvals.open': ['gateway'], 'approvals.ask': ['identity', 'governance'], 'approvals.spend': ['identity', 'governance'], 'approvals.consume': ['gateway'], 'approvals.withdraw': ['gateway', 'identity', 'governance'], 'approvals.list': ['console'], 'approvals.show': ['gateway', 'identity', 'governance', 'console'], 'approvals.vote': ['console'],
       'evidence.sessions': ['console'], 'evidence.events': ['console'], 'evidence.replay': ['console'], 'evidence.note': ['console'], 'evidence.export': ['console'], 'evidence.checkpoint': ['console'], 'evidence.tile': ['sinks', 'console'], 'evidence.checkpoints': ['sinks'], 'evidence.follow': ['governance', 'sinks'],
+      'governance.usage': ['console'], 'governance.propose': ['console'], 'governance.simulate': ['console'],
+      'governance.reviewOpen': ['console'], 'governance.reviewList': ['console'], 'governance.reviewShow': ['console'], 'governance.reviewDecide': ['console'], 'governance.reviewDelegate': ['console'], 'governance.reviewClose': ['console'],
       'evidence.holds': ['console'], 'evidence.hold': ['console'], 'evidence.release': ['console'], 'evidence.erase': ['console'], 'evidence.retention': ['console'],
       'governance.status': ['console'],
       'governance.directories': ['console'], 'governance.directoryAdd': ['console'], 'governance.directoryRotate': ['console'], 'governance.directoryRevoke': ['console'], 'governance.signals': ['console'], 'governance.importHr': ['console'], 'governance.detections': ['console'], 'governance.dismiss': ['console'],

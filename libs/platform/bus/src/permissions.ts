@@ -37,6 +37,9 @@ const consumes = (stream: string, consumer: string) => [
 /** To append to EVIDENCE, and to look where it ends. */
 const publishesEvidence = [streams.evidence.subjects[0], `$JS.API.STREAM.INFO.${streams.evidence.name}`, `$JS.API.STREAM.MSG.GET.${streams.evidence.name}`];
 
+/** What people ask of use and of reviews. */
+const aboutUse = [subjects.governanceUsage, subjects.governancePropose, subjects.governanceSimulate, subjects.reviewOpen, subjects.reviewList, subjects.reviewShow, subjects.reviewDecide, subjects.reviewDelegate, subjects.reviewClose];
+
 /** Who answers requests. The ledger does too, and has its callers' inboxes for it. */
 const answering: readonly BusUser[] = ['policy', 'approvals', 'masking', 'identity', 'governance', 'sinks'];
 
@@ -53,11 +56,12 @@ const publishes = (gateways: readonly string[]): Record<ServiceName, readonly st
   masking: [...emits('masking'), subjects.leaseChanged, ...reads(buckets.inventory), ...writes(buckets.plans)],
   identity: [...emits('identity'), subjects.approvalsAsk, subjects.approvalsSpend, subjects.approvalsWithdraw, subjects.approvalsShow, subjects.leaseChanged, anySession, ...writes(buckets.inventory)],
   evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...publishesEvidence, ...reads(buckets.inventory), ...writes(buckets.sealing), subjects.sinksCursors, `${inboxPrefix('console')}.>`, `${inboxPrefix('sinks')}.>`, `${inboxPrefix('governance')}.>`],
-  governance: [...emits('governance'), subjects.evidenceFollow, subjects.identityList, subjects.identitySignal, subjects.policyGet, subjects.approvalsAsk, subjects.approvalsSpend, subjects.approvalsWithdraw, subjects.approvalsShow, ...reads(buckets.inventory)],
+  governance: [...emits('governance'), ...reads(buckets.plans), subjects.evidenceFollow, subjects.identityList, subjects.identitySignal, subjects.policyGet, subjects.approvalsAsk, subjects.approvalsSpend, subjects.approvalsWithdraw, subjects.approvalsShow, ...reads(buckets.inventory)],
   sinks: [...emits('sinks'), subjects.evidenceFollow, subjects.logCheckpoints, subjects.logTile],
   console: [
     subjects.identityResolve, subjects.identityExplain, subjects.identityApply, subjects.identityList, subjects.identitySshAuthorities, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
     subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote, subjects.evidenceExport, subjects.evidenceHolds, subjects.evidenceHold, subjects.evidenceRelease, subjects.evidenceErase, subjects.evidenceRetention, subjects.logCheckpoint, subjects.logTile, subjects.governanceStatus, subjects.governanceDirectories, subjects.governanceDirectoryAdd, subjects.governanceDirectoryRotate, subjects.governanceDirectoryRevoke, subjects.governanceSignals, subjects.governanceImportHr, subjects.governanceDetections, subjects.governanceDismiss, subjects.sinksApply, subjects.sinksList,
+    ...aboutUse,
     anySession, ...reads(buckets.inventory),
   ],
 });

@@ -58,6 +58,17 @@ export const subjects = {
 
   /** How far governance has read the ledger. */
   governanceStatus: 'governance.status',
+  /** What machines used; the least policy that would have allowed it; what a draft would have decided about the past. */
+  governanceUsage: 'governance.usage',
+  governancePropose: 'governance.propose',
+  governanceSimulate: 'governance.simulate',
+  /** Reviews of access. */
+  reviewOpen: 'governance.reviewOpen',
+  reviewList: 'governance.reviewList',
+  reviewShow: 'governance.reviewShow',
+  reviewDecide: 'governance.reviewDecide',
+  reviewDelegate: 'governance.reviewDelegate',
+  reviewClose: 'governance.reviewClose',
   /** Who tells us of people, what they told, and the HR file. */
   governanceDirectories: 'governance.directories',
   governanceDirectoryAdd: 'governance.directoryAdd',

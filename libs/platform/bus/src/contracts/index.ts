@@ -4,6 +4,8 @@ export * from './identity.ts';
 export * from './policy.ts';
 export * from './masking.ts';
 export * from './governance.ts';
+export * from './usage.ts';
+export * from './reviews.ts';
 export * from './lifecycle.ts';
 export * from './signals.ts';
 export * from './sinks.ts';
