@@ -40,18 +40,18 @@ describe('permissions', () => {
     const asked = Object.values(subjects).filter((subject): subject is string & (typeof subjects)['policyOpen'] => typeof subject === 'string' && !subject.startsWith('control.'));
     const askers = Object.fromEntries(asked.map((subject) => [subject, serviceNames.filter((user) => permissions(user, ['gw-1']).publish.includes(subject))]));
     expect(askers).toEqual({
-      'identity.resolve': ['gateway', 'console'], 'identity.explain': ['console'], 'identity.apply': ['console'], 'identity.list': ['policy', 'approvals', 'governance', 'console'],
+      'identity.resolve': ['gateway', 'console'], 'identity.explain': ['console'], 'identity.apply': ['governance', 'console'], 'identity.list': ['policy', 'approvals', 'masking', 'governance', 'sinks', 'console'],
       'identity.signal': ['governance'], 'identity.sshAuthorities': ['gateway', 'console'], 'identity.sshHostCert': ['gateway'], 'identity.sshUpstreamCert': ['gateway'],
-      'policy.open': ['gateway'], 'policy.renew': ['gateway'], 'policy.decide': ['console'], 'policy.apply': ['console'], 'policy.get': ['governance', 'console'],
-      'masking.plan': ['gateway', 'policy', 'console'], 'masking.apply': ['console'], 'masking.list': ['policy', 'console'],
-      'approvals.open': ['gateway'], 'approvals.ask': ['identity', 'governance'], 'approvals.spend': ['identity', 'governance'], 'approvals.consume': ['gateway'], 'approvals.withdraw': ['gateway', 'identity', 'governance'], 'approvals.list': ['console'], 'approvals.show': ['gateway', 'identity', 'governance', 'console'], 'approvals.vote': ['console'],
+      'policy.open': ['gateway'], 'policy.renew': ['gateway'], 'policy.decide': ['console'], 'policy.apply': ['governance', 'console'], 'policy.get': ['governance', 'console'],
+      'masking.plan': ['gateway', 'policy', 'console'], 'masking.apply': ['governance', 'console'], 'masking.list': ['policy', 'governance', 'console'],
+      'approvals.open': ['gateway'], 'approvals.ask': ['identity', 'governance'], 'approvals.spend': ['policy', 'masking', 'identity', 'governance', 'sinks'], 'approvals.consume': ['gateway'], 'approvals.withdraw': ['gateway', 'identity', 'governance'], 'approvals.list': ['console'], 'approvals.show': ['gateway', 'identity', 'governance', 'console'], 'approvals.vote': ['console'],
       'evidence.sessions': ['console'], 'evidence.events': ['console'], 'evidence.replay': ['console'], 'evidence.note': ['console'], 'evidence.export': ['console'], 'evidence.checkpoint': ['console'], 'evidence.tile': ['sinks', 'console'], 'evidence.checkpoints': ['sinks'], 'evidence.follow': ['governance', 'sinks'],
       'governance.usage': ['console'], 'governance.propose': ['console'], 'governance.simulate': ['console'],
       'governance.reviewOpen': ['console'], 'governance.reviewList': ['console'], 'governance.reviewShow': ['console'], 'governance.reviewDecide': ['console'], 'governance.reviewDelegate': ['console'], 'governance.reviewClose': ['console'],
       'evidence.holds': ['console'], 'evidence.hold': ['console'], 'evidence.release': ['console'], 'evidence.erase': ['console'], 'evidence.retention': ['console'],
-      'governance.status': ['console'],
+      'governance.status': ['console'], 'governance.changePropose': ['console'], 'governance.changeTest': ['console'], 'governance.changeActivate': ['console'], 'governance.changeRollBack': ['console'], 'governance.changeWithdraw': ['console'], 'governance.changeList': ['console'], 'governance.changeShow': ['console'],
       'governance.directories': ['console'], 'governance.directoryAdd': ['console'], 'governance.directoryRotate': ['console'], 'governance.directoryRevoke': ['console'], 'governance.signals': ['console'], 'governance.importHr': ['console'], 'governance.detections': ['console'], 'governance.dismiss': ['console'],
-      'sinks.apply': ['console'], 'sinks.list': ['console'], 'sinks.cursors': ['evidence'],
+      'sinks.apply': ['governance', 'console'], 'sinks.list': ['governance', 'console'], 'sinks.cursors': ['evidence'],
     });
   });
 });

@@ -99,6 +99,14 @@ export const subjects = {
   /** Where a producer's event messages go (stream INGEST). */
   ingest: (producer: string) => `ingest.${producer}.event`,
 
+  /** Changes that more than one person makes. */
+  changesPropose: 'governance.changePropose',
+  changesTest: 'governance.changeTest',
+  changesActivate: 'governance.changeActivate',
+  changesRollBack: 'governance.changeRollBack',
+  changesWithdraw: 'governance.changeWithdraw',
+  changesList: 'governance.changeList',
+  changesShow: 'governance.changeShow',
   /** Where a committed event is published for those outside (stream EVIDENCE): `command.decided` of tenant `default` on `evidence.v1.default.command.decided`. */
   published: (tenant: string, type: string) => `evidence.v1.${tenant}.${type}`,
 } as const;

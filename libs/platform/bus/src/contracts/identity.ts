@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { subjects } from '../subjects.ts';
+import { applyUnder, changeTerms, removal } from './change-authority.ts';
 import { caller, contract, source } from './reply.ts';
 
 export const actor = z.strictObject({
@@ -134,12 +135,13 @@ export type Change = z.infer<typeof change>;
 
 /**
  * Applies documents of the kinds that identity owns. All or nothing; `dryRun` changes nothing. `prune` removes what stands and is not in
- * the documents. Errors: `denied` (needs the role admin), `invalid` with one line for each problem: document, path, reason.
+ * the documents, `remove` what it names. Errors: `denied` (needs the role admin), `invalid` with one line for each problem: document, path, reason; `change-required`, and for
+ * what comes with a change `base-moved` and those of `approvals.spend`. The same change again, once it is applied, is fine and does nothing.
  */
 export const identityApply = contract(
   subjects.identityApply,
-  z.strictObject({ by: caller, documents: z.array(z.unknown()), dryRun: z.boolean(), prune: z.boolean() }),
-  z.strictObject({ changes: z.array(change), warnings: z.array(z.string()).default([]) }),
+  z.strictObject({ by: caller, documents: z.array(z.unknown()), dryRun: z.boolean(), prune: z.boolean(), remove: z.array(removal).max(10_000).default([]), ...applyUnder }),
+  z.strictObject({ changes: z.array(change), warnings: z.array(z.string()).default([]), terms: changeTerms.nullable().default(null) }),
 );
 
 export const identityList = contract(subjects.identityList, z.strictObject({ kind: z.string(), name: z.string().nullable() }), z.strictObject({ documents: z.array(z.unknown()) }));

@@ -1,4 +1,6 @@
 export * from './reply.ts';
+export * from './change-authority.ts';
+export * from './changes.ts';
 export * from './gateway.ts';
 export * from './identity.ts';
 export * from './policy.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { subjects } from '../subjects.ts';
+import { applyUnder, changeTerms } from './change-authority.ts';
 import { caller, contract, source } from './reply.ts';
 import { change } from './identity.ts';
 
@@ -43,11 +44,11 @@ export const policyDecide = contract(
 
 export const policyFile = z.strictObject({ name: z.string(), text: z.string() });
 
-/** Replaces the policy set. Checked against the schema first; errors: `invalid` with file, line and reason. */
+/** Replaces the policy set. Checked against the schema first; errors: `invalid` with file, line and reason; and as those of `identity.apply`. */
 export const policyApply = contract(
   subjects.policyApply,
-  z.strictObject({ by: caller, files: z.array(policyFile), dryRun: z.boolean() }),
-  z.strictObject({ changes: z.array(change), version: z.int(), digest: z.string(), warnings: z.array(z.string()) }),
+  z.strictObject({ by: caller, files: z.array(policyFile), dryRun: z.boolean(), ...applyUnder }),
+  z.strictObject({ changes: z.array(change), version: z.int(), digest: z.string(), warnings: z.array(z.string()), terms: changeTerms.nullable().default(null) }),
 );
 
 export const policyGet = contract(subjects.policyGet, z.strictObject({ version: z.int().nullable() }), z.strictObject({ version: z.int(), digest: z.string(), files: z.array(policyFile) }));
