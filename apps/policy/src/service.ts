@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { uuidv7 } from '@sallyport/domain-model';
 import { sealedTo } from '@sallyport/engine-evidence';
 import { policyEngineTrouble } from '@sallyport/engine-policy';
-import { buckets, leaseChanged, subjects, type Bus } from '@sallyport/platform-bus';
+import { buckets, ChangeGate, leaseChanged, subjects, type Bus } from '@sallyport/platform-bus';
 import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { openStore, Outbox, type Store } from '@sallyport/platform-store';
 import { gauge, type Log } from '@sallyport/platform-telemetry';
@@ -50,7 +50,7 @@ export async function startPolicy({ config, tenant, bus, log, readiness, now = D
   const outbox = new Outbox({ store, bus, producer: 'policy', tenant, log, openings: sealedTo(config.SALLYPORT_READER_PUBLIC_KEY), life: { service: 'policy', version: packageVersion(import.meta.url) } });
   const inventory = new Inventory();
   const policies = new Policies({
-    db: store.db, outbox, inventory, log,
+    db: store.db, outbox, inventory, gate: new ChangeGate(bus, 'policy'), log,
     changed: ({ version }) => bus.publish(subjects.leaseChanged, { machine: null, target: null, why: `policy version ${version}`, policy: version }),
   });
   let database: string | null = 'the database';
