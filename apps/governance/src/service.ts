@@ -4,8 +4,11 @@ import type { Bus } from '@sallyport/platform-bus';
 import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { openStore, Outbox, type Store } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
+import { Changes } from './changes/changes.ts';
+import { startChanges } from './changes/start.ts';
 import type { GovernanceConfig } from './config.ts';
 import { Follower } from './follow/follower.ts';
+import { ChangesController } from './handlers/changes.controller.ts';
 import { GovernanceController } from './handlers/governance.controller.ts';
 import type { GovernanceDatabase } from './store/database.ts';
 
@@ -32,7 +35,7 @@ export interface StartedGovernance {
 }
 
 /** Builds the service on its store and bus, begins to follow the ledger, and says how to stop. */
-export async function startGovernance({ config, tenant, bus, log, readiness, everyMs = 2000 }: ServiceParts): Promise<StartedGovernance> {
+export async function startGovernance({ config, tenant, bus, log, readiness, now = Date.now, everyMs = 2000 }: ServiceParts): Promise<StartedGovernance> {
   const version = packageVersion(import.meta.url);
   const store = openStore<GovernanceDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'governance', log });
   const outbox = new Outbox({ store, bus, producer: 'governance', tenant, log, openings: sealedTo(config.SALLYPORT_READER_PUBLIC_KEY), life: { service: 'governance', version } });
@@ -40,15 +43,17 @@ export async function startGovernance({ config, tenant, bus, log, readiness, eve
   readiness.add('database', () => database);
   await outbox.start();
   const stopPinging = every({ ms: everyMs, what: 'looking for the database', log, first: 'now' }, ping);
+  const changing = startChanges({ store, outbox, bus, log, now, everyMs });
   const follower = new Follower({ store, bus, readers: [], log });
   follower.start();
 
   return {
-    module: { module: GovernanceModule, controllers: [GovernanceController], providers: [{ provide: Follower, useValue: follower }] },
+    module: { module: GovernanceModule, controllers: [GovernanceController, ChangesController], providers: [{ provide: Follower, useValue: follower }, { provide: Changes, useValue: changing.changes }] },
     outbox,
     store,
     async stop() {
       await stopPinging();
+      await changing.stop();
       await follower.stop();
     },
   };

@@ -1,7 +1,9 @@
 import type { ColumnType, Generated } from 'kysely';
 
+import type { ChangeTables } from '../changes/tables.ts';
+
 /** The schema `governance`, as migrations/ leaves it. Each part of the service declares its own tables in its own folder and is joined here. */
-export interface GovernanceDatabase {
+export interface GovernanceDatabase extends ChangeTables {
   follow_cursor: FollowCursorTable;
 }
 
