@@ -36,7 +36,7 @@ describe('a held command', () => {
   it('asked again by the same command gets the same approval', async () => {
     const first = await open();
     const again = value(await h.gateway.call(approvalsOpen, first.asked));
-    expect(again).toEqual({ approval: first.approval, url: first.url, expires: first.expires });
+    expect(again).toEqual({ approval: first.approval, url: first.url, expires: first.expires, covered: false });
   });
 
   it('is spent by one of many who try at once', async () => {

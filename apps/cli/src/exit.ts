@@ -28,6 +28,7 @@ const byCode: Readonly<Record<string, ExitCode>> = {
   'rate-limited': exit.denied,
   'self-approval': exit.denied,
   'not-an-approver': exit.denied,
+  'machine-not-active': exit.denied,
   'already-voted': exit.denied,
   expired: exit.approvalOver,
   'not-pending': exit.approvalOver,

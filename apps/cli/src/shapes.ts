@@ -16,7 +16,8 @@ export const shownParameters = z.object({
 
 export const quorum = z.object({ group: z.string(), count: z.number() });
 export const approval = z.object({
-  id: z.string(), state: z.string(), machine: z.string(), owner: z.string(), target: z.string(), environment: z.string(), source: z.string(), session: z.string(), command: z.string(),
+  id: z.string(), state: z.string(), subject: z.object({ kind: z.string(), id: z.string() }).nullable().default(null), requester: z.string().nullable().default(null),
+  machine: z.string().nullable(), owner: z.string().nullable(), target: z.string().nullable(), environment: z.string().nullable(), source: z.string(), session: z.string().nullable(), command: z.string().nullable(),
   shape: z.string(), effects: z.array(z.string()), rules: z.array(z.string()), say: z.string(), quorum: z.array(quorum), created: z.string(), expires: z.string(),
   votes: z.array(z.object({ by: z.string(), vote: z.string(), comment: z.string().nullable(), at: z.string() })), text: z.string().nullable(), parameters: shownParameters.nullable(),
 });
@@ -80,6 +81,7 @@ export const tokenExplanation = z.object({
   verdict: z.enum(['machine', 'person', 'refused']), code: z.string().nullable(), say: z.string().nullable(), issuer: z.string().nullable(),
   machine: z.string().nullable(), binding: z.string().nullable(), person: z.string().nullable(), expires: z.string().nullable(),
   used: z.object({ source: z.string(), at: z.string(), mode: z.enum(['bind_first', 'single_use']) }).nullable(),
+  candidate: z.object({ id: z.string().nullable(), state: z.string(), attempts: z.number(), firstSeen: z.string().nullable(), lastSeen: z.string().nullable() }).nullable().default(null),
   bindings: z.array(z.object({
     machine: z.string(), binding: z.string(), fits: z.boolean(), audience: z.object({ wanted: z.string(), same: z.boolean() }),
     claims: z.array(z.object({ claim: z.string(), wanted: z.string(), found: z.string().nullable(), same: z.boolean() })),

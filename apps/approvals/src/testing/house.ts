@@ -84,9 +84,16 @@ const typeOf = (event: Buffer): string => /"type":"([a-z.]+)"/.exec(event.toStri
 
 async function fillInventory(identity: Bus): Promise<void> {
   const bucket = await identity.kv('inventory');
-  for (const name of ['alice', 'bob', 'olga', 'gone']) await bucket.put(`person.${name}`, { kind: 'Person', metadata: { name }, spec: { active: name !== 'gone' } });
+  for (const name of ['alice', 'bob', 'olga', 'gone', 'pete']) await bucket.put(`person.${name}`, { kind: 'Person', metadata: { name }, spec: { active: name !== 'gone' } });
+  await putMachine(identity, 'ci-deploy');
   await bucket.put('approvers.dba', { kind: 'ApproverGroup', metadata: { name: 'dba' }, spec: { members: ['alice', 'bob', 'olga', 'gone'] } });
   await bucket.put('target.ledger-db', { kind: 'Target', metadata: { name: 'ledger-db' }, spec: { kind: 'postgres' } });
+}
+
+/** Shows a machine to the services, as identity does. */
+export async function putMachine(identity: Bus, name: string, spec: { readonly state?: string; readonly owner?: string } = {}): Promise<void> {
+  const bucket = await identity.kv('inventory');
+  await bucket.put(`machine.${name}`, { kind: 'Machine', metadata: { name }, spec: { state: 'active', owner: 'olga', ...spec } });
 }
 
 export const person = (name: string, ...roles: string[]): Caller => ({ person: name, roles: roles.length === 0 ? ['approver'] : roles, groups: ['dba'], source: '127.0.0.1' });

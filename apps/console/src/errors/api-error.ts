@@ -32,6 +32,7 @@ const statuses: Readonly<Record<string, number>> = {
   forbidden: 403,
   denied: 403,
   'self-approval': 403,
+  'machine-not-active': 409,
   'not-an-approver': 403,
   'not-found': 404,
   'not-pending': 409,

@@ -54,13 +54,15 @@ export interface EventData {
   'mask.failed_closed': { command: string; why: string };
 
   // --- approvals
-  'approval.requested': { approval: string; session: string; command: string; machine: string; target: string; shape: string; binding: string; quorum: readonly { group: string; count: number }[]; expires: string; rules: readonly string[] };
+  /** `subject` where leave is asked for something that is no command of a session: then `session` and `command` are null, `machine` and `target` too where it is about none. */
+  'approval.requested': { approval: string; session: string | null; command: string | null; machine: string | null; target: string | null; subject?: ApprovalAbout; shape: string; binding: string; quorum: readonly { group: string; count: number }[]; expires: string; rules: readonly string[] };
   'approval.voted': { approval: string; by: string; vote: 'approve' | 'reject'; groups: readonly string[] };
   'approval.granted': { approval: string; by: readonly string[] };
   'approval.rejected': { approval: string; by: string };
   'approval.expired': { approval: string };
   'approval.withdrawn': { approval: string; why: string };
-  'approval.consumed': { approval: string; session: string; command: string };
+  /** Spent: by a held command, or (`session` and `command` null) by the service that asked. Of a manifest there is one for each `run` of a statement. */
+  'approval.consumed': { approval: string; session: string | null; command: string | null; subject?: ApprovalAbout; run?: StatementRun };
   'approval.refused': { approval: string; by: string; code: string; say: string };
   'approval.notified': { approval: string; state: string; attempts: number; ok: boolean };
 
@@ -225,6 +227,20 @@ export interface EventData {
    * time service says of the offset and its bound; null where none is there to be asked (`source` is then `none`).
    */
   'clock.status': { source: string; synchronised: boolean | null; offset_us: number | null; error_us: number | null; step_us: number };
+}
+
+/** What leave is asked for besides a held command, by the asking service's own id. */
+export interface ApprovalAbout {
+  readonly kind: 'access' | 'manifest' | 'change';
+  readonly id: string;
+}
+
+/** The `use`-th of `times` runs of the statement at `place` (from 1) of a manifest. */
+export interface StatementRun {
+  readonly place: number;
+  readonly use: number;
+  readonly times: number;
+  readonly shape: string;
 }
 
 /** What `session.closed` bears besides its own members: the vkey of the instance key, and its Ed25519 signature over the event (SPEC.md 1.3 of engine/evidence), base64. */

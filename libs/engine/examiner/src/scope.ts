@@ -42,7 +42,7 @@ export function leavesInScope(facts: readonly Fact[], scope: Scope): ReadonlySet
   const approvals = new Map<string, boolean>();
   for (const fact of facts) {
     if (fact.on !== null && ofSession(fact)) sessions.set(fact.sid, fits(machineOf(fact), fact.on.target, fact.on.env, scope));
-    if (fact.type === 'approval.requested') approvals.set(text(fact, 'approval'), sessions.get(text(fact, 'session')) ?? fits(text(fact, 'machine'), text(fact, 'target'), null, scope));
+    if (fact.type === 'approval.requested') approvals.set(text(fact, 'approval'), sessions.get(text(fact, 'session')) ?? fits(text(fact, 'machine') || null, text(fact, 'target') || null, null, scope));
   }
   return new Set(facts.filter((fact) => within(fact, scope, sessions, approvals)).map(({ leaf }) => leaf));
 }

@@ -30,6 +30,8 @@ export const subjects = {
   /** Leave for what is no command of a session: access, a list of statements, a change. */
   approvalsAsk: 'approvals.ask',
   approvalsSpend: 'approvals.spend',
+  /** Leave for many statements of one machine at once. */
+  approvalsManifest: 'approvals.manifest',
   approvalsWithdraw: 'approvals.withdraw',
   approvalsList: 'approvals.list',
   approvalsShow: 'approvals.show',

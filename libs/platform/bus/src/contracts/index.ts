@@ -13,6 +13,8 @@ export * from './signals.ts';
 export * from './sinks.ts';
 export * from './parameters.ts';
 export * from './approvals.ts';
+export * from './manifests.ts';
+export * from './statement-hash.ts';
 export * from './evidence.ts';
 export * from './export.ts';
 export * from './log.ts';
