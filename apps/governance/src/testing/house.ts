@@ -1,0 +1,12 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { evidenceFollow, ok, policyGet, type Bus, type Caller, type PolicyFileShape } from '@sallyport/platform-bus';
+import { boot, type Running } from '@sallyport/platform-runtime';
+import { migrate } from '@sallyport/platform-store';
+import { silentLog } from '@sallyport/platform-telemetry';
+import { bootstrapDatabase, startNats, startPostgres, tempDir, type NatsServer } from '@sallyport/testing-stack';
+import { expect } from 'vitest';
+import { governanceConfig } from '../config.ts';
+import { startGovernance, type ServiceParts, type StartedGovernance } from '../service.ts';
+import { SmallLedger } from './small-ledger.ts';
