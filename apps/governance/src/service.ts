@@ -11,6 +11,8 @@ import { Follower } from './follow/follower.ts';
 import { ChangesController } from './handlers/changes.controller.ts';
 import { GovernanceController } from './handlers/governance.controller.ts';
 import type { GovernanceDatabase } from './store/database.ts';
+import { EntitlementReader } from './usage/entitlement-reader.ts';
+import { UsageReader } from './usage/usage-reader.ts';
 
 @Module({})
 export class GovernanceModule {}
@@ -44,7 +46,7 @@ export async function startGovernance({ config, tenant, bus, log, readiness, now
   await outbox.start();
   const stopPinging = every({ ms: everyMs, what: 'looking for the database', log, first: 'now' }, ping);
   const changing = startChanges({ store, outbox, bus, log, now, everyMs });
-  const follower = new Follower({ store, bus, readers: [], log });
+  const follower = new Follower({ store, bus, readers: [new UsageReader(), new EntitlementReader()], log });
   follower.start();
 
   return {
