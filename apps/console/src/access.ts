@@ -24,6 +24,14 @@ export const access: Readonly<Record<string, Access>> = {
 
   'POST /v1/tokens/explain': ['admin', 'operator'],
 
+  'GET /v1/candidates': ['admin', 'auditor', 'operator'],
+  'GET /v1/candidates/:id': ['admin', 'auditor', 'operator'],
+  'POST /v1/candidates/:id/adopt': ['admin'],
+  'POST /v1/candidates/:id/block': ['admin'],
+  'POST /v1/candidates/:id/dismiss': ['admin'],
+  'POST /v1/candidates/:id/reopen': ['admin'],
+  'POST /v1/imports': ['admin'],
+
   'GET /v1/policy': ['admin', 'auditor', 'operator'],
   'POST /v1/policy/explain': ['admin', 'auditor', 'operator'],
 

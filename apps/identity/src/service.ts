@@ -60,7 +60,7 @@ export async function startIdentity({ config, tenant, bus, log, readiness, now =
   const applier = new Applier({ db: store.db, outbox, registry, mirror, bus, log, now });
   const { SALLYPORT_SSH_CA_DIR: keys, SALLYPORT_SSH_HOSTS: hosts } = config;
   const authorities = keys === undefined ? null : openAuthorities(keys, log);
-  const resolver = new Resolver({ db: store.db, registry, admissions: new Admissions(store.db, outbox, registry), authorities: authorities === null ? [] : [authorities.user.publicKey], log, now });
+  const resolver = new Resolver({ db: store.db, registry, admissions: new Admissions(store.db, outbox, registry, now), authorities: authorities === null ? [] : [authorities.user.publicKey], log, now });
   const exchanger = new Exchanger({ db: store.db, outbox, registry, resolver, authorities, log, now });
   const certifier = new Certifier({ db: store.db, outbox, registry, authorities, hosts, log, now });
   const endpoint = await openEndpoint({ config, db: store.db, exchanger, authorities, log, now });

@@ -2,7 +2,7 @@ import type { Who } from '@sallyport/domain-events';
 import { id, instant, type MachineName } from '@sallyport/domain-model';
 import type { Principal } from '@sallyport/platform-bus';
 import { seconds, type MachineDocument, type TrustBinding } from '@sallyport/platform-config';
-import { actorsOf, evidenceClaims, matchBinding, matchPerson, TokenRefusedError, type VerifiedToken } from '@sallyport/platform-identity';
+import { actorsOf, evidenceClaims, matchBinding, matchPerson, TokenRefusedError, workloadOf, type VerifiedToken, type Workload } from '@sallyport/platform-identity';
 import type { Inventory } from './inventory.ts';
 import { replayKey } from './replay.ts';
 import type { TicketUse } from './ticket.ts';
@@ -51,6 +51,19 @@ export interface Refused {
   readonly who: Who | null;
   /** It is genuine and came a second time, or from elsewhere: whose it is, and where it belongs. */
   readonly replay?: { readonly binding: string; readonly first: string };
+  /** It is genuine, of an issuer that is trusted for machines, and no binding names it. */
+  readonly stranger?: Stranger;
+}
+
+/** A workload that could be a machine, if somebody answered for it. */
+export interface Stranger extends Workload {
+  /** Name of the Issuer document, and its `iss`. */
+  readonly issuer: string;
+  readonly iss: string;
+  /** Of the issuer's audiences the one that its token was made for. */
+  readonly audience: string;
+  /** The claims of this token that go into evidence. */
+  readonly seen: Readonly<Record<string, string>>;
 }
 
 /** What is thought of a credential before its earlier uses were looked at. */
@@ -61,10 +74,22 @@ export function admit(token: VerifiedToken, inventory: Inventory, expect: 'machi
   try {
     return expect === 'machine' ? admitMachine(token, inventory) : admitPerson(token, inventory);
   } catch (error) {
-    if (error instanceof TokenRefusedError) return refusedToken(error, token);
-    throw error;
+    if (!(error instanceof TokenRefusedError)) throw error;
+    const stranger = expect === 'machine' && error.code === 'claims-unmatched' ? strangerOf(token) : null;
+    return { ...refusedToken(error, token), ...(stranger === null ? {} : { stranger }) };
   }
 }
+
+/** Who came, where no binding says so; null where its claims say nothing that could be bound. */
+export function strangerOf(token: VerifiedToken): Stranger | null {
+  const { metadata, spec } = token.issuer;
+  const workload = spec.trusts.includes('machines') ? workloadOf(token) : null;
+  const audience = spec.audiences.find((one) => token.audiences.includes(one));
+  return workload === null || audience === undefined ? null : { ...workload, issuer: metadata.name, iss: spec.issuer, audience, seen: evidenceClaims(token, null) };
+}
+
+/** What becomes of it when it was blocked by name. */
+export const blockedRefusal = { code: 'blocked', say: 'this workload was blocked here by an administrator' } as const;
 
 function admitMachine(token: VerifiedToken, inventory: Inventory): Judgement {
   if (!token.issuer.spec.trusts.includes('machines')) return refusal(token, null, 'unauthenticated', 'issuer-not-for-machines', `issuer ${token.issuer.metadata.name} is not trusted for machines`);
@@ -123,7 +148,7 @@ function refusal(token: VerifiedToken, binding: TrustBinding | null, answer: 'un
 }
 
 /** A token that was refused. Claims are told only when its signature was proven: before that they are the sender's invention. */
-export function refusedToken({ code, message }: TokenRefusedError, token: VerifiedToken | null): Judgement {
+export function refusedToken({ code, message }: TokenRefusedError, token: VerifiedToken | null): Refused {
   return { kind: 'refuse', answer: 'unauthenticated', code, say: message, issuer: token?.issuer.spec.issuer ?? null, claims: token === null ? {} : evidenceClaims(token, null), who: token === null ? null : unknownHolder(token) };
 }
 

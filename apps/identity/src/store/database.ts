@@ -1,7 +1,8 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { InventoryTables } from './inventory-tables.ts';
 
 /** The schema `identity`, as migrations/ leaves it. */
-export interface IdentityDatabase {
+export interface IdentityDatabase extends InventoryTables {
   document: DocumentTable;
   inventory_state: InventoryStateTable;
   token_use: TokenUseTable;

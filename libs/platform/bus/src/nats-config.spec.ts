@@ -42,6 +42,7 @@ describe('permissions', () => {
     expect(askers).toEqual({
       'identity.resolve': ['gateway', 'console'], 'identity.explain': ['console'], 'identity.apply': ['governance', 'console'], 'identity.list': ['policy', 'approvals', 'masking', 'governance', 'sinks', 'console'],
       'identity.signal': ['governance'], 'identity.sshAuthorities': ['gateway', 'console'], 'identity.sshHostCert': ['gateway'], 'identity.sshUpstreamCert': ['gateway'],
+      'identity.candidates': ['console'], 'identity.candidate': ['console'], 'identity.candidateDecide': ['console'], 'identity.candidateAdopt': ['console'], 'identity.import': ['console'],
       'policy.open': ['gateway'], 'policy.renew': ['gateway'], 'policy.decide': ['approvals', 'console'], 'policy.apply': ['governance', 'console'], 'policy.get': ['governance', 'console'],
       'masking.plan': ['gateway', 'policy', 'console'], 'masking.apply': ['governance', 'console'], 'masking.list': ['policy', 'governance', 'console'],
       'approvals.open': ['gateway'], 'approvals.manifest': ['identity', 'console'], 'approvals.ask': ['identity', 'governance'], 'approvals.spend': ['policy', 'masking', 'identity', 'governance', 'sinks'], 'approvals.consume': ['gateway'], 'approvals.withdraw': ['gateway', 'identity', 'governance'], 'approvals.list': ['console'], 'approvals.show': ['gateway', 'identity', 'governance', 'console'], 'approvals.vote': ['console'],

@@ -11,6 +11,12 @@ export const subjects = {
   identitySshUpstreamCert: 'identity.sshUpstreamCert',
   identitySshHostCert: 'identity.sshHostCert',
   identitySshAuthorities: 'identity.sshAuthorities',
+  /** Who came and is bound to no machine; what directories and files name. */
+  identityCandidates: 'identity.candidates',
+  identityCandidate: 'identity.candidate',
+  identityCandidateDecide: 'identity.candidateDecide',
+  identityCandidateAdopt: 'identity.candidateAdopt',
+  identityImport: 'identity.import',
 
   /** Somebody left, or is back: who keeps directories tells identity. */
   identitySignal: 'identity.signal',

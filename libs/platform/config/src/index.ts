@@ -11,6 +11,7 @@ export * from './change/control.ts';
 export * from './change/binding.ts';
 export * from './change/document-text.ts';
 export * from './parse.ts';
+export { suggest } from './suggest.ts';
 export * from './load.ts';
 export * from './schemas.ts';
 export * from './lint/finding.ts';

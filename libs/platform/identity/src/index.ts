@@ -7,6 +7,7 @@ export * from './binding-index.ts';
 export * from './compare-bindings.ts';
 export * from './match-person.ts';
 export * from './npid.ts';
+export * from './workload.ts';
 export * from './evidence-claims.ts';
 export * from './ticket.ts';
 export * from './ssh/index.ts';

@@ -116,6 +116,8 @@ export const tokenExplanation = z.strictObject({
   expires: z.string().nullable(),
   /** The first use of the token by this binding, if there was one: from another address it is a replay. */
   used: z.strictObject({ source: z.string(), at: z.string(), mode: z.enum(['bind_first', 'single_use']) }).nullable(),
+  /** Nobody's yet: the candidate that it is, or (`new`, without an id) would become when it is shown at a door. Null for all others. */
+  candidate: z.strictObject({ id: z.string().nullable(), state: z.enum(['new', 'open', 'adopted', 'blocked', 'dismissed']), attempts: z.int(), firstSeen: z.string().nullable(), lastSeen: z.string().nullable() }).nullable().default(null),
   /** Nearest first, the nearest twenty. Empty for a token that is not genuine. */
   bindings: z.array(z.strictObject({
     machine: z.string(), binding: z.string(), fits: z.boolean(), audience: z.strictObject({ wanted: z.string(), same: z.boolean() }),

@@ -3,6 +3,7 @@ export * from './change-authority.ts';
 export * from './changes.ts';
 export * from './gateway.ts';
 export * from './identity.ts';
+export * from './inventory.ts';
 export * from './policy.ts';
 export * from './masking.ts';
 export * from './governance.ts';
