@@ -9,7 +9,10 @@ import { openAuthorities } from './exchange/authorities.ts';
 import { Certifier } from './exchange/certifier.ts';
 import { openEndpoint } from './exchange/endpoint.ts';
 import { Exchanger } from './exchange/exchanger.ts';
+import { CandidateDesk } from './candidates/candidate-desk.ts';
 import { IdentityController } from './handlers/identity.controller.ts';
+import { InventoryController } from './handlers/inventory.controller.ts';
+import { Importer } from './imports/importer.ts';
 import { Admissions } from './store/admissions.ts';
 import { Applier } from './store/applier.ts';
 import type { IdentityDatabase } from './store/database.ts';
@@ -78,12 +81,14 @@ export async function startIdentity({ config, tenant, bus, log, readiness, now =
   return {
     module: {
       module: IdentityModule,
-      controllers: [IdentityController],
+      controllers: [InventoryController, IdentityController],
       providers: [
         { provide: Resolver, useValue: resolver },
         { provide: Applier, useValue: applier },
         { provide: Explainer, useValue: new Explainer(store.db, outbox, registry, log) },
         { provide: Registry, useValue: registry },
+        { provide: CandidateDesk, useValue: new CandidateDesk({ db: store.db, outbox, registry, applier, now }) },
+        { provide: Importer, useValue: new Importer({ db: store.db, registry, applier, now }) },
         { provide: Certifier, useValue: certifier },
       ],
     },
