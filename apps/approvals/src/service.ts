@@ -20,6 +20,7 @@ import { expireDue } from './store/expirer.ts';
 import { Inventory } from './store/inventory.ts';
 import { Manifests } from './store/manifests.ts';
 import { TextSeal } from './store/seal.ts';
+import { stopOf } from './store/stopper.ts';
 import { sendDue } from './webhook/sender.ts';
 
 @Module({})
@@ -61,6 +62,7 @@ export async function startApprovals({ config, tenant, bus, log, readiness, cloc
   const stops = [
     every(rounds('looking for the database'), ping),
     every(rounds('expiring approvals'), () => expireDue({ db: store.db, approvals, announcer, clock })),
+    every(rounds('stopping approvals'), () => stopOf({ db: store.db, approvals, announcer, machines: inventory })),
     every(rounds('announcing approvals'), () => announcer.catchUp()),
     ...webhook(),
   ];

@@ -38,7 +38,7 @@ export class GatewayController {
     const acted =
       statement === null
         ? await this.approvals.act(approval, 'its-machine', ({ asked }, at) => ({ do: 'consume', at, session, command, binding, barred: barred(this.inventory, asked) }))
-        : await this.manifests.use(approval, { statement, session, command }, (asked) => barred(this.inventory, { machine: asked.machine, requester: null }));
+        : await this.manifests.use(approval, { statement, session, command }, (asked) => barred(this.inventory, asked));
     await this.announcer.announce(approval, acted);
     if (acted.refused !== null) return fail(acted.refused.code, acted.refused.say);
     return ok({ by: [...(acted.state?.granted?.by ?? [])] });

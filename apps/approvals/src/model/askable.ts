@@ -19,10 +19,23 @@ export function unaskable(inventory: People & Machines, wish: Wish): Reply<never
   return why === null ? null : fail('unanswerable', why);
 }
 
+type Held = Pick<Requested, 'machine' | 'requester' | 'subject'>;
+
+/** The machine that would act under an approval: null where a person asks for what no machine does by itself. */
+const actingMachine = (held: Held): string | null => (held.subject?.kind === 'manifest' ? held.machine : askingMachine(held));
+
 /** Null while people may still say yes, or the yes be used; else why not. What was asked before a machine needed attention may still be answered. */
-export function barred(machines: Machines, wish: Pick<Wish, 'machine' | 'requester'>): string | null {
-  const name = askingMachine(wish);
-  if (name === null) return null;
+export function barred(machines: Machines, held: Held): string | null {
+  const name = actingMachine(held);
+  if (name === null || works(machines, name)) return null;
   const state = machines.machine(name)?.state;
-  return state === 'active' || state === 'attention' ? null : `the machine ${name} ${state === undefined ? 'is not in the inventory' : `is ${state}`}`;
+  return `the machine ${name} ${state === undefined ? 'is not in the inventory' : `is ${state}`}`;
 }
+
+/** Why an approval is taken back: its machine was stopped. Null too for a machine that is not known here, which may be because the inventory is being shown anew: it just waits. */
+export function stopped(machines: Machines, held: Held): string | null {
+  const name = actingMachine(held);
+  return name === null || machines.machine(name) === null ? null : barred(machines, held);
+}
+
+const works = (machines: Machines, name: string): boolean => ['active', 'attention'].includes(machines.machine(name)?.state ?? '');

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { after, given, requested } from '../testing/story.ts';
+import type { VoteCommand } from './decide.ts';
 import type { ApprovalEvent } from './event.ts';
 
 /** Everybody who voted is where he was, olga owns the machine, which is active. */
 const now = { asking: new Set(['olga']), stillIn: () => ['dba', 'security'], barred: null };
-const approve = (by: string, groups = ['dba'], at = after(60), world: Partial<typeof now> | { barred: string } = {}) => ({ do: 'vote', at, by, vote: 'approve', groups, ...now, ...world }) as const;
+const approve = (by: string, groups = ['dba'], at = after(60), world: Partial<Pick<VoteCommand, 'asking' | 'stillIn' | 'barred'>> = {}) => ({ do: 'vote', at, by, vote: 'approve', groups, ...now, ...world }) as const;
 const reject = (by: string, groups = ['dba'], at = after(60)) => ({ do: 'vote', at, by, vote: 'reject', groups, ...now }) as const;
 const consume = (at = after(120), change = {}) => ({ do: 'consume', at, session: 'session-1', command: 'command-1', binding: 'b'.repeat(64), barred: null, ...change }) as const;
 const voted = (by: string, groups = ['dba']): ApprovalEvent => ({ type: 'voted', at: after(60), by, vote: 'approve', groups });

@@ -16,6 +16,8 @@ export type ApprovalCommand =
   | { readonly do: 'open'; readonly at: string; readonly request: Omit<Requested, 'type' | 'at'> }
   | VoteCommand
   | { readonly do: 'expire'; readonly at: string }
+  /** Takes it back where its machine was stopped (`why`); does nothing where not. */
+  | { readonly do: 'stop'; readonly at: string; readonly why: string | null }
   | { readonly do: 'withdraw'; readonly at: string; readonly why: string; readonly by?: 'machine' | 'service' }
   | { readonly do: 'consume'; readonly at: string; readonly session: string; readonly command: string; readonly binding: string; readonly barred: string | null }
   /** One run of a statement of a manifest; whether any run is left is not known here. */
@@ -58,6 +60,8 @@ export function decide(state: ApprovalState | null, command: ApprovalCommand): O
   switch (command.do) {
     case 'vote':
       return vote(state, command);
+    case 'stop':
+      return live && command.why !== null ? then({ type: 'withdrawn', at: command.at, why: command.why, by: 'service' }) : then();
     case 'withdraw':
       return live ? then({ type: 'withdrawn', at: command.at, why: command.why, by: command.by ?? 'machine' }) : ended(state);
     case 'consume':

@@ -76,6 +76,8 @@ export class Manifests {
   }
 
   async #claim(trx: Transaction<ApprovalsDatabase>, approval: string, state: ApprovalState, { statement, session, command }: Run, at: string): Promise<Outcome> {
+    const had = await trx.selectFrom('manifest_use').select('use').where('command', '=', command).executeTakeFirst();
+    if (had !== undefined) return { events: [], refused: { code: 'spent', say: 'this command has had its run' } };
     const place = trx
       .selectFrom('manifest_statement').select('place')
       .where('approval', '=', approval).where('statement', '=', statement).whereRef('used', '<', 'times').orderBy('place').limit(1);

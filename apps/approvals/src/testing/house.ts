@@ -10,11 +10,14 @@ import { silentLog } from '@sallyport/platform-telemetry';
 import { bootstrapDatabase, startNats, startPostgres, tempDir } from '@sallyport/testing-stack';
 import { approvalsConfig } from '../config.ts';
 import { startApprovals } from '../service.ts';
+import { scriptedPolicy, type ScriptedPolicy } from './policy.ts';
 
 export interface House extends AsyncDisposable {
   readonly gateway: Bus;
   readonly console: Bus;
   readonly identity: Bus;
+  /** What policy says of statements. */
+  readonly policy: ScriptedPolicy;
   /** Changes that were told on the bus, as `state`, by approval. */
   readonly told: Map<string, string[]>;
   /** Moves the service's clock. */
@@ -46,6 +49,7 @@ export async function house(webhook?: { readonly url: string; readonly key: Uint
   let ahead = 0;
   const clock = { now: () => Date.now() + ahead, monoUs: () => Math.round(performance.now() * 1000) };
   const identity = await nats.connect('identity');
+  const policy = scriptedPolicy(await nats.connect('policy'));
   await fillInventory(identity);
   let running: Running | null = null;
   const start = async () => {
@@ -62,7 +66,7 @@ export async function house(webhook?: { readonly url: string; readonly key: Uint
   await gateway.nc.flush();
   const sql = (text: string) => postgres.sql(text, database.name);
   return {
-    gateway, identity, told, sql, start, stop,
+    gateway, identity, policy, told, sql, start, stop,
     console: await nats.connect('console'),
     advance: (seconds) => void (ahead += seconds * 1000),
     restart: async () => {
@@ -87,7 +91,7 @@ async function fillInventory(identity: Bus): Promise<void> {
   for (const name of ['alice', 'bob', 'olga', 'gone', 'pete']) await bucket.put(`person.${name}`, { kind: 'Person', metadata: { name }, spec: { active: name !== 'gone' } });
   await putMachine(identity, 'ci-deploy');
   await bucket.put('approvers.dba', { kind: 'ApproverGroup', metadata: { name: 'dba' }, spec: { members: ['alice', 'bob', 'olga', 'gone'] } });
-  await bucket.put('target.ledger-db', { kind: 'Target', metadata: { name: 'ledger-db' }, spec: { kind: 'postgres' } });
+  await bucket.put('target.ledger-db', { kind: 'Target', metadata: { name: 'ledger-db' }, spec: { kind: 'postgres', environment: 'production' } });
 }
 
 /** Shows a machine to the services, as identity does. */

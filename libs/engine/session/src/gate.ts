@@ -180,14 +180,15 @@ export class SessionGate implements Gate {
   async #ask(command: Command, decision: Hold, hooks: SubmitHooks): Promise<Permit | Refusal> {
     const approvals = this.#ports.approvals;
     const held = { session: this.#session, command, hold: decision, binding: approvals.binding(command, decision.slice) };
+    const gone = AbortSignal.any([this.closing, ...(hooks.signal ? [hooks.signal] : [])]);
     const first = await approvals.open(held, 'manifest-or-people');
     if ('kind' in first) return this.#unheld(command, first);
+    if (first.covered && gone.aborted) return this.#unheld(command, refusal('withdrawn', 'the client went away, or the session ended', command.id));
     const ruled = first.covered ? await this.#approved(command, first.approval, held, 'statement') : 'ask people';
     if (ruled !== 'ask people') return ruled;
     const opened = first.covered ? await approvals.open(held, 'people') : first;
     if ('kind' in opened) return this.#unheld(command, opened);
     hooks.onHold?.({ approval: opened.approval, say: decision.say, url: opened.url, expires: opened.expires });
-    const gone = AbortSignal.any([this.closing, ...(hooks.signal ? [hooks.signal] : [])]);
     const outcome = await approvals.outcome(opened.approval, gone);
     if (gone.aborted) {
       approvals.withdraw(opened.approval, this.closing.aborted ? 'the session ended' : 'the client cancelled or went away');

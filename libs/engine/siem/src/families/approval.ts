@@ -35,7 +35,7 @@ export const approval = {
   'approval.withdrawn': known<'approval.withdrawn'>(object<EventData['approval.withdrawn']>({ approval: text, why: text }), (event, d) =>
     act(event, 'approval.withdrawn', d.approval, { title: 'Approval withdrawn', message: `${d.approval} was withdrawn: ${d.why}`, outcome: 'failure', activity: 3, control: { action: 'Denied', disposition: { other: 'Withdrawn' } }, type: 'end', reason: d.why }),
   ),
-  'approval.consumed': known<'approval.consumed'>(object<Omit<EventData['approval.consumed'], 'subject'>>({ approval: text, session: orNull(text), command: orNull(text) }), (event, d) =>
+  'approval.consumed': known<'approval.consumed'>(object<Omit<EventData['approval.consumed'], 'subject' | 'run'>>({ approval: text, session: orNull(text), command: orNull(text) }), (event, d) =>
     act(event, 'approval.consumed', d.approval, { title: 'Approval used', message: d.command === null ? `${d.approval} was used` : `${d.approval} was used by command ${d.command}`, outcome: 'success', activity: 3, control: { action: 'Allowed', disposition: 'Allowed' }, type: 'allowed', session: d.session }),
   ),
   'approval.refused': known<'approval.refused'>(object<EventData['approval.refused']>({ approval: text, by: text, code: text, say: text }), (event, d) =>
