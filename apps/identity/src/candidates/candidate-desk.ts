@@ -34,7 +34,8 @@ export interface Adoption {
 type Adopted = Reply<{ document: unknown; changes: { kind: string; name: string; change: 'created' | 'updated' | 'removed' | 'unchanged'; version: number }[]; warnings: string[] }>;
 
 const readers = ['admin', 'operator', 'auditor'];
-const undecided: readonly CandidateState[] = ['open', 'dismissed', 'blocked'];
+/** Who was blocked is taken back first: somebody meant it. */
+const adoptable: readonly CandidateState[] = ['open', 'dismissed'];
 
 /** Where people decide about those who came and are bound to no machine. */
 export class CandidateDesk {
@@ -88,6 +89,7 @@ export class CandidateDesk {
     const issuer = await this.#issuerOf(candidate);
     if (issuer === null) return fail('conflict', `issuer ${candidate.issuer} is not what it was when this came (${candidate.iss}): dismiss the candidate`);
     if (candidate.state === 'adopted') return fail('conflict', `it was adopted already, as machine ${candidate.machine ?? '?'}`);
+    if (candidate.state === 'blocked') return fail('conflict', 'it is blocked: take that back first, with reopen');
     const { inventory } = registry;
     const before = inventory.standing('Machine', name);
     if (before !== undefined) return fail('conflict', `the name ${name} is taken${before.document === null ? ' by a machine that was removed' : ''}: choose another`);
@@ -103,7 +105,7 @@ export class CandidateDesk {
     const applied = await applier.apply({
       by, documents: [drafted.document], dryRun, prune: false,
       with: async (trx) => {
-        const adopted = await decide(trx, { candidate: id, state: 'adopted', by: by.person, at: now(), reason: null, machine: name }, undecided);
+        const adopted = await decide(trx, { candidate: id, state: 'adopted', by: by.person, at: now(), reason: null, machine: name }, adoptable);
         return adopted === null ? null : [{ type: 'nhi.candidate_decided', data: { candidate: id, decision: 'adopted', machine: name }, who: whoOf(by) }];
       },
     });

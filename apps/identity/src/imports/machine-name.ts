@@ -4,7 +4,7 @@ const longest = 63;
 
 /** A name of ours made of a directory's: lower case letters, digits and inner dashes. Empty when nothing of it can stay. */
 export function machineName(text: string): string {
-  const folded = text.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const folded = text.normalize('NFKD').replace(/\p{M}+/gu, '').toLowerCase().replace(/[^a-z0-9]+/g, '-');
   return trimmed(folded.slice(0, longest + 1).replace(/^-+/, '').slice(0, longest));
 }
 
