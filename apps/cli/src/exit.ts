@@ -30,6 +30,10 @@ const byCode: Readonly<Record<string, ExitCode>> = {
   'not-an-approver': exit.denied,
   'machine-not-active': exit.denied,
   'already-voted': exit.denied,
+  'change-required': exit.denied,
+  'base-moved': exit.denied,
+  'not-approved': exit.approvalPending,
+  'not-open': exit.approvalOver,
   expired: exit.approvalOver,
   'not-pending': exit.approvalOver,
 };

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { applyCommand } from './commands/apply.ts';
 import { approvalsCommand } from './commands/approvals.ts';
+import { changesCommand } from './commands/changes.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evidenceCommand } from './commands/evidence.ts';
@@ -25,6 +26,7 @@ export function program(): Command {
     .addCommand(whoamiCommand())
     .addCommand(applyCommand())
     .addCommand(getCommand())
+    .addCommand(changesCommand())
     .addCommand(sessionsCommand())
     .addCommand(approvalsCommand())
     .addCommand(evidenceCommand())

@@ -88,3 +88,19 @@ export const tokenExplanation = z.object({
   })),
 });
 export type TokenExplanation = z.infer<typeof tokenExplanation>;
+
+export const changeSummary = z.object({
+  id: z.string(), state: z.string(), title: z.string(), ticket: z.string().nullable(), author: z.string(), kinds: z.array(z.string()), count: z.number(), digest: z.string(), say: z.string(), round: z.number(),
+  rollsBack: z.string().nullable(), rolledBackBy: z.string().nullable(), created: z.string(), changed: z.string(),
+});
+export type ChangeSummary = z.infer<typeof changeSummary>;
+export const changeList = z.object({ changes: z.array(changeSummary), total: z.number() });
+export const changeView = changeSummary.extend({
+  documents: z.array(z.unknown()), policies: z.array(z.object({ name: z.string(), text: z.string() })), remove: z.array(z.object({ kind: z.string(), name: z.string() })), prune: z.boolean(),
+  parts: z.array(z.object({
+    owner: z.string(), changes: z.array(change), warnings: z.array(z.string()), kinds: z.array(z.string()), approvers: z.array(quorum), binding: z.string(),
+    approval: z.string().nullable(), approvalState: z.string().nullable(), approvedBy: z.array(z.string()), applied: z.boolean(),
+  })),
+  diff: z.string().nullable(), changedDecisions: z.number().nullable(), activatedBy: z.string().nullable(),
+});
+export type ChangeView = z.infer<typeof changeView>;

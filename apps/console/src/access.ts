@@ -22,6 +22,14 @@ export const access: Readonly<Record<string, Access>> = {
   'GET /v1/resources/:kind': readers,
   'GET /v1/resources/:kind/:name': readers,
 
+  'GET /v1/changes': readers,
+  'GET /v1/changes/:id': ['admin', 'approver', 'auditor'],
+  'POST /v1/changes': ['admin'],
+  'POST /v1/changes/:id/test': ['admin'],
+  'POST /v1/changes/:id/activate': ['admin'],
+  'POST /v1/changes/:id/roll-back': ['admin'],
+  'POST /v1/changes/:id/withdraw': ['admin'],
+
   'POST /v1/tokens/explain': ['admin', 'operator'],
 
   'GET /v1/candidates': ['admin', 'auditor', 'operator'],

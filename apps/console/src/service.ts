@@ -15,6 +15,7 @@ import { AboutController } from './handlers/about.controller.ts';
 import { ApplyController } from './handlers/apply.controller.ts';
 import { ApprovalsController } from './handlers/approvals.controller.ts';
 import { CandidatesController } from './handlers/candidates.controller.ts';
+import { ChangesController } from './handlers/changes.controller.ts';
 import { EvidenceController } from './handlers/evidence.controller.ts';
 import { ExportsController } from './handlers/exports.controller.ts';
 import { LogController } from './handlers/log.controller.ts';
@@ -29,7 +30,7 @@ import { OpenApi } from './openapi.ts';
 @Module({})
 export class ConsoleModule {}
 
-export const controllers = [CandidatesController, AboutController, ApplyController, PolicyController, ApprovalsController, SessionsController, EvidenceController, ExportsController, RetentionController, LogController, TokensController];
+export const controllers = [CandidatesController, AboutController, ApplyController, ChangesController, PolicyController, ApprovalsController, SessionsController, EvidenceController, ExportsController, RetentionController, LogController, TokensController];
 
 /** The whole API on a bus. It keeps nothing: what it shows is the services'. */
 export function consoleService({ config, bus, log }: { readonly config: ConsoleConfig; readonly bus: Bus; readonly log: Log }): { module: DynamicModule; prepare(app: INestApplication): void; stop(): Promise<void> } {
