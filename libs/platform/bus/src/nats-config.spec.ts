@@ -41,7 +41,9 @@ describe('permissions', () => {
     const askers = Object.fromEntries(asked.map((subject) => [subject, serviceNames.filter((user) => permissions(user, ['gw-1']).publish.includes(subject))]));
     expect(askers).toEqual({
       'identity.resolve': ['gateway', 'console'], 'identity.explain': ['console'], 'identity.apply': ['governance', 'console'], 'identity.list': ['policy', 'approvals', 'masking', 'governance', 'sinks', 'console'],
-      'identity.signal': ['governance'], 'identity.sshAuthorities': ['gateway', 'console'], 'identity.sshHostCert': ['gateway'], 'identity.sshUpstreamCert': ['gateway'],
+      'identity.signal': ['governance'], 'identity.enter': ['policy'], 'identity.entitlements': ['governance', 'console'], 'identity.entitlement': ['governance', 'console'], 'identity.revoke': ['governance', 'console'],
+      'identity.ask': ['console'], 'identity.requests': ['console'], 'identity.withdraw': ['console'], 'identity.breakGlasses': ['governance', 'console'], 'identity.reviewGlass': ['console'],
+      'identity.sshAuthorities': ['gateway', 'console'], 'identity.sshHostCert': ['gateway'], 'identity.sshUpstreamCert': ['gateway'],
       'identity.candidates': ['console'], 'identity.candidate': ['console'], 'identity.candidateDecide': ['console'], 'identity.candidateAdopt': ['console'], 'identity.import': ['console'],
       'policy.open': ['gateway'], 'policy.renew': ['gateway'], 'policy.decide': ['approvals', 'console'], 'policy.apply': ['governance', 'console'], 'policy.get': ['governance', 'console'],
       'masking.plan': ['gateway', 'policy', 'console'], 'masking.apply': ['governance', 'console'], 'masking.list': ['policy', 'governance', 'console'],

@@ -20,6 +20,28 @@ export const subjects = {
 
   /** Somebody left, or is back: who keeps directories tells identity. */
   identitySignal: 'identity.signal',
+  /** Machines and people as they stand, with what people do to them. */
+  identityMachines: 'identity.machines',
+  identityMachine: 'identity.machine',
+  identityMachineSuspend: 'identity.machineSuspend',
+  identityMachineRetire: 'identity.machineRetire',
+  identityMachineTransfer: 'identity.machineTransfer',
+  identityMachineAccept: 'identity.machineAccept',
+  identityMachineAgree: 'identity.machineAgree',
+  identityPeople: 'identity.people',
+  identityPerson: 'identity.person',
+
+  /** By which entitlement sessions may be there. */
+  identityEnter: 'identity.enter',
+  identityEntitlements: 'identity.entitlements',
+  identityEntitlement: 'identity.entitlement',
+  identityRevoke: 'identity.revoke',
+  /** Access that a machine does not have, asked for by people on its behalf. */
+  identityAsk: 'identity.ask',
+  identityRequests: 'identity.requests',
+  identityWithdraw: 'identity.withdraw',
+  identityBreakGlasses: 'identity.breakGlasses',
+  identityReviewGlass: 'identity.reviewGlass',
 
   policyOpen: 'policy.open',
   policyRenew: 'policy.renew',
@@ -77,6 +99,14 @@ export const subjects = {
   reviewDecide: 'governance.reviewDecide',
   reviewDelegate: 'governance.reviewDelegate',
   reviewClose: 'governance.reviewClose',
+  /** Changes that more than one person makes. */
+  changesPropose: 'governance.changePropose',
+  changesTest: 'governance.changeTest',
+  changesActivate: 'governance.changeActivate',
+  changesRollBack: 'governance.changeRollBack',
+  changesWithdraw: 'governance.changeWithdraw',
+  changesList: 'governance.changeList',
+  changesShow: 'governance.changeShow',
   /** Who tells us of people, what they told, and the HR file. */
   governanceDirectories: 'governance.directories',
   governanceDirectoryAdd: 'governance.directoryAdd',
@@ -107,14 +137,6 @@ export const subjects = {
   /** Where a producer's event messages go (stream INGEST). */
   ingest: (producer: string) => `ingest.${producer}.event`,
 
-  /** Changes that more than one person makes. */
-  changesPropose: 'governance.changePropose',
-  changesTest: 'governance.changeTest',
-  changesActivate: 'governance.changeActivate',
-  changesRollBack: 'governance.changeRollBack',
-  changesWithdraw: 'governance.changeWithdraw',
-  changesList: 'governance.changeList',
-  changesShow: 'governance.changeShow',
   /** Where a committed event is published for those outside (stream EVIDENCE): `command.decided` of tenant `default` on `evidence.v1.default.command.decided`. */
   published: (tenant: string, type: string) => `evidence.v1.${tenant}.${type}`,
 } as const;

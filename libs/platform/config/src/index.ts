@@ -1,4 +1,5 @@
 export * from './kinds/common.ts';
+export * from './kinds/entitlements.ts';
 export * from './kinds/governance.ts';
 export * from './kinds/identity.ts';
 export * from './kinds/masking.ts';

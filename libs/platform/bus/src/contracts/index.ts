@@ -16,6 +16,7 @@ export * from './parameters.ts';
 export * from './approvals.ts';
 export * from './manifests.ts';
 export * from './statement-hash.ts';
+export * from './entitlements.ts';
 export * from './evidence.ts';
 export * from './export.ts';
 export * from './log.ts';

@@ -16,16 +16,20 @@ export const grant = z.strictObject({ lease: z.string(), slice: z.string() });
 const atLeast = z.int().min(0).default(0);
 
 /**
- * Asks for a lease. Errors: `denied` (no rule permits connect, machine not active, unknown target) with the reason; `behind` (this process of the decision
+ * Asks for a lease. Errors: `denied` (no rule permits connect, machine not active, unknown target, no entitlement where the target needs one) with the reason; `access-requested` (connecting was
+ * taken for asking: later it may do; the sentence names the request); `behind` (this process of the decision
  * point has not loaded that policy version yet) and `unavailable`: ask again.
  */
 export const policyOpen = contract(subjects.policyOpen, leaseRequest.extend({ atLeast }), grant);
 
-/** Renews many at once; the answers are in the order of the requests. Errors: `behind`, `unavailable`: ask again. */
+/**
+ * Renews many at once; the answers are in the order of the requests. `refused` ends a session. `unavailable` is about that one session (whether it is still entitled cannot be said now): ask again.
+ * Errors: `behind`, `unavailable`: ask again.
+ */
 export const policyRenew = contract(
   subjects.policyRenew,
   z.strictObject({ leases: z.array(leaseRequest).max(500), atLeast }),
-  z.strictObject({ answers: z.array(z.union([grant, z.strictObject({ refused: z.string() })])) }),
+  z.strictObject({ answers: z.array(z.union([grant, z.strictObject({ refused: z.string() }), z.strictObject({ unavailable: z.string() })])) }),
 );
 
 /** Explains: what would be decided for this machine's text on this target, and by which rules. Never used in the data path. */

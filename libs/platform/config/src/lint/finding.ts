@@ -18,6 +18,8 @@ export const findingCodes = [
   'binding-ref-outsider', 'binding-ref-form', 'binding-ref-type', 'binding-ref-unprotected', 'binding-groups-overage', 'binding-tenant-foreign', 'binding-value-reusable',
   'machine-owner-alone', 'machine-unreachable', 'machine-review-past', 'machine-review-far',
   'person-issuer-machines', 'person-roles-toxic', 'person-twice', 'approvers-quorum', 'approvers-too-few', 'approvers-role', 'target-plaintext', 'target-name-unchecked',
+  'issuer-keys-kind', 'issuer-review-foreign',
+  'entitlement-until-past', 'entitlement-not-enforced', 'target-access-policy',
   'reference-unknown', 'reference-inactive',
 ] as const;
 export type FindingCode = (typeof findingCodes)[number];

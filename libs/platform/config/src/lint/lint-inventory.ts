@@ -2,6 +2,8 @@ import type { AnyDocument, DocumentOf, Kind } from '../kinds/index.ts';
 import { refuse, warn, type Finding, type FindingCode } from './finding.ts';
 import { lintBinding } from './lint-binding.ts';
 import { lintDocument } from './lint-document.ts';
+import { approverSeats, entitlementReferences } from './lint-entitlement.ts';
+import { governanceSeats } from './lint-governance.ts';
 import { lintOverlaps } from './lint-overlaps.ts';
 
 /** A finding with the document that it is about. */
@@ -31,23 +33,27 @@ export function lintInventory(view: InventoryView): readonly LocatedFinding[] {
   });
 }
 
-const madeByOthers: readonly FindingCode[] = ['machine-review-past', 'reference-inactive'];
+const madeByOthers: readonly FindingCode[] = ['machine-review-past', 'reference-inactive', 'approvers-too-few', 'entitlement-until-past'];
 
 export interface Directory {
   readonly Issuer: ReadonlyMap<string, DocumentOf<'Issuer'>>;
   readonly Person: ReadonlyMap<string, DocumentOf<'Person'>>;
   readonly Group: ReadonlyMap<string, DocumentOf<'Group'>>;
   readonly Machine: ReadonlyMap<string, DocumentOf<'Machine'>>;
+  readonly Target: ReadonlyMap<string, DocumentOf<'Target'>>;
+  readonly ApproverGroup: ReadonlyMap<string, DocumentOf<'ApproverGroup'>>;
 }
 
 function index(documents: readonly AnyDocument[]): Directory {
-  const directory = { Issuer: new Map<string, DocumentOf<'Issuer'>>(), Person: new Map<string, DocumentOf<'Person'>>(), Group: new Map<string, DocumentOf<'Group'>>(), Machine: new Map<string, DocumentOf<'Machine'>>() };
+  const directory = { Issuer: new Map<string, DocumentOf<'Issuer'>>(), Person: new Map<string, DocumentOf<'Person'>>(), Group: new Map<string, DocumentOf<'Group'>>(), Machine: new Map<string, DocumentOf<'Machine'>>(), Target: new Map<string, DocumentOf<'Target'>>(), ApproverGroup: new Map<string, DocumentOf<'ApproverGroup'>>() };
   for (const document of documents) {
     const { name } = document.metadata;
     if (document.kind === 'Issuer') directory.Issuer.set(name, document);
     else if (document.kind === 'Person') directory.Person.set(name, document);
     else if (document.kind === 'Group') directory.Group.set(name, document);
     else if (document.kind === 'Machine') directory.Machine.set(name, document);
+    else if (document.kind === 'Target') directory.Target.set(name, document);
+    else if (document.kind === 'ApproverGroup') directory.ApproverGroup.set(name, document);
   }
   return directory;
 }
@@ -60,9 +66,14 @@ function references(document: AnyDocument, directory: Directory): readonly Findi
       return personReferences(document, directory);
     case 'ApproverGroup':
       return approverReferences(document, directory);
+    case 'Entitlement':
+      return entitlementReferences(document, directory);
+    case 'AccessPath':
+      return [...entitlementReferences(document, directory), ...approverSeats(document, directory)];
+    case 'Governance':
+      return governanceSeats(document, directory);
     case 'Issuer':
     case 'Group':
-    case 'Governance':
     case 'Target':
     case 'Classification':
     case 'Sink':
