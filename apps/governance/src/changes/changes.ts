@@ -8,7 +8,7 @@ import type { ChangeStore, NewChange } from './change-store.ts';
 import { readContent, type Content } from './content.ts';
 import type { Owners } from './owners.ts';
 import { rollBackOf } from './roll-back.ts';
-import { activatorOf, approversOf, beforeOf, contentOf, ownerOfPart, stepsOf, summary, view, type ChangeRow, type PartRow } from './rows.ts';
+import { activatorOf, approversOf, beforeOf, contentOf, ownerOfPart, stepsOf, summary, view, warningsOf, type ChangeRow, type PartRow } from './rows.ts';
 import { tryShare, type TriedPart } from './try-share.ts';
 import { approvalText, shapeOf } from './wording.ts';
 
@@ -210,7 +210,7 @@ export class Changes {
   async #ask(row: ChangeRow, part: PartRow): Promise<void> {
     const { store, bus, log } = this.#of;
     const owner = ownerOfPart(part);
-    const tried: TriedPart = { owner, steps: stepsOf(part), warnings: JSON.parse(part.warnings) as string[], terms: { kinds: part.kinds, approvers: approversOf(part), binding: part.binding }, text: part.text, before: [] };
+    const tried: TriedPart = { owner, steps: stepsOf(part), warnings: warningsOf(part), terms: { kinds: part.kinds, approvers: approversOf(part), binding: part.binding }, text: part.text, before: [] };
     const kinds = part.kinds.join(', ');
     const asked = await bus.call(approvalsAsk, {
       subject: { kind: 'change', id: changeSubject(row.id, part.round, owner) }, requester: `person:${row.author}`, owner: null, machine: null, target: null, environment: null, source: 'governance',
