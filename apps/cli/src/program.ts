@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { applyCommand } from './commands/apply.ts';
 import { approvalsCommand } from './commands/approvals.ts';
+import { candidatesCommand } from './commands/candidates.ts';
 import { changesCommand } from './commands/changes.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -8,6 +9,7 @@ import { evidenceCommand } from './commands/evidence.ts';
 import { getCommand } from './commands/get.ts';
 import { logCommand } from './commands/log.ts';
 import { loginCommand, logoutCommand, whoamiCommand } from './commands/login.ts';
+import { machinesCommand } from './commands/machines.ts';
 import { policyCommand } from './commands/policy.ts';
 import { sessionsCommand } from './commands/sessions.ts';
 import { sshCommand } from './commands/ssh.ts';
@@ -29,6 +31,8 @@ export function program(): Command {
     .addCommand(changesCommand())
     .addCommand(sessionsCommand())
     .addCommand(approvalsCommand())
+    .addCommand(machinesCommand())
+    .addCommand(candidatesCommand())
     .addCommand(evidenceCommand())
     .addCommand(logCommand())
     .addCommand(policyCommand())
