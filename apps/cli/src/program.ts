@@ -9,6 +9,7 @@ import { evidenceCommand } from './commands/evidence.ts';
 import { getCommand } from './commands/get.ts';
 import { logCommand } from './commands/log.ts';
 import { loginCommand, logoutCommand, whoamiCommand } from './commands/login.ts';
+import { manifestCommand } from './commands/manifest.ts';
 import { machinesCommand } from './commands/machines.ts';
 import { policyCommand } from './commands/policy.ts';
 import { sessionsCommand } from './commands/sessions.ts';
@@ -33,6 +34,7 @@ export function program(): Command {
     .addCommand(approvalsCommand())
     .addCommand(machinesCommand())
     .addCommand(candidatesCommand())
+    .addCommand(manifestCommand())
     .addCommand(evidenceCommand())
     .addCommand(logCommand())
     .addCommand(policyCommand())

@@ -14,14 +14,22 @@ export const shownParameters = z.object({
   missing: z.string().nullable(),
 });
 
+const statementUse = z.object({ place: z.number(), shape: z.string(), decision: z.string(), times: z.number(), used: z.number() });
 export const quorum = z.object({ group: z.string(), count: z.number() });
 export const approval = z.object({
   id: z.string(), state: z.string(), subject: z.object({ kind: z.string(), id: z.string() }).nullable().default(null), requester: z.string().nullable().default(null),
   machine: z.string().nullable(), owner: z.string().nullable(), target: z.string().nullable(), environment: z.string().nullable(), source: z.string(), session: z.string().nullable(), command: z.string().nullable(),
   shape: z.string(), effects: z.array(z.string()), rules: z.array(z.string()), say: z.string(), quorum: z.array(quorum), created: z.string(), expires: z.string(),
   votes: z.array(z.object({ by: z.string(), vote: z.string(), comment: z.string().nullable(), at: z.string() })), text: z.string().nullable(), parameters: shownParameters.nullable(),
+  manifest: z.object({ role: z.string().nullable(), statements: z.array(statementUse) }).nullable().default(null),
 });
 export type Approval = z.infer<typeof approval>;
+export const manifestAnswer = z.object({
+  approval: z.string().nullable(), url: z.string().nullable(), expires: z.string().nullable(), quorum: z.array(quorum),
+  statements: z.array(z.object({ place: z.number(), shape: z.string(), times: z.number(), decision: z.string() })),
+  refused: z.array(z.object({ place: z.number(), code: z.string(), say: z.string(), rules: z.array(z.string()) })),
+});
+export type ManifestAnswer = z.infer<typeof manifestAnswer>;
 export const approvals = z.object({ approvals: z.array(approval) });
 
 export const session = z.object({

@@ -45,6 +45,7 @@ export const access: Readonly<Record<string, Access>> = {
 
   'GET /v1/approvals': readers,
   'GET /v1/approvals/:id': readers,
+  'POST /v1/manifests': ['admin', 'operator'],
   'POST /v1/approvals/:id/approve': ['approver'],
   'POST /v1/approvals/:id/reject': ['approver'],
 

@@ -18,6 +18,7 @@ import { CandidatesController } from './handlers/candidates.controller.ts';
 import { ChangesController } from './handlers/changes.controller.ts';
 import { EvidenceController } from './handlers/evidence.controller.ts';
 import { ExportsController } from './handlers/exports.controller.ts';
+import { ManifestsController } from './handlers/manifests.controller.ts';
 import { LogController } from './handlers/log.controller.ts';
 import { RetentionController } from './handlers/retention.controller.ts';
 import { PolicyController } from './handlers/policy.controller.ts';
@@ -30,7 +31,7 @@ import { OpenApi } from './openapi.ts';
 @Module({})
 export class ConsoleModule {}
 
-export const controllers = [CandidatesController, AboutController, ApplyController, ChangesController, PolicyController, ApprovalsController, SessionsController, EvidenceController, ExportsController, RetentionController, LogController, TokensController];
+export const controllers = [CandidatesController, AboutController, ApplyController, ChangesController, PolicyController, ApprovalsController, ManifestsController, SessionsController, EvidenceController, ExportsController, RetentionController, LogController, TokensController];
 
 /** The whole API on a bus. It keeps nothing: what it shows is the services'. */
 export function consoleService({ config, bus, log }: { readonly config: ConsoleConfig; readonly bus: Bus; readonly log: Log }): { module: DynamicModule; prepare(app: INestApplication): void; stop(): Promise<void> } {

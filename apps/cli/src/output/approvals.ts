@@ -1,6 +1,7 @@
 import { parameterLines } from '@sallyport/domain-model';
 import type { Approval } from '../shapes.ts';
 import { frame } from './frame.ts';
+import { runsText } from './manifest.ts';
 import { fields, table } from './table.ts';
 import { visibleLine } from './visible.ts';
 
@@ -40,7 +41,8 @@ export function approvalText(one: Approval, now: number): string {
   const votes = one.votes.map(({ by, vote, comment, at }) => visibleLine(`  ${at.slice(0, 19)}Z  ${by}  ${vote}${comment === null ? '' : `  “${comment}”`}`));
   const body = one.text === null ? ['the full text is shown to approvers, auditors and administrators', frame('shape', one.shape)] : [frame(one.subject === null ? 'full text, as the machine sent it' : 'all that is asked for', one.text)];
   const parameters = one.parameters === null ? [] : [frame('parameters, as bound', parameterLines(one.parameters).map(visibleLine).join('\n'))];
-  return [head, ...(votes.length === 0 ? [] : ['votes', ...votes]), ...body, ...parameters].join('\n');
+  const runs = one.manifest === null ? [] : [runsText(one.manifest.statements)];
+  return [head, ...(votes.length === 0 ? [] : ['votes', ...votes]), ...body, ...parameters, ...runs].join('\n');
 }
 
 /** The machine with its owner, or the person; and the machine that it is about, where a person asks for one. */

@@ -9,7 +9,7 @@ export const approval = (change: Partial<Approval> = {}): Approval => ({
   shape: 'alter table ledger.accounts add column note text', effects: ['define ledger.accounts'], rules: ['ddl-needs-approval'], say: 'changes of structure need a second person',
   quorum: [{ group: 'dba', count: 2 }], created: '2026-11-22T10:00:00.000000Z', expires: '2099-01-01T00:00:00.000000Z',
   votes: [{ by: 'alice', vote: 'approve', comment: 'change 4711', at: '2026-11-22T10:01:00.000000Z' }],
-  text: 'alter table ledger.accounts\n  add column note text', parameters: null, ...change,
+  text: 'alter table ledger.accounts\n  add column note text', parameters: null, manifest: null, ...change,
 });
 
 export const session = (change: Partial<Session> = {}): Session => ({
