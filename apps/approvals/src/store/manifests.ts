@@ -43,7 +43,7 @@ export class Manifests {
     const left = entries.reduce((sum, { statement, times }) => sum + (statement === null ? 0 : times), 0);
     await trx.insertInto('manifest').values({ approval, machine, target, role, slice, uses_left: left }).execute();
     await trx.insertInto('manifest_statement').values(entries.map(({ place, statement, shape, times }) => ({ approval, place, statement, shape, times }))).execute();
-    const data = { approval, manifest: digest, count: entries.length, machine, target };
+    const data = { approval, manifest: digest, count: entries.length, runs: left, machine, target };
     await this.#recorder.outbox.emit(trx, 'approval.manifest', data, partiesOf(this.#recorder, approval, state, state.asked.requester ?? `machine:${machine}`));
   }
 

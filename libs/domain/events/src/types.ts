@@ -116,7 +116,8 @@ export interface EventData {
   'breakglass.opened': { entitlement: string; machine: string; target: string; reason: string; by: string; until: string };
   'breakglass.reviewed': { entitlement: string; machine: string; finding: 'justified' | 'not-justified'; say: string };
   /** Leave for a list of statements at once, each by its hash: `count` of them, `manifest` the hash of the list. */
-  'approval.manifest': { approval: string; manifest: string; count: number; machine: string; target: string };
+  /** `count` statements, of which those that policy holds may run `runs` times in all; each run is an `approval.consumed`. */
+  'approval.manifest': { approval: string; manifest: string; count: number; runs: number; machine: string; target: string };
 
   // --- reviews of access
   'review.opened': { campaign: string; scope: string; items: number; due: string; grace_days: number };

@@ -48,7 +48,7 @@ export const approval = {
       title: 'Approvers notified', message: `Notice of ${d.approval} (${d.state}) ${d.ok ? 'was delivered' : 'was not delivered'}, attempts ${d.attempts}`, outcome: d.ok ? 'success' : 'failure', activity: 'notify', type: 'info', severity: d.ok ? 'informational' : 'low',
     }),
   ),
-  'approval.manifest': known<'approval.manifest'>(object<EventData['approval.manifest']>({ approval: text, manifest: text, count, machine: text, target: text }), (event, d) =>
+  'approval.manifest': known<'approval.manifest'>(object<EventData['approval.manifest']>({ approval: text, manifest: text, count, runs: count, machine: text, target: text }), (event, d) =>
     act(event, 'approval.manifest', d.approval, { title: 'Manifest to be approved', message: `${d.machine} asks with ${d.approval} for ${d.count} statements on ${d.target} at once`, outcome: 'success', activity: 1, control: { action: 'Observed', disposition: 'Delayed' }, type: 'info' }),
   ),
 } satisfies Family;

@@ -108,7 +108,7 @@ export const samples: { readonly [T in EventType]: EventData[T] } = {
   'entitlement.unused': { entitlement: id(942), machine: 'nightly-ledger', target: 'ledger-db', days: 61 },
   'breakglass.opened': { entitlement: id(942), machine: 'nightly-ledger', target: 'ledger-db', reason: 'the ledger is stuck', by: 'bob', until: '2026-11-23T05:00:00.000Z' },
   'breakglass.reviewed': { entitlement: id(942), machine: 'nightly-ledger', finding: 'justified', say: 'the incident is known' },
-  'approval.manifest': { approval: id(940), manifest: digest('2'), count: 12, machine: 'nightly-ledger', target: 'ledger-db' },
+  'approval.manifest': { approval: id(940), manifest: digest('2'), count: 12, runs: 30, machine: 'nightly-ledger', target: 'ledger-db' },
   'review.opened': { campaign: id(944), scope: 'criticality high', items: 14, due: '2026-12-15', grace_days: 14 },
   'review.item': { campaign: id(944), item: id(945), machine: 'nightly-ledger', entitlement: id(942), target: 'ledger-db', role: 'reporting', reviewers: ['carol'], used: ['read ledger.entries'], used_count: 1, unused: ['modify ledger.entries'], last_used: '2026-11-22T02:00:00.000Z' },
   'review.decided': { campaign: id(944), item: id(945), machine: 'nightly-ledger', decision: 'narrow', reason: 'it only reads', policy: digest('3') },
