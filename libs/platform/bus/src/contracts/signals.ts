@@ -54,17 +54,17 @@ export const governanceSignals = contract(
   z.strictObject({ signals: z.array(keptSignal), total: z.int(), pending: z.int() }),
 );
 
-const hrRow = z.strictObject({ line: z.int().min(1), id: z.string().min(1).max(320), lastDay: z.iso.date().nullable(), status: z.enum(['active', 'left']) });
 /**
- * Lines of the HR file: who is gone, or will be after a last day. The same file twice changes nothing. `unmatched` are lines whose id nobody of the inventory has: they are
- * kept by the hash of the id, and count as soon as somebody has it. Needs the role admin. Errors: `invalid`.
+ * The HR file: who is gone, or will be after a last day. All of it or nothing; the same file twice changes nothing. `unmatched` are lines whose id nobody of the inventory
+ * has: who left is kept by the hash of the id, and counts as soon as somebody has it. Needs the role admin. Errors: `invalid`, with the lines that cannot be read.
  */
 export const governanceImportHr = contract(
   subjects.governanceImportHr,
-  z.strictObject({ by: caller, rows: z.array(hrRow).max(2000), dryRun: z.boolean(), digest: tokenDigest }),
+  z.strictObject({ by: caller, text: z.string().max(900_000), dryRun: z.boolean() }),
   z.strictObject({
-    rows: z.int(), left: z.array(z.strictObject({ line: z.int(), person: z.string().nullable(), at: z.string() })), planned: z.int(), returned: z.array(z.strictObject({ line: z.int(), person: z.string().nullable() })),
-    unmatched: z.array(z.int()), unchanged: z.int(),
+    rows: z.int(), left: z.array(z.strictObject({ line: z.int(), person: z.string().nullable(), at: z.string() })), returned: z.array(z.strictObject({ line: z.int(), person: z.string().nullable() })),
+    /** Lines with a last day that is still to come, and those of which nothing follows. */
+    planned: z.int(), unchanged: z.int(), unmatched: z.array(z.int()),
   }),
 );
 
