@@ -10,6 +10,8 @@ import type { GovernanceConfig } from './config.ts';
 import { Follower } from './follow/follower.ts';
 import { ChangesController } from './handlers/changes.controller.ts';
 import { GovernanceController } from './handlers/governance.controller.ts';
+import { Signals } from './signals/signals.ts';
+import { SignalsController } from './signals/signals.controller.ts';
 import type { GovernanceDatabase } from './store/database.ts';
 import { EntitlementReader } from './usage/entitlement-reader.ts';
 import { UsageReader } from './usage/usage-reader.ts';
@@ -33,6 +35,8 @@ export interface StartedGovernance {
   readonly module: DynamicModule;
   readonly outbox: Outbox;
   readonly store: Store<GovernanceDatabase>;
+  /** Where directories come in, or null. */
+  readonly signalsUrl: string | null;
   stop(): Promise<void>;
 }
 
@@ -48,12 +52,15 @@ export async function startGovernance({ config, tenant, bus, log, readiness, now
   const changing = startChanges({ store, outbox, bus, log, now, everyMs });
   const follower = new Follower({ store, bus, readers: [new UsageReader(), new EntitlementReader()], log });
   follower.start();
+  const signals = await Signals.start({ config, store, outbox, bus, log, now, everyMs });
 
   return {
     module: { module: GovernanceModule, controllers: [GovernanceController, ChangesController], providers: [{ provide: Follower, useValue: follower }, { provide: Changes, useValue: changing.changes }] },
     outbox,
     store,
+    signalsUrl: signals.url,
     async stop() {
+      await signals.stop();
       await stopPinging();
       await changing.stop();
       await follower.stop();
