@@ -55,7 +55,7 @@ export async function startGovernance({ config, tenant, bus, log, readiness, now
   const signals = await Signals.start({ config, store, outbox, bus, log, now, everyMs });
 
   return {
-    module: { module: GovernanceModule, controllers: [GovernanceController, ChangesController], providers: [{ provide: Follower, useValue: follower }, { provide: Changes, useValue: changing.changes }] },
+    module: { module: GovernanceModule, controllers: [GovernanceController, ChangesController, SignalsController], providers: [{ provide: Signals, useValue: signals }, { provide: Follower, useValue: follower }, { provide: Changes, useValue: changing.changes }] },
     outbox,
     store,
     signalsUrl: signals.url,
