@@ -45,10 +45,11 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
   ]);
   say('roles and migrations');
   await prepareDatabase(postgres, home);
-  const ports = Object.fromEntries(await Promise.all([...services, 'pg' as const, 'ssh' as const, 'token' as const].map(async (name) => [name, await freePort()])));
+  const ports = Object.fromEntries(await Promise.all([...services, 'pg' as const, 'ssh' as const, 'token' as const, 'signals' as const].map(async (name) => [name, await freePort()])));
   const pgListen = `127.0.0.1:${ports['pg']}`;
   const sshListen = `127.0.0.1:${ports['ssh']}`;
   const tokenListen = `127.0.0.1:${ports['token']}`;
+  const signalsListen = `127.0.0.1:${ports['signals']}`;
   const sshNames = '127.0.0.1,localhost';
   const api = `https://127.0.0.1:${ports['console']}`;
   const admin = home.at('keys', 'admin.token');
@@ -61,7 +62,7 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
     masking: { ...sealed, SALLYPORT_TOKEN_KEY: home.keys.token },
     policy: { ...sealed, SALLYPORT_LEASE_KEY: home.keys.lease },
     approvals: { ...sealed, SALLYPORT_TEXT_KEY: home.keys.text, SALLYPORT_PUBLIC_URL: api },
-    governance: sealed,
+    governance: { ...sealed, SALLYPORT_SIGNALS_LISTEN: signalsListen, SALLYPORT_SIGNALS_URL: `https://${signalsListen}`, SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key },
     sinks: { ...sealed, SALLYPORT_SECRETS_DIR: home.at('sink-secrets') },
     gateway: {
       SALLYPORT_GATEWAY_ID: gatewayId, SALLYPORT_PG_LISTEN: pgListen, ...(missingCrypto === null ? { SALLYPORT_SSH_LISTEN: sshListen, SALLYPORT_SSH_NAMES: sshNames } : {}), SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key, SALLYPORT_SECRETS_DIR: home.at('credentials'),
@@ -96,7 +97,7 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
     throw error;
   }
   const env = {
-    SALLYPORT_API: api, SALLYPORT_CA: tls.ca, SALLYPORT_PG: pgListen, ...(missingCrypto === null ? { SALLYPORT_SSH: sshListen } : {}), SALLYPORT_TOKEN_URL: `https://${tokenListen}`, SALLYPORT_ADMIN_TOKEN: home.secrets.admin, SALLYPORT_NATS: nats.url,
+    SALLYPORT_API: api, SALLYPORT_CA: tls.ca, SALLYPORT_PG: pgListen, ...(missingCrypto === null ? { SALLYPORT_SSH: sshListen } : {}), SALLYPORT_TOKEN_URL: `https://${tokenListen}`, SALLYPORT_SIGNALS_URL: `https://${signalsListen}`, SALLYPORT_ADMIN_TOKEN: home.secrets.admin, SALLYPORT_NATS: nats.url,
     SALLYPORT_EVIDENCE_DSN: postgres.dsnOf(serviceRole('evidence'), home.secrets.database.evidence, 'sallyport'),
   };
   writeFileSync(home.at('env'), Object.entries(env).map(([name, value]) => `export ${name}='${value}'\n`).join(''), { mode: 0o600 });
