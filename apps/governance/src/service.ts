@@ -10,6 +10,9 @@ import type { GovernanceConfig } from './config.ts';
 import { Follower } from './follow/follower.ts';
 import { ChangesController } from './handlers/changes.controller.ts';
 import { GovernanceController } from './handlers/governance.controller.ts';
+import { UsageController } from './handlers/usage.controller.ts';
+import { Inventory } from './inventory/inventory.ts';
+import { Rightsize } from './rightsize/rightsize.ts';
 import { Signals } from './signals/signals.ts';
 import { SignalsController } from './signals/signals.controller.ts';
 import type { GovernanceDatabase } from './store/database.ts';
@@ -50,12 +53,15 @@ export async function startGovernance({ config, tenant, bus, log, readiness, now
   await outbox.start();
   const stopPinging = every({ ms: everyMs, what: 'looking for the database', log, first: 'now' }, ping);
   const changing = startChanges({ store, outbox, bus, log, now, everyMs });
+  const inventory = new Inventory();
+  const unfollow = await inventory.follow(bus, log);
+  const rightsize = new Rightsize({ store, outbox, bus, inventory, now });
   const follower = new Follower({ store, bus, readers: [new UsageReader(), new EntitlementReader()], log });
   follower.start();
   const signals = await Signals.start({ config, store, outbox, bus, log, now, everyMs });
 
   return {
-    module: { module: GovernanceModule, controllers: [GovernanceController, ChangesController, SignalsController], providers: [{ provide: Signals, useValue: signals }, { provide: Follower, useValue: follower }, { provide: Changes, useValue: changing.changes }] },
+    module: { module: GovernanceModule, controllers: [GovernanceController, UsageController, ChangesController, SignalsController], providers: [{ provide: Signals, useValue: signals }, { provide: Follower, useValue: follower }, { provide: Rightsize, useValue: rightsize }, { provide: Changes, useValue: changing.changes }] },
     outbox,
     store,
     signalsUrl: signals.url,
@@ -64,6 +70,7 @@ export async function startGovernance({ config, tenant, bus, log, readiness, now
       await stopPinging();
       await changing.stop();
       await follower.stop();
+      unfollow();
     },
   };
 

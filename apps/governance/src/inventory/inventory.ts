@@ -2,7 +2,7 @@ import type { MaskPlan } from '@sallyport/domain-model';
 import type { MachineFacts, TargetFacts } from '@sallyport/engine-policy';
 import { buckets, shownPlan, type Bus } from '@sallyport/platform-bus';
 import { governanceDocument, usualGovernance, type GovernanceSettings, type MachineDocument, type TargetDocument } from '@sallyport/platform-config';
-import { machineDocument, targetDocument } from '@sallyport/platform-config';
+import { shownMachineDocument, targetDocument } from '@sallyport/platform-config';
 import type { Log } from '@sallyport/platform-telemetry';
 import { z } from 'zod';
 
@@ -49,7 +49,7 @@ export class Inventory {
     const name = key.slice(dot + 1);
     switch (key.slice(0, dot)) {
       case 'machine':
-        return keep(this.machines, name, value, machineDocument);
+        return keep(this.machines, name, value, shownMachineDocument);
       case 'target':
         return keep(this.targets, name, value, targetDocument);
       case 'person':

@@ -112,6 +112,19 @@ export class House implements AsyncDisposable {
     return this.postgres.sql(text, this.database.name);
   }
 
+  /** An empty ledger, and nothing known of any before. The service goes on running, so the database may have to be asked again. */
+  async reset(): Promise<void> {
+    this.ledger.setBack(0);
+    const tables = ['usage_session', 'usage_day', 'decided_day', 'decided_input', 'usage_width', 'entitlement_seen', 'entitlement_asked', 'follow_mark', 'follow_skipped'].map((table) => `governance.${table}`).join(', ');
+    for (let tries = 0; ; tries++) {
+      try {
+        return void (await this.sql(`begin; update governance.follow_cursor set next_leaf = 0, ledger_size = 0; truncate ${tables}; commit`));
+      } catch (error) {
+        if (tries === 20) throw error;
+      }
+    }
+  }
+
   /** Waits until everything that the ledger has was read. */
   async read(): Promise<void> {
     for (let tries = 0; tries < 600; tries++) {
