@@ -5,6 +5,7 @@ import { fail, ok, type Caller, type FoundIdentity, type ImportDefaults, type Re
 import { canonical } from '../model/document.ts';
 import type { Applier } from '../store/applier.ts';
 import type { IdentityDatabase } from '../store/database.ts';
+import { readRevision } from '../store/documents.ts';
 import type { Registry } from '../store/registry.ts';
 import { planImport, type Imported } from './plan-import.ts';
 
@@ -44,12 +45,23 @@ export class Importer {
   }
 
   async import({ by, source, found, defaults, dryRun }: ImportAsked): Promise<Reply<ImportOutcome>> {
-    const { db, registry, applier, now } = this.#parts;
+    const { registry, applier } = this.#parts;
     if (!by.roles.includes('admin')) {
       // Refused there, with its record.
       const refused = await applier.apply({ by, documents: [], dryRun, prune: false });
       return refused.ok ? fail('denied', 'an import needs the role admin') : refused;
     }
+    for (let round = 0; round < maxRounds; round++) {
+      const done = await this.#once({ by, source, found, defaults, dryRun });
+      if (done.ok || done.error.code !== 'conflict') return done;
+      await registry.reload();
+    }
+    return fail('conflict', 'the inventory is being changed by others all the time; import again');
+  }
+
+  /** By the inventory of this moment, or not at all (`conflict`): what was planned as new may be somebody else's by now. */
+  async #once({ by, source, found, defaults, dryRun }: ImportAsked): Promise<Reply<ImportOutcome>> {
+    const { db, registry, applier, now } = this.#parts;
     const inventory = await registry.follow();
     const origins = await originsOf(db, source, found.map(({ stable }) => stable));
     const today = new Date(now()).toISOString().slice(0, 10);
@@ -60,6 +72,7 @@ export class Importer {
     const applied = await applier.apply({
       by, documents: drafts.map(({ document }) => document), dryRun, prune: false,
       with: async (trx) => {
+        if ((await readRevision(trx)) !== inventory.revision) return null;
         await remember(trx, source, [...drafts.map((one) => ({ stable: one.found.stable, machine: one.document.metadata.name })), ...known.map((one) => ({ stable: one.found.stable, machine: one.machine }))], now());
         return [{ type: 'nhi.imported', data: { source, found: found.length, drafted: drafts.length, known: known.length, digest }, who: whoOf(by) }];
       },
@@ -75,6 +88,8 @@ export class Importer {
     });
   }
 }
+
+const maxRounds = 5;
 
 const refusedOf = (one: Imported): { ref: string; code: string; say: string }[] => (one.kind === 'refused' ? [{ ref: one.found.ref, code: one.code, say: one.say.slice(0, 1000) }] : []);
 

@@ -23,11 +23,12 @@ export class BindingIndex {
 
   constructor(candidates: readonly Candidate[]) {
     this.all = candidates;
-    const values = distinctValues(candidates);
+    const claims = new CanonicalClaims();
+    const values = distinctValues(candidates, claims);
     const places = new Map<string, Map<unknown, number[]>>();
     const rest: number[] = [];
     for (const [i, { binding }] of candidates.entries()) {
-      const best = mostTelling(binding, values);
+      const best = mostTelling(claims.of(binding), values);
       if (best === null) rest.push(i);
       else of(of(places, best.claim, () => new Map<unknown, number[]>()), best.value, () => []).push(i);
     }
@@ -49,27 +50,44 @@ export class BindingIndex {
 
 type Values = ReadonlyMap<string, ReadonlySet<unknown>>;
 
-function distinctValues(candidates: readonly Candidate[]): Values {
+function distinctValues(candidates: readonly Candidate[], claims: CanonicalClaims): Values {
   const values = new Map<string, Set<unknown>>();
-  for (const { binding } of candidates) for (const [claim, value] of claimsOf(binding)) of(values, claim, () => new Set<unknown>()).add(value);
+  for (const { binding } of candidates) for (const [claim, value] of claims.of(binding)) of(values, claim, () => new Set<unknown>()).add(value);
   return values;
 }
 
-function mostTelling(binding: TrustBinding, values: Values): { readonly claim: string; readonly value: unknown } | null {
+function mostTelling(claims: Claimed, values: Values): { readonly claim: string; readonly value: unknown } | null {
   let best: { readonly claim: string; readonly value: unknown; readonly count: number } | null = null;
-  for (const [claim, value] of claimsOf(binding)) {
+  for (const [claim, value] of claims) {
     const count = values.get(claim)?.size ?? 0;
     if (best === null || count > best.count) best = { claim, value, count };
   }
   return best;
 }
 
-/** Claims by their canonical paths. A path that is none is told by the linter and by the comparison: here it finds nothing. */
-function claimsOf({ claims }: TrustBinding): readonly (readonly [string, unknown])[] {
-  return Object.entries(claims).flatMap(([written, value]) => {
+type Claimed = readonly (readonly [claim: string, value: unknown])[];
+
+/** Claims by their canonical paths; each way of writing one is read once. A path that is none is told by the linter and by the comparison: here it finds nothing. */
+class CanonicalClaims {
+  readonly #known = new Map<string, string | null>();
+
+  of({ claims }: TrustBinding): Claimed {
+    const found: [string, unknown][] = [];
+    for (const written of Object.keys(claims)) {
+      const claim = this.#canonical(written);
+      if (claim !== null) found.push([claim, claims[written]]);
+    }
+    return found;
+  }
+
+  #canonical(written: string): string | null {
+    const known = this.#known.get(written);
+    if (known !== undefined) return known;
     const claim = canonical(written);
-    return claim === null || unreliable.includes(claim) ? [] : [[claim, value] as const];
-  });
+    const kept = claim === null || unreliable.includes(claim) ? null : claim;
+    this.#known.set(written, kept);
+    return kept;
+  }
 }
 
 function canonical(written: string): string | null {
