@@ -131,7 +131,7 @@ export class WholeHouse implements AsyncDisposable {
       SALLYPORT_NATS: this.nats.url, SALLYPORT_NATS_USER: name, SALLYPORT_NATS_PASSWORD: this.nats.passwords[name], SALLYPORT_HTTP: '127.0.0.1:0', SALLYPORT_STATE: state,
       ...(name === 'console' ? {} : { SALLYPORT_DSN: this.database.dsn(name satisfies DatabaseService) }),
       SALLYPORT_LEASE_KEY: at('lease.pem'), SALLYPORT_TOKEN_KEY: at('token'), SALLYPORT_TEXT_KEY: at('text'), SALLYPORT_PUBLIC_URL: 'https://sallyport.example', SALLYPORT_READER_KEY: at('reader.pem'), SALLYPORT_LOG_KEY: at('log.pem'),
-      SALLYPORT_ADMIN_TOKEN_FILE: at('admin'),
+      SALLYPORT_ADMIN_TOKEN_FILE: at('admin'), SALLYPORT_SSH_CA_DIR: at('ssh-ca'), SALLYPORT_SSH_HOSTS: 'localhost',
     };
   }
 }
