@@ -74,7 +74,8 @@ export interface EventData {
 
   // --- machines and those who answer for them
   /**
-   * A machine as it stands from now on; `version` is that of its document. `contract_end` is its vendor's. `bindings` are `issuer/audience (claims it is matched by)`.
+   * A machine as it stands from now on; `version` is that of its document. `contract_end` is its vendor's. `bindings` are `issuer/audience (claims it is matched by)`, with `, replay off` behind where
+   * replays are not looked for.
    */
   'nhi.recorded': {
     machine: string; version: number; kind: string; owner: string; backup_owner: string; team: string | null; purpose: string; business_service: string | null; environment: string;
