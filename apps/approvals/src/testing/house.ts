@@ -25,6 +25,8 @@ export interface House extends AsyncDisposable {
   /** Stops the service and starts it again, as after an upgrade. */
   restart(): Promise<void>;
   stop(): Promise<void>;
+  /** A second process of the service beside the first, as a rolling upgrade has. Returns how to stop it. */
+  another(): Promise<() => Promise<void>>;
   start(): Promise<void>;
   sql(text: string): Promise<Record<string, unknown>[]>;
   /** Types of the evidence events of an approval, in order. */
@@ -52,9 +54,9 @@ export async function house(webhook?: { readonly url: string; readonly key: Uint
   const policy = scriptedPolicy(await nats.connect('policy'));
   await fillInventory(identity);
   let running: Running | null = null;
-  const start = async () => {
-    running = await boot({ name: 'approvals', config: approvalsConfig, start: ({ config, env, bus, log, readiness }) => startApprovals({ config, tenant: env.tenant, bus, log, readiness, clock, everyMs: 20 }) }, env, silentLog);
-  };
+  const begin = () =>
+    boot({ name: 'approvals', config: approvalsConfig, start: ({ config, env, bus, log, readiness }) => startApprovals({ config, tenant: env.tenant, bus, log, readiness, clock, everyMs: 20 }) }, env, silentLog);
+  const start = async () => void (running = await begin());
   const stop = async () => {
     await running?.stop();
     running = null;
@@ -67,6 +69,10 @@ export async function house(webhook?: { readonly url: string; readonly key: Uint
   const sql = (text: string) => postgres.sql(text, database.name);
   return {
     gateway, identity, policy, told, sql, start, stop,
+    another: async () => {
+      const second = await begin();
+      return () => second.stop();
+    },
     console: await nats.connect('console'),
     advance: (seconds) => void (ahead += seconds * 1000),
     restart: async () => {
