@@ -27,7 +27,7 @@ describe('a plan', () => {
     expect(steps(removal)).toContain('removed Target/db v2');
     expect(steps(planApply(before, base(), options)).join()).not.toContain('removed');
     if (!removal.ok) throw new Error('refused');
-    expect(steps(planApply(before.with(2, removal.after), [target('db')], options))).toEqual(['created Target/db v3']);
+    expect(steps(planApply(before.with(2, { documents: removal.after }), [target('db')], options))).toEqual(['created Target/db v3']);
   });
 
   it('refuses to prune everything', () => expect(planApply(inventoryOf(...base()), [], { ...options, prune: true }).ok).toBe(false));
@@ -64,7 +64,7 @@ describe('the consequences of a change', () => {
   const follow = (before: Inventory, ...documents: Parameters<typeof planApply>[1][number][]) => {
     const plan = planApply(before, documents, options);
     if (!plan.ok) throw new Error(steps(plan).join('\n'));
-    return consequences(before, before.with(2, plan.after), plan.changes);
+    return consequences(before, before.with(2, { documents: plan.after }), plan.changes);
   };
 
   it('are none for what is new', () => expect(follow(empty, ...base(), machine('m'), target('db'))).toEqual({ suspended: [], stale: [] }));

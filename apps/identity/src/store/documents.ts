@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import { parseDocument } from '@sallyport/platform-config';
+import { readRuntime } from '../lifecycle/runtime.ts';
 import { isOwned, type OwnedDocument, type Standing } from '../model/document.ts';
 import { Inventory } from '../model/inventory.ts';
 import type { PlannedChange } from '../model/plan-apply.ts';
@@ -10,14 +11,31 @@ export class StoredDocumentError extends Error {
   readonly code = 'ERR_STORED_DOCUMENT';
 }
 
-/** The newest version of every document, and the revision that they make, as of one moment. */
-export async function readInventory(db: Kysely<IdentityDatabase>): Promise<Inventory> {
+/**
+ * The newest version of every document, what was found out besides, and the revision that they make, as of one moment. What `known` has already is not read and parsed again:
+ * versions never change.
+ */
+export async function readInventory(db: Kysely<IdentityDatabase>, known: Inventory | null = null): Promise<Inventory> {
   return db.transaction().setIsolationLevel('repeatable read').execute(async (trx) => {
     const revision = await readRevision(trx);
-    const rows = await trx.selectFrom('document').distinctOn(['kind', 'name']).select(['kind', 'name', 'version', 'digest', 'body']).orderBy('kind').orderBy('name').orderBy('version', 'desc').execute();
-    return new Inventory(revision, rows.map((row): Standing => ({ kind: row.kind, name: row.name, version: row.version, digest: row.digest, document: row.body === null ? null : read(row.kind, row.name, row.body) })));
+    const rows = await trx.selectFrom('document').distinctOn(['kind', 'name']).select(['kind', 'name', 'version', 'digest']).orderBy('kind').orderBy('name').orderBy('version', 'desc').execute();
+    const same = (row: { readonly kind: string; readonly name: string; readonly version: number; readonly digest: string }) => {
+      const standing = known?.standing(row.kind, row.name);
+      return standing?.version === row.version && standing.digest === row.digest ? standing : null;
+    };
+    const fresh = rows.filter((row) => same(row) === null);
+    const bodies = new Map<string, OwnedDocument | null>();
+    for (let at = 0; at < fresh.length; at += chunk) {
+      const part = fresh.slice(at, at + chunk);
+      const read = await trx.selectFrom('document').select(['kind', 'name', 'body']).where(({ eb, refTuple, tuple }) => eb(refTuple('kind', 'name', 'version'), 'in', part.map((row) => tuple(row.kind, row.name, row.version)))).execute();
+      for (const { kind, name, body } of read) bodies.set(`${kind}/${name}`, body === null ? null : parsed(kind, name, body));
+    }
+    return new Inventory(revision, rows.map((row): Standing => same(row) ?? { ...row, document: bodies.get(`${row.kind}/${row.name}`) ?? null }), await readRuntime(trx));
   });
 }
+
+/** Rows of one statement: PostgreSQL takes 65,535 parameters. */
+const chunk = 5000;
 
 export async function readRevision(db: Kysely<IdentityDatabase>): Promise<number> {
   const { revision } = await db.selectFrom('inventory_state').select('revision').executeTakeFirstOrThrow();
@@ -38,13 +56,13 @@ export async function shareRevision(trx: Transaction<IdentityDatabase>): Promise
 
 /** Writes the versions of one apply. The caller holds the lock. */
 export async function writeVersions(trx: Transaction<IdentityDatabase>, changes: readonly PlannedChange[], author: string, revision: number): Promise<void> {
-  const rows = changes.flatMap(({ kind, name, version, change, body, digest, previous }) => (change === 'unchanged' ? [] : [{ kind, name, version, change, body, digest, previous, author }]));
-  if (rows.length > 0) await trx.insertInto('document').values(rows).execute();
+  const rows = changes.flatMap(({ kind, name, version, change, body, digest, previous }) => (change === 'unchanged' ? [] : [{ kind, name, version, change, body, digest, previous, author, revision }]));
+  for (let at = 0; at < rows.length; at += chunk) await trx.insertInto('document').values(rows.slice(at, at + chunk)).execute();
   await trx.updateTable('inventory_state').set({ revision }).execute();
 }
 
-function read(kind: string, name: string, body: string): OwnedDocument {
-  const parsed = parseDocument(JSON.parse(body));
-  if (!parsed.ok || !isOwned(parsed.document)) throw new StoredDocumentError(`${kind}/${name} as stored is not a document of this version`);
-  return parsed.document;
+function parsed(kind: string, name: string, body: string): OwnedDocument {
+  const result = parseDocument(JSON.parse(body));
+  if (!result.ok || !isOwned(result.document)) throw new StoredDocumentError(`${kind}/${name} as stored is not a document of this version`);
+  return result.document;
 }

@@ -22,7 +22,7 @@ export class Registry {
 
   /** Reads the inventory anew; callers at the same time share one reading. Throws StoreError, StoredDocumentError. */
   reload(): Promise<Inventory> {
-    this.#reading ??= readInventory(this.#db)
+    this.#reading ??= readInventory(this.#db, this.#inventory.revision < 0 ? null : this.#inventory)
       .then((inventory) => this.advance(inventory))
       .finally(() => {
         this.#reading = null;

@@ -42,7 +42,8 @@ export type Ruling = { readonly ok: true; readonly slice: CompiledSlice; readonl
 export function ruling(machineName: string, targetName: string, policy: ActivePolicy, inventory: Inventory): Ruling {
   const machine = inventory.machine(machineName);
   if (machine === null) return refused(`machine ${machineName} is not in the inventory`);
-  if (machine.spec.state !== 'active') return refused(`machine ${machineName} is ${machine.spec.state}, not active`);
+  // In `attention` it works on; that nothing new is granted to it is seen to where things are granted.
+  if (machine.spec.state !== 'active' && machine.spec.state !== 'attention') return refused(`machine ${machineName} is ${machine.spec.state}, not active`);
   const target = inventory.target(targetName);
   if (target === null) return refused(`target ${targetName} is not in the inventory`);
   return { ok: true, slice: compiledFor(policy, inventory, machineName, targetName), protocol: target.spec.kind, access: target.spec.access };

@@ -68,7 +68,7 @@ export const trustBinding = z.strictObject({
   justification: z.string().min(20, 'must give the reason in at least 20 characters').max(1000).optional(),
 });
 
-export const machineDocument = document('Machine', z.strictObject({
+const machineSpec = z.strictObject({
   kind: z.enum(['service', 'ci', 'batch', 'agent']),
   owner: name,
   backupOwner: name,
@@ -84,7 +84,14 @@ export const machineDocument = document('Machine', z.strictObject({
   state: z.enum(['draft', 'active', 'suspended', 'retired']).default('draft'),
   reviewBy: date,
   bindings: z.array(trustBinding).default([]),
-}));
+});
+export const machineDocument = document('Machine', machineSpec);
+
+/**
+ * A machine as identity shows it to the other services: in the state that it works by, whatever its document says. In `attention` it works on, and nothing new is granted to it:
+ * nobody answers for it at the moment, or its review has lapsed.
+ */
+export const shownMachineDocument = document('Machine', machineSpec.extend({ state: z.enum(['draft', 'active', 'attention', 'suspended', 'retired']) }));
 
 export const personDocument = document('Person', z.strictObject({
   displayName: z.string().min(1),
@@ -124,6 +131,7 @@ export const targetDocument = document('Target', z.strictObject({
 
 export type IssuerDocument = z.infer<typeof issuerDocument>;
 export type MachineDocument = z.infer<typeof machineDocument>;
+export type ShownMachineDocument = z.infer<typeof shownMachineDocument>;
 export type TrustBinding = z.infer<typeof trustBinding>;
 export type PersonDocument = z.infer<typeof personDocument>;
 export type GroupDocument = z.infer<typeof groupDocument>;
