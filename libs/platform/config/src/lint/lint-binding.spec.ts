@@ -6,7 +6,7 @@ import { lintBinding } from './lint-binding.ts';
 const guid = '271ef6f7-5998-4b0f-86fb-4b54d9129990';
 const urls: Readonly<Record<Provider, string>> = {
   github: 'https://token.actions.githubusercontent.com', gitlab: 'https://gitlab.com', 'azure-devops': `https://login.microsoftonline.com/${guid}/v2.0`,
-  entra: `https://login.microsoftonline.com/${guid}/v2.0`, kubernetes: 'https://cluster-a.example', generic: 'https://idp.example',
+  entra: `https://login.microsoftonline.com/${guid}/v2.0`, kubernetes: 'https://cluster-a.example', spiffe: 'spiffe://bank.example', saml: 'https://saml.example', generic: 'https://idp.example',
 };
 
 function issuer(provider: Provider, spec: Record<string, unknown> = {}): IssuerDocument {
