@@ -1,10 +1,12 @@
 import { Command, Option } from 'commander';
+import { accessCommand, breakGlassCommand } from './commands/access.ts';
 import { applyCommand } from './commands/apply.ts';
 import { approvalsCommand } from './commands/approvals.ts';
 import { candidatesCommand } from './commands/candidates.ts';
 import { changesCommand } from './commands/changes.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { entitlementsCommand } from './commands/entitlements.ts';
 import { evidenceCommand } from './commands/evidence.ts';
 import { getCommand } from './commands/get.ts';
 import { logCommand } from './commands/log.ts';
@@ -35,6 +37,9 @@ export function program(): Command {
     .addCommand(machinesCommand())
     .addCommand(candidatesCommand())
     .addCommand(manifestCommand())
+    .addCommand(entitlementsCommand())
+    .addCommand(accessCommand())
+    .addCommand(breakGlassCommand())
     .addCommand(evidenceCommand())
     .addCommand(logCommand())
     .addCommand(policyCommand())

@@ -40,6 +40,17 @@ export const access: Readonly<Record<string, Access>> = {
   'POST /v1/candidates/:id/reopen': ['admin'],
   'POST /v1/imports': ['admin'],
 
+  // Who answers for a machine need not have a role: identity looks at that.
+  'GET /v1/entitlements': readers,
+  'GET /v1/entitlements/:id': readers,
+  'POST /v1/entitlements/:id/revoke': 'known',
+  'GET /v1/access-requests': readers,
+  'POST /v1/access-requests': 'known',
+  'POST /v1/access-requests/:id/withdraw': 'known',
+  'GET /v1/break-glass': readers,
+  'POST /v1/break-glass': 'known',
+  'POST /v1/break-glass/:id/review': ['admin', 'approver', 'auditor'],
+
   'GET /v1/policy': ['admin', 'auditor', 'operator'],
   'POST /v1/policy/explain': ['admin', 'auditor', 'operator'],
 
