@@ -2,12 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { approvalsSpend, fail, maskingApply, maskingList, ok, type Bus, type Caller, type ChangeAuthority, type ChangeTerms, type Removal, type Reply } from '@sallyport/platform-bus';
+import { approvalsShow, approvalsSpend, fail, maskingApply, maskingList, ok, type Bus, type Caller, type ChangeAuthority, type ChangeTerms, type Removal, type Reply } from '@sallyport/platform-bus';
 import { changeSubject } from '@sallyport/platform-config';
 import { boot, type Running } from '@sallyport/platform-runtime';
 import { migrate } from '@sallyport/platform-store';
 import { silentLog } from '@sallyport/platform-telemetry';
 import { bootstrapDatabase, settingsOf, startNats, startPostgres, tempDir, type Database, type NatsServer, type PostgresServer, type Settings, type TempDir } from '@sallyport/testing-stack';
+import type { z } from 'zod';
 import { maskingConfig } from './config.ts';
 import { startMasking } from './service.ts';
 import { column, raw } from './testing/documents.ts';
@@ -22,6 +23,9 @@ const services: Running[] = [];
 /** What was spent, and what the scripted approvals service answers to the next one. */
 const spent: string[] = [];
 let spending: Reply<{ by: string[]; at: string }> = ok({ by: ['bob'], at: '2026-11-23T10:00:00.000000Z' });
+
+/** Whom the scripted approvals were asked of. */
+let asked = [{ group: 'security', count: 1 }];
 
 const admin: Caller = { person: 'root', roles: ['admin'], groups: [], source: '127.0.0.1' };
 const controlled = { changeControl: [{ kinds: ['Classification'], approvers: [{ group: 'security', count: 1 }] }] };
@@ -47,6 +51,14 @@ beforeAll(async () => {
       const again = spent.includes(approval);
       if (!again && spending.ok) spent.push(approval);
       message.respond(JSON.stringify(again ? fail('spent', 'already') : spending.ok && subject.id.endsWith('/masking') ? spending : spending.ok ? fail('mismatch', 'pci.pan') : spending));
+    },
+  });
+  approvals.nc.subscribe(approvalsShow.subject, {
+    callback: (_error, message) => {
+      const { approval } = approvalsShow.request.parse(message.json());
+      const none = { machine: null, owner: null, target: null, environment: null, session: null, command: null, text: null, parameters: null };
+      const shown: z.input<typeof approvalsShow.value> = { id: approval, state: 'approved', subject: null, requester: 'person:x', source: '', shape: '', effects: [], rules: [], say: '', quorum: asked, created: '', expires: '', votes: [], ...none };
+      message.respond(JSON.stringify(ok(shown)));
     },
   });
   await approvals.nc.flush();
@@ -117,6 +129,17 @@ describe('a classification under change control', () => {
       spending = fail(no, 'no');
       expect(code(await apply([doc('second')], { change }))).toBe(no);
     }
+    expect(await names()).toEqual(['first']);
+  });
+
+  it('is not changed by the approval of people whom the settings do not name, whoever asked them', async () => {
+    const change = await under([doc('second')]);
+    for (const others of [[{ group: 'friends', count: 1 }], [{ group: 'security', count: 2 }], [], [{ group: 'security', count: 1 }, { group: 'friends', count: 1 }]]) {
+      asked = others;
+      expect(code(await apply([doc('second')], { change }))).toBe('mismatch');
+    }
+    asked = [{ group: 'security', count: 1 }];
+    expect(spent).not.toContain(change.approval);
     expect(await names()).toEqual(['first']);
   });
 

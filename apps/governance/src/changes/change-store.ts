@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Who } from '@sallyport/domain-events';
 import { uuidv7 } from '@sallyport/domain-model';
 import type { Caller } from '@sallyport/platform-bus';
@@ -190,12 +190,12 @@ export class ChangeStore {
     await this.#db.transaction().execute((trx) => this.#outbox.emitAll(trx, [{ type: 'config.refused', data: { kind: 'change', name: change, code, say: say.slice(0, 500) }, who: person(by) }]));
   }
 
-  /** Parts of waiting changes that nobody was asked about yet, and those whose approval may have ended. */
-  async open(limit: number): Promise<PartRow[]> {
-    return this.#db
+  /** Parts of the newest rounds that need leave: those that nobody was asked about yet, or with `all` also those whose approval may have come to something. Any of them where there are more. */
+  async open(which: 'all' | 'not-asked', limit: number): Promise<PartRow[]> {
+    const open = this.#db
       .selectFrom('change_part').innerJoin('change', (join) => join.onRef('change.id', '=', 'change_part.change').onRef('change.round', '=', 'change_part.round'))
-      .selectAll('change_part').where('change.state', 'in', ['waiting', 'approved']).where((of) => of.or([of('change_part.approval_state', 'is', null), of('change_part.approval_state', 'in', ['pending', 'approved'])]))
-      .orderBy('change.changed').limit(limit).execute().then((parts) => parts.filter(({ kinds }) => kinds.length > 0));
+      .selectAll('change_part').where('change.state', 'in', ['waiting', 'approved']).where(sql<boolean>`cardinality(change_part.kinds) > 0`).orderBy(sql`random()`).limit(limit);
+    return (which === 'all' ? open.where((of) => of.or([of('change_part.approval_state', 'is', null), of('change_part.approval_state', 'in', ['pending', 'approved'])])) : open.where('change_part.approval_state', 'is', null)).execute();
   }
 
   /** Parts whose approval is for nothing any more: of an earlier round, or of a change that is to be tested anew or has ended. */

@@ -19,6 +19,8 @@ const maxText = 262_144;
 /** An activation that nobody has worked on for so long is carried on, in milliseconds. */
 const halfDoneMs = 15_000;
 const sweepAtOnce = 200;
+/** Approvals are looked at every so many sweeps: the bus tells of them as a rule. */
+const lookEvery = 10;
 
 export interface ChangesParts {
   readonly store: ChangeStore;
@@ -45,6 +47,7 @@ type Answer = Promise<Reply<ChangeView>>;
  */
 export class Changes {
   readonly #of: ChangesParts;
+  #sweeps = 0;
 
   constructor(of: ChangesParts) {
     this.#of = of;
@@ -174,7 +177,8 @@ export class Changes {
   /** What the bus did not tell, what a process that died left half done, and approvals that are for nothing any more. Again and again; idempotent. */
   async sweep(): Promise<void> {
     const { store, now } = this.#of;
-    for (const part of await store.open(sweepAtOnce)) await this.#look(part);
+    const which = this.#sweeps++ % lookEvery === 0 ? 'all' : 'not-asked';
+    for (const part of await store.open(which, sweepAtOnce)) await this.#look(part);
     for (const row of await store.halfDone(new Date(now() - halfDoneMs), sweepAtOnce)) if (row.activator !== null) await activate(this.#of, activatorOf(row.activator), row.id);
     await this.#dropForNothing();
   }

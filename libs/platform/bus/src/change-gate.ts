@@ -1,6 +1,6 @@
-import { changeBinding, changeSubject, controlOf, governanceDocument, usualGovernance, type BoundChange, type GovernanceSettings } from '@sallyport/platform-config';
+import { changeBinding, changeSubject, controlOf, governanceDocument, usualGovernance, type BoundChange, type GovernanceSettings, type Seat } from '@sallyport/platform-config';
 import type { Bus } from './bus.ts';
-import { approvalsSpend } from './contracts/approvals.ts';
+import { approvalsShow, approvalsSpend } from './contracts/approvals.ts';
 import type { ChangeAuthority, ChangeTerms } from './contracts/change-authority.ts';
 import { identityList } from './contracts/identity.ts';
 import { fail, ok, type Reply } from './contracts/reply.ts';
@@ -45,6 +45,10 @@ export class ChangeGate {
     if (change === null) return kinds.length === 0 ? ok(null) : fail('change-required', `${kinds.join(', ')}: changed only with the approval of others; propose it: sallyport changes propose -f DIR --title … (or sallyport apply --propose)`);
     if (change.binding !== binding) return fail('base-moved', 'what stands is not what this change was tested against any more, or who has to approve it; test it anew: sallyport changes test');
     if (change.approval === null) return kinds.length === 0 ? ok(null) : fail('not-approved', `${kinds.join(', ')}: needs an approval, and this change comes without one; test it anew: sallyport changes test`);
+    const asked = await this.#bus.call(approvalsShow, { by: null, approval: change.approval });
+    if (!asked.ok) return fail(asked.error.code, asked.error.say);
+    // Whoever asked people chose whom: it has to be those whom the settings name.
+    if (seatsText(asked.value.quorum) !== seatsText(terms.approvers)) return fail('mismatch', 'this approval was not asked of those who have to agree to it');
     const spent = await this.#bus.call(approvalsSpend, { approval: change.approval, subject: { kind: 'change', id: changeSubject(change.id, change.round, this.#owner) }, binding });
     // Spent for this very subject and binding: by this service, which did not get to write then.
     if (spent.ok || spent.error.code === 'spent') return ok(null);
@@ -60,5 +64,7 @@ export class ChangeGate {
     return parsed.success ? parsed.data.spec : null;
   }
 }
+
+const seatsText = (seats: readonly Seat[]): string => seats.map(({ group, count }) => `${count} ${group}`).sort().join(', ');
 
 const touched = (changes: readonly BoundChange[]): readonly BoundChange[] => changes.filter(({ change }) => change !== 'unchanged');
