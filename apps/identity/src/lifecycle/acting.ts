@@ -22,8 +22,8 @@ export interface ActingParts {
   readonly log: Log;
 }
 
-/** Runs what a person does. What is refused is recorded before it is told; what cannot be recorded is not done. */
-export async function acting<T>(parts: ActingParts, by: Caller, action: string, object: string, work: () => Promise<T>): Promise<Reply<T>> {
+/** Runs what a person does, or (null) a review. What is refused is recorded before it is told; what cannot be recorded is not done. */
+export async function acting<T>(parts: ActingParts, by: Caller | null, action: string, object: string, work: () => Promise<T>): Promise<Reply<T>> {
   try {
     return ok(await work());
   } catch (error) {
@@ -32,7 +32,7 @@ export async function acting<T>(parts: ActingParts, by: Caller, action: string, 
     if (!(error instanceof RefusedAct)) throw error;
     const { code, message } = error;
     try {
-      await parts.db.transaction().execute((trx) => parts.outbox.emit(trx, 'operator.acted', { action, object: object.slice(0, 200), ok: false, code }, { who: whoOf(by) }));
+      await parts.db.transaction().execute((trx) => parts.outbox.emit(trx, 'operator.acted', { action, object: object.slice(0, 200), ok: false, code }, { who: by === null ? null : whoOf(by) }));
     } catch (failed) {
       if (failed instanceof StoreError) return unavailable(parts.log, failed, action);
       throw failed;

@@ -26,13 +26,14 @@ export class ByHand {
     this.#parts = parts;
   }
 
-  suspend(by: Caller, name: string, reason: string): Promise<Reply<Stopped>> {
+  /** @param by null where a review that nobody decided, or that was decided so, ends what policy alone gives */
+  suspend(by: Caller | null, name: string, reason: string): Promise<Reply<Stopped>> {
     return acting(this.#parts, by, 'machine.suspend', name, () => {
-      demand(by, ['admin', 'operator'], 'to suspend a machine');
+      if (by !== null) demand(by, ['admin', 'operator'], 'to suspend a machine');
       return this.#stop(by, name, (before, machine, now) => {
         if (isRetired(before, name)) throw new RefusedAct('machine-retired', `machine ${name} is retired`);
         if (before.statusesOf(name).some(({ cause, state }) => cause === 'operator' && state === 'suspended')) return null;
-        return { documents: [], statuses: [{ machine: machine.metadata.name, cause: 'operator', state: 'suspended', why: reason, since: now, until: null, person: null, setBy: `person:${by.person}` }] };
+        return { documents: [], statuses: [{ machine: machine.metadata.name, cause: 'operator', state: 'suspended', why: reason, since: now, until: null, person: null, setBy: by === null ? 'service:governance' : `person:${by.person}` }] };
       });
     });
   }
@@ -48,9 +49,9 @@ export class ByHand {
     });
   }
 
-  #stop(by: Caller, name: string, what: (before: Inventory, machine: MachineDocument, now: number) => { readonly documents: readonly ReturnType<typeof edited>[]; readonly statuses: readonly NewStatus[] } | null): Promise<Stopped> {
+  #stop(by: Caller | null, name: string, what: (before: Inventory, machine: MachineDocument, now: number) => { readonly documents: readonly ReturnType<typeof edited>[]; readonly statuses: readonly NewStatus[] } | null): Promise<Stopped> {
     return this.#parts.amendments.make<Stopped>({
-      who: whoOf(by), author: by.person, source: 'hand',
+      who: by === null ? null : whoOf(by), author: by?.person ?? 'governance', source: 'hand',
       decide: ({ before, now }) => {
         const machine = machineNamed(before, name);
         const change = what(before, machine, now);

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import type { z } from 'zod';
 import {
-  Handles, identityMachine, identityMachineAccept, identityMachineAgree, identityMachineRetire, identityMachines, identityMachineSuspend, identityMachineTransfer, identityPeople, identityPerson, identitySignal, type Reply,
+  fail, Handles, identityMachine, identityMachineAccept, identityMachineAgree, identityMachineRetire, identityMachines, identityMachineSuspend, identityMachineTransfer, identityPeople, identityPerson, identitySignal, type Reply,
 } from '@sallyport/platform-bus';
 import { ByHand } from './by-hand.ts';
 import { Handover } from './handover.ts';
@@ -47,7 +47,8 @@ export class LifecycleController {
   }
 
   @Handles(identityMachineSuspend)
-  suspend({ by, machine, reason }: Request<typeof identityMachineSuspend>): Answer<typeof identityMachineSuspend> {
+  suspend({ by, machine, reason, review }: Request<typeof identityMachineSuspend>): Answer<typeof identityMachineSuspend> {
+    if (by === null && review === null) return Promise.resolve(fail('invalid', 'by: nobody suspends a machine without being named, but a review'));
     return this.byHand.suspend(by, machine, reason);
   }
 

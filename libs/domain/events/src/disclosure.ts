@@ -43,6 +43,7 @@ const fields = {
   'breakglass.reviewed': { say: 'words' },
   'review.item': { reviewers: 'person' },
   'review.decided': { reason: 'words' },
+  'review.delegated': { to: 'person', reason: 'words' },
   'detect.shared_binding': { runtimes: 'address' },
   'detect.replay': { source: 'address', first_source: 'address' },
   'change.proposed': { title: 'words' },

@@ -128,6 +128,8 @@ export interface EventData {
     used: readonly string[]; used_count: number; unused: readonly string[]; last_used: string | null;
   };
   'review.decided': { campaign: string; item: string; machine: string; decision: 'keep' | 'narrow' | 'revoke'; reason: string; policy: string | null };
+  /** Somebody else is to decide it; `by` whom says the event itself. */
+  'review.delegated': { campaign: string; item: string; machine: string; to: string; reason: string };
   'review.overdue': { campaign: string; item: string; machine: string; due: string; stops: string };
   /** Nobody decided in time: the access stops. */
   'review.stopped': { campaign: string; item: string; machine: string; entitlement: string | null };

@@ -23,6 +23,9 @@ export const review = {
       severity: d.decision === 'revoke' ? 'medium' : 'low', reason: d.reason, control: decisions[d.decision],
     }),
   ),
+  'review.delegated': known<'review.delegated'>(object<EventData['review.delegated']>({ campaign: text, item: text, machine: text, to: text, reason: text }), (event, d) =>
+    managed('Review delegated', `${whoOf(event)} handed the review of the access of ${d.machine} to ${d.to}`, 3, item(d.item, d.machine, { to: d.to }), { severity: 'low', reason: d.reason }),
+  ),
   'review.overdue': known<'review.overdue'>(object<EventData['review.overdue']>({ campaign: text, item: text, machine: text, due: text, stops: text }), (event, d) =>
     finding(event, 'medium', 'review_overdue', 'Review overdue', `Nobody decided on the access of ${d.machine} by ${d.due}; it stops on ${d.stops}`, 'Access review', { resources: [{ uid: d.item, type: 'review item' }, { name: d.machine, type: 'machine' }] }),
   ),

@@ -112,6 +112,7 @@ export const samples: { readonly [T in EventType]: EventData[T] } = {
   'review.opened': { campaign: id(944), scope: 'criticality high', items: 14, due: '2026-12-15', grace_days: 14 },
   'review.item': { campaign: id(944), item: id(945), machine: 'nightly-ledger', entitlement: id(942), target: 'ledger-db', role: 'reporting', reviewers: ['carol'], used: ['read ledger.entries'], used_count: 1, unused: ['modify ledger.entries'], last_used: '2026-11-22T02:00:00.000Z' },
   'review.decided': { campaign: id(944), item: id(945), machine: 'nightly-ledger', decision: 'narrow', reason: 'it only reads', policy: digest('3') },
+  'review.delegated': { campaign: id(944), item: id(945), machine: 'nightly-ledger', to: 'ann', reason: 'she knows it' },
   'review.overdue': { campaign: id(944), item: id(945), machine: 'nightly-ledger', due: '2026-12-15', stops: '2026-12-29' },
   'review.stopped': { campaign: id(944), item: id(945), machine: 'nightly-ledger', entitlement: id(942) },
   'review.closed': { campaign: id(944), kept: 10, narrowed: 2, revoked: 1, stopped: 1 },

@@ -83,8 +83,8 @@ export const identityMachine = contract(
 
 const after = z.strictObject({ machine: name, state: machineState, changed: z.boolean() });
 
-/** Stops it at once; it works again when its owner has accepted it and somebody else agreed. Errors: `denied` (admin, operator), `not-found`, `machine-retired`, `unavailable`, `conflict`. */
-export const identityMachineSuspend = contract(subjects.identityMachineSuspend, z.strictObject({ by: caller, machine: name, reason }), after);
+/** Stops it at once; it works again when its owner has accepted it and somebody else agreed. `by` null: a review did it, which `review` names. Errors: `denied` (admin, operator), `not-found`, `machine-retired`, `unavailable`, `conflict`. */
+export const identityMachineSuspend = contract(subjects.identityMachineSuspend, z.strictObject({ by: caller.nullable(), machine: name, reason, review: z.string().max(64).nullable().default(null) }), after);
 /** For ever: a new machine has another name. Errors: `denied` (admin), `not-found`, `unavailable`, `conflict`. */
 export const identityMachineRetire = contract(subjects.identityMachineRetire, z.strictObject({ by: caller, machine: name, reason }), after);
 
