@@ -97,6 +97,8 @@ describe('with change control', () => {
     const change = value(await propose({ documents: [target('shop'), classification('shop', 'shop'), sink('siem')], policies: [cedar('shop')], title: 'The shop comes' }));
     expect(change).toMatchObject({ state: 'waiting', author: 'alice', ticket: 'CHG-1', kinds: ['Classification', 'Sink', 'Target', 'policy'], count: 4, round: 1 });
     expect(change.parts.map(({ owner }) => owner)).toEqual(['identity', 'masking', 'policy', 'sinks']);
+    // Nothing was recorded yet that its policy could have decided otherwise.
+    expect(change.changedDecisions).toBe(0);
     expect(change.diff).toContain('+ kind: Target');
     expect(change.diff).toContain('+ @id("shop") permit');
     expect(code(await activate(change.id))).toBe('not-approved');

@@ -5,7 +5,7 @@ import { changeSubject } from '@sallyport/platform-config';
 import type { Log } from '@sallyport/platform-telemetry';
 import { activate } from './activate.ts';
 import type { ChangeStore, NewChange } from './change-store.ts';
-import { readContent, type Content } from './content.ts';
+import { policySet, readContent, type Content, type PolicyText, type Share } from './content.ts';
 import type { Owners } from './owners.ts';
 import { rollBackOf } from './roll-back.ts';
 import { activatorOf, approversOf, beforeOf, contentOf, ownerOfPart, stepsOf, summary, view, warningsOf, type ChangeRow, type PartRow } from './rows.ts';
@@ -29,8 +29,8 @@ export interface ChangesParts {
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** How many recorded decisions would have been others with these policy files; null where nobody can say. */
-  readonly changedDecisions?: (content: Content) => Promise<number | null>;
+  /** How many recorded decisions would have been others with this policy set; null where that cannot be said. */
+  readonly changedDecisions?: (by: Caller, files: readonly PolicyText[]) => Promise<number | null>;
 }
 
 type Answer = Promise<Reply<ChangeView>>;
@@ -97,11 +97,18 @@ export class Changes {
     const long = parts.find((part) => part.terms.kinds.length > 0 && approvalText(row, part).length > maxText);
     if (long !== undefined) return this.#failed(by, row, `${long.owner}: what approvers would have to read is longer than ${maxText} characters; propose it in several changes`);
     if (parts.every(({ steps }) => steps.every(({ change }) => change === 'unchanged'))) return this.#failed(by, row, 'nothing would change: everything stands as this change wants it');
-    const changed = read.shares.some(({ owner }) => owner === 'policy') ? ((await this.#of.changedDecisions?.(contentOf(row))) ?? null) : null;
-    if ((await store.tested(by, row, parts, texts, changed)) !== 'moved') return fail('conflict', 'somebody else works on this change at the same moment; look at it again');
+    if ((await store.tested(by, row, parts, texts, await this.#changedDecisions(by, read.shares))) !== 'moved') return fail('conflict', 'somebody else works on this change at the same moment; look at it again');
     for (const part of await store.parts(row.id)) await this.#look(part);
     await this.#dropForNothing();
     return this.#show(row.id);
+  }
+
+  /** What the past says of the policy set as it would be. */
+  async #changedDecisions(by: Caller, shares: readonly Share[]): Promise<number | null> {
+    const share = shares.find(({ owner }) => owner === 'policy');
+    const standing = share === undefined ? null : await this.#of.owners.policies();
+    if (share === undefined || standing?.ok !== true) return null;
+    return (await this.#of.changedDecisions?.(by, policySet(standing.value, share))) ?? null;
   }
 
   async #failed(by: Caller, row: ChangeRow, say: string): Answer {
