@@ -152,17 +152,21 @@ export class Courier {
     const { db, people, now } = this.#of;
     const { revision } = people;
     if (revision === this.#reconciled) return;
-    const rows = await db.selectFrom('departure').selectAll().where('person', 'is', null).execute();
-    for (const { origin, id_hash, left_at } of rows) {
+    // In one look: a word that still waits finds its person itself.
+    const waits = sql<boolean>`exists (select 1 from signal s where s.told_at is null and s.kind = 'left' and s.origin = departure.origin and exists (select 1 from unnest(s.ids) as i where sha256(convert_to(i, 'UTF8')) = departure.id_hash))`;
+    const rows = await db.selectFrom('departure').selectAll().select(waits.as('waits')).where('person', 'is', null).execute();
+    for (const { origin, id_hash, left_at, waits: later } of rows) {
+      if (later) continue;
       for (const person of people.byHash(id_hash)) {
-        const source = origin === 'hr' ? 'hr' : origin.startsWith('ssf:') ? 'ssf' : 'scim';
-        const word = { source, origin, kind: 'left', ids: [person], at: left_at, ref: null, reason: `${origin} had said so before this person was in the inventory` } as const;
+        const word = { source: sourceOf(origin), origin, kind: 'left', ids: [person], at: left_at, ref: null, reason: `${origin} had said so before this person was in the inventory` } as const;
         await db.transaction().execute(async (trx) => {
           await queue(trx, word, now(), `${origin}/${id_hash.toString('hex')}/${person}/${left_at.toISOString()}`);
           await trx.updateTable('departure').set({ person }).where('origin', '=', origin).where('id_hash', '=', id_hash).execute();
         });
       }
     }
-    this.#reconciled = revision;
+    if (!rows.some(({ waits: later }) => later)) this.#reconciled = revision;
   }
 }
+
+const sourceOf = (origin: string): Row['source'] => (origin === 'hr' ? 'hr' : origin.startsWith('ssf:') ? 'ssf' : 'scim');
