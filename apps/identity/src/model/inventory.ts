@@ -37,6 +37,7 @@ export class Inventory {
   readonly #words: ReadonlyMap<string, readonly PersonWord[]>;
   readonly #statuses: ReadonlyMap<string, readonly MachineStatus[]>;
   readonly #states = new Map<string, State>();
+  #mirror: ReadonlyMap<string, string> | null = null;
 
   constructor(revision: number, standing: readonly Standing[], runtime: Runtime = nothing) {
     this.revision = revision;
@@ -74,6 +75,13 @@ export class Inventory {
     const merged = new Map(this.#standing);
     for (const one of documents) merged.set(`${one.kind}/${one.name}`, one);
     return new Inventory(revision, [...merged.values()], { words: withWords(this.#runtime.words, words), statuses: withStatuses(this.#runtime.statuses, statuses) });
+  }
+
+  /** This inventory with later versions of some documents, and with what was found out besides as it stands now. */
+  renewed(revision: number, documents: readonly Standing[], runtime: Runtime): Inventory {
+    const merged = new Map(this.#standing);
+    for (const one of documents) merged.set(`${one.kind}/${one.name}`, one);
+    return new Inventory(revision, [...merged.values()], runtime);
   }
 
   /** The bindings of an issuer, by its document's name, to find a token's in. */
@@ -142,6 +150,11 @@ export class Inventory {
    * nothing that looks at those alone lets them act.
    */
   mirror(): ReadonlyMap<string, string> {
+    this.#mirror ??= this.#mirrored();
+    return this.#mirror;
+  }
+
+  #mirrored(): ReadonlyMap<string, string> {
     const entries = new Map<string, string>();
     for (const document of this.documents) {
       const key = bucketKey(document.kind, document.metadata.name);
