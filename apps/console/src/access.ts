@@ -30,6 +30,15 @@ export const access: Readonly<Record<string, Access>> = {
   'POST /v1/changes/:id/roll-back': ['admin'],
   'POST /v1/changes/:id/withdraw': ['admin'],
 
+  'GET /v1/directories': ['admin', 'auditor', 'operator'],
+  'POST /v1/directories': ['admin'],
+  'POST /v1/directories/:name/rotate': ['admin'],
+  'POST /v1/directories/:name/revoke': ['admin'],
+  'GET /v1/signals': ['admin', 'auditor'],
+  'POST /v1/people/import-hr': ['admin'],
+  'GET /v1/detections': ['admin', 'auditor', 'operator'],
+  'POST /v1/detections/:id/dismiss': ['operator'],
+
   'POST /v1/tokens/explain': ['admin', 'operator'],
 
   'GET /v1/candidates': ['admin', 'auditor', 'operator'],
