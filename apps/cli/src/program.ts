@@ -5,6 +5,8 @@ import { approvalsCommand } from './commands/approvals.ts';
 import { candidatesCommand } from './commands/candidates.ts';
 import { changesCommand } from './commands/changes.ts';
 import { demoCommand } from './commands/demo.ts';
+import { detectionsCommand } from './commands/detections.ts';
+import { directoriesCommand } from './commands/directories.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { entitlementsCommand } from './commands/entitlements.ts';
 import { evidenceCommand } from './commands/evidence.ts';
@@ -13,8 +15,10 @@ import { logCommand } from './commands/log.ts';
 import { loginCommand, logoutCommand, whoamiCommand } from './commands/login.ts';
 import { manifestCommand } from './commands/manifest.ts';
 import { machinesCommand } from './commands/machines.ts';
+import { peopleCommand } from './commands/people.ts';
 import { policyCommand } from './commands/policy.ts';
 import { sessionsCommand } from './commands/sessions.ts';
+import { signalsCommand } from './commands/signals.ts';
 import { sshCommand } from './commands/ssh.ts';
 import { tokenCommand } from './commands/token.ts';
 import { version } from './version.ts';
@@ -40,6 +44,10 @@ export function program(): Command {
     .addCommand(entitlementsCommand())
     .addCommand(accessCommand())
     .addCommand(breakGlassCommand())
+    .addCommand(directoriesCommand())
+    .addCommand(signalsCommand())
+    .addCommand(peopleCommand())
+    .addCommand(detectionsCommand())
     .addCommand(evidenceCommand())
     .addCommand(logCommand())
     .addCommand(policyCommand())
