@@ -11,6 +11,7 @@ const machine = (name: string, bindings: readonly object[], state = 'active'): M
 
 /** By comparing each with each, as it was done before there was an index. */
 function plainly(mine: MachineDocument, all: readonly MachineDocument[]): string[] {
+  if (mine.spec.state === 'retired') return [];
   return mine.spec.bindings.flatMap((binding) =>
     all.flatMap((other) => {
       if (other.metadata.name === mine.metadata.name || other.spec.state === 'retired') return [];

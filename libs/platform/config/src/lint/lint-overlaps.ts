@@ -94,6 +94,8 @@ function issuerOverlaps(issuer: DocumentOf<'Issuer'>, issuers: Issuers): readonl
 }
 
 function machineOverlaps(machine: Machine, bindings: BindingsByShape): readonly Finding[] {
+  // It comes no more: whoever took its place has the token.
+  if (machine.spec.state === 'retired') return [];
   return machine.spec.bindings.flatMap((mine, i) => {
     const told = new Set<string>([machine.metadata.name]);
     return bindings.like(mine).flatMap(({ machine: other, binding }) => {
