@@ -43,10 +43,10 @@ describe('ten thousand machines and as many people', () => {
     const person = text(raw('Person', 'NAME', { displayName: 'p', issuer: 'idp', subject: 'NAME', roles: [], active: true }));
     const crowd = text(raw('Machine', 'NAME', { ...machine('x').spec, groups: [], owner: 'OWNER', backupOwner: 'alice', criticality: 'low', bindings: [{ name: 'b', issuer: 'idp', audience: 'sallyport', claims: { workload_id: 'NAME' }, replay: 'bind_first' }] }));
     await house.postgres.sql(`
-      insert into identity.document (kind, name, version, change, body, digest, previous, author)
-        select 'Person', 'p-' || i, 1, 'created', replace('${person}', 'NAME', 'p-' || i), repeat('a', 64), null, 'test' from generate_series(1, ${count}) i;
-      insert into identity.document (kind, name, version, change, body, digest, previous, author)
-        select 'Machine', 'm-' || i, 1, 'created', replace(replace('${crowd}', 'NAME', 'm-' || i), 'OWNER', 'p-' || i), repeat('a', 64), null, 'test' from generate_series(1, ${count}) i;
+      insert into identity.document (kind, name, version, change, body, digest, previous, author, revision)
+        select 'Person', 'p-' || i, 1, 'created', replace('${person}', 'NAME', 'p-' || i), repeat('a', 64), null, 'test', (select revision + 1 from identity.inventory_state) from generate_series(1, ${count}) i;
+      insert into identity.document (kind, name, version, change, body, digest, previous, author, revision)
+        select 'Machine', 'm-' || i, 1, 'created', replace(replace('${crowd}', 'NAME', 'm-' || i), 'OWNER', 'p-' || i), repeat('a', 64), null, 'test', (select revision + 1 from identity.inventory_state) from generate_series(1, ${count}) i;
       update identity.inventory_state set revision = revision + 1`, house.database.name);
     await timed('the first connection after twenty thousand documents came', async () => expect(await house.resolve(await house.mint())).toBe('nightly'));
     // The bucket is filled meanwhile, one message a document.
