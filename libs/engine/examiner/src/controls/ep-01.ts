@@ -1,6 +1,6 @@
 import type { Control } from '../control.ts';
 import type { Examination } from '../examination.ts';
-import { count, list, text, type Fact } from '../fact.ts';
+import { count, text, texts, type Fact } from '../fact.ts';
 import { bare, isBefore, known, shownActor } from '../names.ts';
 import { byText, joined, table, type Cell } from '../table.ts';
 import { ownerAt, stateAt, takenOver, type MachineCase } from '../views/machines.ts';
@@ -29,13 +29,13 @@ export const ep01: Control = {
     return answer({
       figures: [
         { name: 'machines', value: all.length }, { name: 'recorded in this pack', value: all.length - older }, { name: 'active at the end', value: working },
-        { name: 'of them active in the period', value: all.filter(({ acts }) => acts.length > 0).length }, { name: 'without an owner who stayed', value: new Set(wrong.filter(({ say }) => say.includes('owner')).map(({ machine }) => machine)).size },
+        { name: 'acted in the period', value: all.filter(({ acts }) => acts.length > 0).length }, { name: 'without an owner who stayed', value: new Set(wrong.filter(({ say }) => say.includes('owner')).map(({ machine }) => machine)).size },
         { name: 'changes of machines', value: of('nhi.recorded').length },
       ],
       result: table(columns, all.map((each) => rowOf(each, gone.get(each.machine) ?? null))),
       exceptions: table(['exception', 'machine', 'owner', 'state', 'at', 'leaf'], wrong.map(({ say, machine, fact }) => [say, machine, ownerOf(machines.get(machine)), stateAt(machines.get(machine) ?? all[0] ?? none), fact.at, fact.leaf])),
       story: [
-        `${plural(all.length, 'machine')} ${all.length === 1 ? 'is' : 'are'} named by the events of this pack; ${all.length - older} ${all.length - older === 1 ? 'was' : 'were'} recorded in it with owner, purpose and date of review, and ${working} worked at its end.`,
+        `${plural(all.length, 'machine')} ${all.length === 1 ? 'is' : 'are'} named by the events of this pack. Recorded in it, with owner, purpose and date of review: ${all.length - older}. Active at its end: ${working}.`,
         'A machine that neither changed nor acted in the period is not listed: the pack is computed from its own events alone.',
       ],
       ...(older === 0 ? {} : { missing: `${plural(older, 'machine')} acted or changed and ${older === 1 ? 'has its' : 'have their'} record (purpose, criticality, vendor, date of review) before this pack, or without one` }),
@@ -44,7 +44,7 @@ export const ep01: Control = {
 };
 
 const none: MachineCase = { machine: '', records: [], history: [], changes: [], logins: [], acts: [], sessions: [] };
-const ownerOf = (machine: MachineCase | undefined): string | null => (machine === undefined ? null : ownerAt(machine));
+const ownerOf = (machine: MachineCase | undefined, leaf?: number): string | null => (machine === undefined ? null : ownerAt(machine, leaf));
 
 /** By machine, the leaving of whoever answered for it, where nothing came of it. */
 function leftBehind({ of, machines }: Examination): ReadonlyMap<string, Fact> {
@@ -53,8 +53,13 @@ function leftBehind({ of, machines }: Examination): ReadonlyMap<string, Fact> {
   for (const left of of('person.left')) {
     const person = known(text(left, 'person'));
     if (person !== null && (back.get(person) ?? -1) > left.leaf) continue;
-    const named = new Set(list(left, 'machines').filter((name) => typeof name === 'string'));
-    for (const [name, machine] of machines) if ((named.has(name) || (person !== null && ownerAt(machine, left.leaf) === person)) && takenOver(machine, left.leaf) === null) gone.set(name, left);
+    const named = texts(left, 'machines');
+    // The event names a hundred; those beyond are found by their owner.
+    const owned = person === null || named.length < 100 ? [] : [...machines.keys()].filter((name) => ownerOf(machines.get(name), left.leaf) === person);
+    for (const name of new Set([...named, ...owned])) {
+      const machine = machines.get(name);
+      if (machine !== undefined && takenOver(machine, left.leaf) === null) gone.set(name, left);
+    }
   }
   return gone;
 }
@@ -100,7 +105,7 @@ function rowOf(one: MachineCase, gone: Fact | null): readonly Cell[] {
   const last = record ?? change;
   return [
     machine, of('kind'), ownerAt(one) || null, statusOf(one, gone), of('backup_owner'), of('team'), of('purpose'), of('business_service'), of('environment'), of('criticality'), of('vendor'), of('contract_end'), of('review_by'),
-    stateAt(one) || (change !== undefined && text(change, 'change') === 'removed' ? 'removed' : null), record === undefined ? null : joined(list(record, 'bindings').filter((each) => typeof each === 'string')), last === undefined ? null : count(last, 'version'), last?.at ?? null, last === undefined ? null : shownActor(last),
+    stateAt(one) || (change !== undefined && text(change, 'change') === 'removed' ? 'removed' : null), record === undefined ? null : joined(texts(record, 'bindings')), last === undefined ? null : count(last, 'version'), last?.at ?? null, last === undefined ? null : shownActor(last),
     uses[0] ?? null, uses.at(-1) ?? null, joined(logins.map((fact) => text(fact, 'source'))) || null, joined(sessions.flatMap(({ opened }) => (opened === null ? [] : text(opened, 'client') || []))) || null, sessions.length, joined(sessions.map(({ target }) => target)) || null,
     acts.at(-1)?.who?.npid ?? null, (last ?? history[0] ?? acts[0])?.leaf ?? null,
   ];

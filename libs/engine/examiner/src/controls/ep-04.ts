@@ -34,9 +34,10 @@ export const ep04: Control = {
       figures: [{ name: 'items', value: cases.length }, { name: 'kept', value: decisions('keep') }, { name: 'narrowed', value: decisions('narrow') }, { name: 'revoked', value: decisions('revoke') }, { name: 'decided in time', value: cases.filter((one) => onTime(one, period.to) === true).length }, { name: 'stopped undecided', value: of('review.stopped').length }],
       result: table(columns, cases.map((one) => rowOf(one, period.to))),
       exceptions: table(['exception', 'machine', 'target', 'reviewer', 'campaign', 'item', 'at', 'leaf'], wrong),
+      excerpt: { title: 'What was decided', columns: ['machine', 'target', 'decision', 'reviewer', 'decided', 'due'], rows: cases.map((one) => [one.machine, one.target || null, decisionOf(one) ?? 'not decided', one.decided === null ? null : actorOf(one.decided) ?? 'withheld', one.decided?.at ?? null, one.due || null]) },
       story: [
         `${plural(opened.length, 'campaign')} ${opened.length === 1 ? 'was' : 'were'} opened and ${of('review.closed').length} closed in the period; ${plural(cases.length, 'item')} ${cases.length === 1 ? 'is' : 'are'} shown, ${decided.length} of them decided.`,
-        'Reviewers are shown what was granted against what the evidence says was used; `evidence_seen` says how much that was for each item.',
+        'Reviewers are shown what was granted against what the evidence says was used; the column evidence_seen says how much that was for each item.',
       ],
       ...(open.length === 0 ? {} : { missing: open.join('; ') }),
     });
@@ -51,6 +52,8 @@ function onTime({ decided, due, overdue }: ReviewCase, end: string): boolean | n
 
 const endOf = (due: string): string => (/^\d{4}-\d\d-\d\d$/.test(due) ? `${due}T23:59:59.999Z` : due);
 
+const decisionOf = ({ decided, stopped }: ReviewCase): string | null => (decided === null ? (stopped === null ? null : 'stopped undecided') : text(decided, 'decision'));
+
 function seen({ shown }: ReviewCase): string | null {
   return shown === null ? null : `${plural(count(shown, 'used_count'), 'right')} used, ${texts(shown, 'unused').length} not used`;
 }
@@ -59,7 +62,7 @@ function rowOf(one: ReviewCase, end: string): readonly Cell[] {
   const { campaign, item, machine, shown, decided, stopped, due, followed, target, entitlement } = one;
   const asked = shown === null ? [] : texts(shown, 'reviewers');
   return [
-    campaign, item, machine, target || null, shown === null ? null : text(shown, 'role') || null, entitlement || null, decided === null ? (stopped === null ? null : 'stopped undecided') : text(decided, 'decision'), decided === null ? null : shownActor(decided), decided?.at ?? null, due || null,
+    campaign, item, machine, target || null, shown === null ? null : text(shown, 'role') || null, entitlement || null, decisionOf(one), decided === null ? null : shownActor(decided), decided?.at ?? null, due || null,
     onTime(one, end), seen(one), shown === null ? null : text(shown, 'last_used') || null, asked.length === 0 ? null : joined(asked), followed?.type ?? stopped?.type ?? null, followed?.at ?? stopped?.at ?? null, (decided ?? shown ?? stopped ?? one.overdue)?.leaf ?? null,
   ];
 }

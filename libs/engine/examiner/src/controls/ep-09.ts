@@ -49,7 +49,7 @@ export const ep09: Control = {
       exceptions: table(['exception', 'identity_or_code', 'source', 'times', 'at', 'leaf'], exceptions),
       story: [
         `${plural(refused.length, 'attempt')} ${refused.length === 1 ? 'was' : 'were'} refused.${codes.length === 0 ? '' : ` Most often: ${codes.slice(0, 5).map(({ code, n }) => `${code} (${n})`).join(', ')}.`} A denied command never reached the target.`,
-        `${plural(candidates.length, 'visit')} of unknown machines with genuine tokens and ${plural(detected.length, 'detection')} of strange use are in the table too.`,
+        candidates.length + detected.length === 0 ? 'No unknown machine with a genuine token came, and nothing strange was detected in how machines were used.' : `In the table too: ${plural(candidates.length, 'visit')} of unknown machines with genuine tokens, and ${plural(detected.length, 'detection')} of strange use.`,
       ],
     });
   },

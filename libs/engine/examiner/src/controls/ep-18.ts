@@ -18,9 +18,10 @@ export const ep18: Control = {
   query: 'Every machine whose last nhi.recorded names a vendor: the owner as its sponsor, contract_end (that day included), its state, its sessions, and its entitlements that are in force at the end of the period.',
   reads: ['nhi.recorded', 'nhi.state_changed', 'nhi.suspended', 'nhi.reactivated', 'session.opened', 'entitlement.granted', 'entitlement.expired', 'entitlement.revoked'],
   examine: ({ machines, entitlements, period }) => {
+    const granted = Map.groupBy(entitlements.values(), ({ machine }) => machine);
     const theirs = [...machines.values()].flatMap((machine): Theirs[] => {
       const record = machine.records.at(-1);
-      return record === undefined || text(record, 'vendor') === '' ? [] : [read(machine, record, entitlements, period)];
+      return record === undefined || text(record, 'vendor') === '' ? [] : [read(machine, record, granted.get(machine.machine) ?? [], period)];
     });
     if (theirs.length === 0) return noData('no machine of a vendor was recorded in this pack', columns);
     const wrong = theirs.flatMap((one) => faultsOf(one, period.to).map(({ say, fact }) => [say, one.machine.machine, text(one.record, 'vendor'), one.end || null, fact.at, fact.leaf]));
@@ -46,13 +47,13 @@ interface Theirs {
   readonly inForce: readonly EntitlementCase[];
 }
 
-function read(machine: MachineCase, record: Fact, entitlements: Examination['entitlements'], { to }: Examination['period']): Theirs {
+function read(machine: MachineCase, record: Fact, entitlements: readonly EntitlementCase[], { to }: Examination['period']): Theirs {
   const end = text(record, 'contract_end');
   const over = overAt(end);
   return {
     machine, record, end, over,
     late: over === null ? [] : machine.sessions.filter(({ opened }) => opened !== null && !isBefore(opened.at, over)),
-    inForce: [...entitlements.values()].filter((one) => one.machine === machine.machine && one.granted !== null && entitlementState(one, to) === 'in force'),
+    inForce: entitlements.filter((one) => one.granted !== null && entitlementState(one, to) === 'in force'),
   };
 }
 

@@ -317,7 +317,8 @@ describe('EP-09, attempts', () => {
     const made = [...afterwards(type('nhi.reactivated'), { type: 'detect.new_behaviour', d: { machine: 'nightly', target: 'ledger-db', effect: 'write ledger.x', session: 's' } }), ...afterwards(type('review.closed'), { type: 'entitlement.refused', d: { request: 'r', machine: 'archiver', target: 'ledger-db', role: null, code: 'no-path', say: 'no path' } }).slice(-1)];
     const found = of('EP-09', { facts: made });
     expect(rowsOf(found.result).map((row) => only(row, 'event', 'code', 'identity', 'target', 'detail'))).toEqual([
-      { event: 'session.refused', code: 'unauthorized', identity: 'machine:nightly', target: 'ledger-db', detail: 'machine nightly is suspended: its owner left; ask dora' },
+      { event: 'auth.failed', code: 'machine-suspended', identity: 'machine:nightly', target: null, detail: expect.stringMatching(/^machine nightly is suspended since .* because carl left; it needs an owner who accepts it/) },
+      { event: 'session.refused', code: 'unauthenticated', identity: null, target: 'ledger-db', detail: expect.stringMatching(/^machine nightly is suspended/) },
       { event: 'detect.new_behaviour', code: 'detect.new_behaviour', identity: 'machine:nightly', target: 'ledger-db', detail: 'write ledger.x' },
       { event: 'entitlement.refused', code: 'no-path', identity: 'machine:archiver', target: 'ledger-db', detail: 'no path' },
     ]);

@@ -43,8 +43,9 @@ function excerptTable({ title, columns, rows }: Excerpt): PrintNode {
   const body = rows.slice(0, mostRows).map((row) => row.map((value) => ({ text: breakable(moment(shown(cell(value), longestCell))), style: 'td' })));
   const more = rows.length - body.length;
   return {
+    unbreakable: true,
     stack: [
-      { text: title, style: 'caption', margin: [0, 4, 0, 3] },
+      { text: title, style: 'caption', margin: [0, 6, 0, 3] },
       { layout: 'rows', table: { headerRows: 1, dontBreakRows: true, widths: columns.map(widthOf), body: [header, ...body] } },
       ...(more > 0 ? [{ text: `${more} more rows, and all columns, in result.csv.`, style: 'small', margin: [0, 2, 0, 0] }] : []),
     ],
@@ -56,9 +57,11 @@ function exceptionTable({ columns, rows }: Table): PrintNode {
   const header = kept.map((i) => ({ text: (columns[i] ?? '').replaceAll('_', ' '), style: 'th' }));
   const body = rows.slice(0, mostRows).map((row) => kept.map((i) => ({ text: breakable(moment(shown(cell(row[i] ?? null), longestCell))), style: 'td' })));
   const more = rows.length - body.length;
+  // So few rows fit on a page: a title is never left alone at the end of one.
   return {
+    unbreakable: true,
     stack: [
-      { text: `Exceptions (${rows.length})`, style: 'exceptions', margin: [0, 4, 0, 3] },
+      { text: `Exceptions (${rows.length})`, style: 'exceptions', margin: [0, 8, 0, 3] },
       ...(more > 0 ? [{ text: kindsOf(rows), style: 'small', margin: [0, 0, 0, 3] }] : []),
       { layout: 'rows', table: { headerRows: 1, dontBreakRows: true, widths: kept.map((i) => widthOf(columns[i] ?? '')), body: [header, ...body] } },
       ...(more > 0 || kept.length < columns.length ? [{ text: `${more > 0 ? `${more} more rows` : 'All rows'}${kept.length < columns.length ? ', and all columns,' : ''} in exceptions.csv.`, style: 'small', margin: [0, 2, 0, 0] }] : []),

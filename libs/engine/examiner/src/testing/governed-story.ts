@@ -127,7 +127,9 @@ function leaving(house: House): void {
   house.at('2026-11-20T17:00:01.300Z');
   house.close(running, 'lease', 'machine-suspended', 1);
   house.at('2026-11-21T02:00:00Z');
-  house.gateway.write('session.refused', { protocol: 'postgres', target: 'ledger-db', code: 'unauthorized', say: 'machine nightly is suspended: its owner left; ask dora', source: '10.0.0.7' }, { who: machine('nightly', 'carl') });
+  const say = 'machine nightly is suspended since 2026-11-20T17:00Z, because carl left; it needs an owner who accepts it, and somebody else who agrees';
+  house.identity.write('auth.failed', { code: 'machine-suspended', say, issuer: 'https://issuer.test', claims: { sub: 'nightly' }, source: '10.0.0.7', micros: 80, door: 'postgres', session: null }, { who: machine('nightly', 'carl') });
+  house.gateway.write('session.refused', { protocol: 'postgres', target: 'ledger-db', code: 'unauthenticated', say, source: '10.0.0.7' });
 }
 
 /** Monday. */

@@ -22,7 +22,7 @@ export interface LeaverCase {
   readonly lag: number | null;
   readonly lagSinceTold: number | null;
   readonly after: SessionsAfter;
-  /** Logins and sessions of the machine that were refused while it was suspended. */
+  /** Logins of the machine that were refused while it was suspended. */
   readonly refused: number;
   /** Sessions that were open when it was suspended, and how long the last of them went on, in seconds. */
   readonly open: number;
@@ -47,7 +47,7 @@ const suspends = (fact: Fact): boolean => fact.type === 'nhi.suspended' || (fact
 /** Each machine of each leaver, in the order of the log. The machines are those that the event names; where it names a hundred, those that the owner has by their records too. */
 export function readLeavers(of: (...types: readonly string[]) => readonly Fact[], machines: ReadonlyMap<string, MachineCase>): readonly LeaverCase[] {
   const returned = of('person.returned');
-  const refusals = Map.groupBy(of('auth.failed', 'session.refused'), ({ who }) => who?.id ?? '');
+  const refusals = Map.groupBy(of('auth.failed'), ({ who }) => who?.id ?? '');
   return of('person.left').flatMap((left) => {
     const person = known(text(left, 'person'));
     const named = texts(left, 'machines');
