@@ -83,7 +83,7 @@ export async function startIdentity({ config, tenant, bus, log, readiness, now =
   const granter = new Granter({ db: store.db, outbox, registry, bus, log, now });
   const amendments = new Amendments({ db: store.db, outbox, registry, mirror, bus, agree: () => granter.follow(), log, now });
   const acting = { db: store.db, outbox, log, amendments };
-  const sweeping = { registry, amendments, warnings: new Warnings(store.db, outbox), now, log };
+  const sweeping = { registry, amendments, warnings: new Warnings(store.db, outbox), now };
   await sweep(sweeping);
   const applier = new Applier({ db: store.db, outbox, registry, amendments, gate: new ChangeGate(bus, 'identity'), log, now });
   const { SALLYPORT_SSH_CA_DIR: keys, SALLYPORT_SSH_HOSTS: hosts } = config;

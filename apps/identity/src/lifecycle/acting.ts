@@ -4,7 +4,6 @@ import { fail, ok, type Caller, type Reply } from '@sallyport/platform-bus';
 import { StoreError, type Outbox } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
 import type { IdentityDatabase } from '../store/database.ts';
-import { AmendmentConflictError } from './amendments.ts';
 
 /** What a person asked for is not done. Thrown inside an act, so that nothing of it is written. */
 export class RefusedAct extends Error {
@@ -27,7 +26,6 @@ export async function acting<T>(parts: ActingParts, by: Caller | null, action: s
   try {
     return ok(await work());
   } catch (error) {
-    if (error instanceof AmendmentConflictError) return fail('conflict', 'the inventory was changed by others at the same time; try again');
     if (error instanceof StoreError) return unavailable(parts.log, error, action);
     if (!(error instanceof RefusedAct)) throw error;
     const { code, message } = error;

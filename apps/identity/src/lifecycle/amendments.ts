@@ -44,6 +44,8 @@ export interface Decision<T> {
   /** Told before what follows, and after it. */
   readonly first: readonly EventToTell[];
   readonly last: readonly EventToTell[];
+  /** What versions of documents say of their author, where these were more than who acts. */
+  readonly author?: string;
 }
 
 export interface Act<T> {
@@ -54,16 +56,11 @@ export interface Act<T> {
   readonly auth?: Authority | null;
   /** By what machines are recorded anew, where their documents change. */
   readonly source: 'apply' | 'transfer' | 'hand';
-  /** Looks, and says what is to change; may write tables of its own. Runs again when the inventory was changed meanwhile. */
+  /** Looks, and says what is to change; may write tables of its own. */
   decide(found: Found): Promise<Decision<T>>;
 }
 
-/** Somebody else changed the inventory at the same time, again and again. */
-export class AmendmentConflictError extends Error {
-  readonly code = 'ERR_AMENDMENT_CONFLICT';
-}
-
-const maxRounds = 8;
+export type Made<T> = { readonly done: true; readonly answer: T } | { readonly done: false };
 
 /**
  * The one way by which the inventory changes, whatever the change begins with: an apply, a signal, a date, a person's act. One after the other, over all processes; what
@@ -77,28 +74,34 @@ export class Amendments {
     this.#parts = parts;
   }
 
-  /** By the inventory of this moment. Throws AmendmentConflictError, StoreError. */
-  async make<T>(act: Act<T>): Promise<T> {
-    for (let round = 0; round < maxRounds; round++) {
-      const before = round === 0 ? await this.#parts.registry.follow() : await this.#parts.registry.reload();
-      const made = await this.makeFrom(before, act);
-      if (made.done) return made.answer;
-    }
-    throw new AmendmentConflictError('the inventory is being changed by others all the time');
+  /** By the inventory as it is when its turn has come. Throws StoreError. */
+  make<T>(act: Act<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      const made = await this.#commit(act, null);
+      if (!made.done) throw new Error('an act by the inventory of its moment found another one');
+      return made.answer;
+    });
   }
 
   /** By this inventory, or not at all: `done` is false when it does not hold any more, and nothing is written then. */
-  makeFrom<T>(before: Inventory, act: Act<T>): Promise<{ readonly done: true; readonly answer: T } | { readonly done: false }> {
-    const mine = this.#last.then(() => this.#commit(before, act));
+  makeFrom<T>(before: Inventory, act: Act<T>): Promise<Made<T>> {
+    return this.#inTurn(() => this.#commit(act, before));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work);
     this.#last = mine.catch(() => undefined);
     return mine;
   }
 
-  async #commit<T>(before: Inventory, act: Act<T>): Promise<{ readonly done: true; readonly answer: T } | { readonly done: false }> {
-    const { db, outbox } = this.#parts;
-    const now = this.#parts.now();
+  async #commit<T>(act: Act<T>, expected: Inventory | null): Promise<Made<T>> {
+    const { db, outbox, registry } = this.#parts;
     const committed = await db.transaction().execute(async (trx) => {
-      if ((await lockRevision(trx)) !== before.revision) return null;
+      const revision = await lockRevision(trx);
+      if (expected !== null && expected.revision !== revision) return null;
+      // Read in this transaction: to wait for a second connection while holding the lock could be for ever.
+      const before = expected ?? (await registry.within(trx, revision));
+      const now = this.#parts.now();
       const decision = await act.decide({ before, trx, now });
       const settled = decision.amendment === null ? null : settle(before, decision.amendment, now);
       const changes = settled !== null && (decision.amendment?.documents.length ?? 0) + settled.words.length + settled.statuses.length > 0 ? settled : null;
@@ -111,10 +114,10 @@ export class Amendments {
     return { done: true, answer: committed.answer };
   }
 
-  async #write<T>(trx: Transaction<IdentityDatabase>, { who, author, auth = null, source }: Act<T>, { amendment, first, last }: Decision<T>, settled: Settled, now: number): Promise<void> {
+  async #write<T>(trx: Transaction<IdentityDatabase>, { who, author, auth = null, source }: Act<T>, { amendment, first, last, author: authors = author }: Decision<T>, settled: Settled, now: number): Promise<void> {
     const { after, words, statuses, follows } = settled;
     const documents = amendment?.documents ?? [];
-    await writeVersions(trx, documents, author, after.revision);
+    await writeVersions(trx, documents, authors, after.revision);
     await writeWords(trx, words, now);
     await writeStatuses(trx, statuses, now);
     const asked = tasks(settled);

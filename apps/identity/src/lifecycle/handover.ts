@@ -96,7 +96,7 @@ export class Handover {
     }));
     const event: EventToTell = { type: 'nhi.reactivated', data: { machine: name, owner: transfer.newOwner, approval: transfer.id, approved_by: approvedBy }, who: whoOf(by) };
     return {
-      first: [acted(by, name)], last: [event], amendment: { by: 'reactivation', documents: [document], words: [], statuses },
+      first: [acted(by, name)], last: [event], author: [transfer.newOwner, ...approvedBy].join(', '), amendment: { by: 'reactivation', documents: [document], words: [], statuses },
       answer: (settled) => ({ transfer: shownTransfer({ ...transfer, state: 'done', ended: now }), state: (settled?.after ?? before).stateOf(name) }),
     };
   }

@@ -2,7 +2,7 @@ import { fail, ok, type Caller, type Reply } from '@sallyport/platform-bus';
 import { StoreError } from '@sallyport/platform-store';
 import type { EventToTell } from '@sallyport/platform-store';
 import { acting, demand, RefusedAct, unavailable, whoOf, type ActingParts } from './acting.ts';
-import { AmendmentConflictError, type Amendments } from './amendments.ts';
+import type { Amendments } from './amendments.ts';
 import { hear, momentOf, personMeant, takenBack } from './people.ts';
 import type { Settled } from './settle.ts';
 import type { NewWord } from './words.ts';
@@ -60,7 +60,6 @@ export class Signals {
       });
       return ok(answer);
     } catch (error) {
-      if (error instanceof AmendmentConflictError) return fail('unavailable', 'the inventory is being changed; tell it again');
       if (error instanceof StoreError) return unavailable(this.#parts.log, error, `signal.${kind}`);
       throw error;
     }

@@ -1,6 +1,5 @@
-import type { Log } from '@sallyport/platform-telemetry';
 import type { Registry } from '../store/registry.ts';
-import { AmendmentConflictError, type Amendments } from './amendments.ts';
+import type { Amendments } from './amendments.ts';
 import { isDue } from './settle.ts';
 import type { Warnings } from './warnings.ts';
 
@@ -9,23 +8,17 @@ export interface SweepParts {
   readonly amendments: Amendments;
   readonly warnings: Warnings;
   readonly now: () => number;
-  readonly log: Log;
 }
 
 /** What time alone brings about: grace that is over, contracts and reviews that have ended, warnings before. Looks in memory; writes only where something is due, once, whichever process comes first. */
-export async function sweep({ registry, amendments, warnings, now, log }: SweepParts): Promise<void> {
+export async function sweep({ registry, amendments, warnings, now }: SweepParts): Promise<void> {
   const inventory = registry.inventory;
   const at = now();
   if (isDue(inventory, at)) {
-    try {
-      await amendments.make<void>({
-        who: null, author: 'identity', source: 'apply',
-        decide: () => Promise.resolve({ first: [], last: [], amendment: { by: 'fact', documents: [], words: [], statuses: [] }, answer: () => undefined }),
-      });
-    } catch (error) {
-      if (!(error instanceof AmendmentConflictError)) throw error;
-      log.warn('what is due waits for the next look: the inventory is being changed', { error });
-    }
+    await amendments.make<void>({
+      who: null, author: 'identity', source: 'apply',
+      decide: () => Promise.resolve({ first: [], last: [], amendment: { by: 'fact', documents: [], words: [], statuses: [] }, answer: () => undefined }),
+    });
   }
   await warnings.look(registry.inventory, at);
 }

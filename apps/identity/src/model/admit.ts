@@ -148,7 +148,7 @@ function stoppedBy({ metadata: { name }, spec }: MachineDocument, inventory: Inv
   const code = 'machine-suspended';
   const decisive = inventory.decisive(name);
   if (spec.state === 'suspended' || decisive === null) return { code, say: `machine ${name} is suspended` };
-  return { code, say: `machine ${name} is suspended since ${instant(decisive.since).slice(0, 16)}Z, because ${decisive.why}; it needs an owner who accepts it, and somebody else who agrees` };
+  return { code, say: `machine ${name} is suspended since ${instant(decisive.since).slice(0, 16)}Z, because ${decisive.cause === 'operator' ? 'an operator stopped it' : decisive.why}; it needs an owner who accepts it, and somebody else who agrees` };
 }
 
 function admitPerson(token: VerifiedToken, inventory: Inventory): Judgement {

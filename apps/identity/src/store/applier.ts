@@ -60,7 +60,7 @@ export class Applier {
     }
     const change = request.change ?? null;
     if (change !== null && (await isApplied(this.#parts.db, change))) return ok({ changes: [], warnings: [], terms: null });
-    const before = await this.#parts.registry.reload();
+    const before = await this.#parts.registry.follow();
     const today = new Date(this.#parts.now()).toISOString().slice(0, 10);
     const plan = planApply(before, request.documents, { prune: request.prune, remove: request.remove ?? [], today });
     if (!plan.ok) {

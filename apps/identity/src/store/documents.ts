@@ -12,26 +12,21 @@ export class StoredDocumentError extends Error {
 }
 
 /**
- * The newest version of every document, what was found out besides, and the revision that they make, as of one moment. What `known` has already is not read and parsed again:
+ * The newest version of every document, what was found out besides, and the revision that they make, as of one moment. Of what `known` has already only later revisions are read:
  * versions never change.
  */
 export async function readInventory(db: Kysely<IdentityDatabase>, known: Inventory | null = null): Promise<Inventory> {
-  return db.transaction().setIsolationLevel('repeatable read').execute(async (trx) => {
-    const revision = await readRevision(trx);
-    const rows = await trx.selectFrom('document').distinctOn(['kind', 'name']).select(['kind', 'name', 'version', 'digest']).orderBy('kind').orderBy('name').orderBy('version', 'desc').execute();
-    const same = (row: { readonly kind: string; readonly name: string; readonly version: number; readonly digest: string }) => {
-      const standing = known?.standing(row.kind, row.name);
-      return standing?.version === row.version && standing.digest === row.digest ? standing : null;
-    };
-    const fresh = rows.filter((row) => same(row) === null);
-    const bodies = new Map<string, OwnedDocument | null>();
-    for (let at = 0; at < fresh.length; at += chunk) {
-      const part = fresh.slice(at, at + chunk);
-      const read = await trx.selectFrom('document').select(['kind', 'name', 'body']).where(({ eb, refTuple, tuple }) => eb(refTuple('kind', 'name', 'version'), 'in', part.map((row) => tuple(row.kind, row.name, row.version)))).execute();
-      for (const { kind, name, body } of read) bodies.set(`${kind}/${name}`, body === null ? null : parsed(kind, name, body));
-    }
-    return new Inventory(revision, rows.map((row): Standing => same(row) ?? { ...row, document: bodies.get(`${row.kind}/${row.name}`) ?? null }), await readRuntime(trx));
-  });
+  return db.transaction().setIsolationLevel('repeatable read').execute((trx) => readInventoryWithin(trx, known));
+}
+
+/** The same within a transaction that holds the lock, or sees one moment. */
+export async function readInventoryWithin(trx: Transaction<IdentityDatabase>, known: Inventory | null): Promise<Inventory> {
+  const revision = await readRevision(trx);
+  const rows = await trx.selectFrom('document').distinctOn(['kind', 'name']).select(['kind', 'name', 'version', 'digest', 'body'])
+    .$if(known !== null, (query) => query.where('revision', '>', String(known?.revision))).orderBy('kind').orderBy('name').orderBy('version', 'desc').execute();
+  const standing = rows.map(({ body, ...row }): Standing => ({ ...row, document: body === null ? null : parsed(row.kind, row.name, body) }));
+  const runtime = await readRuntime(trx);
+  return known === null ? new Inventory(revision, standing, runtime) : known.renewed(revision, standing, runtime);
 }
 
 /** Rows of one statement: PostgreSQL takes 65,535 parameters. */

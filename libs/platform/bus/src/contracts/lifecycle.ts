@@ -83,25 +83,25 @@ export const identityMachine = contract(
 
 const after = z.strictObject({ machine: name, state: machineState, changed: z.boolean() });
 
-/** Stops it at once; it works again when its owner has accepted it and somebody else agreed. `by` null: a review did it, which `review` names. Errors: `denied` (admin, operator), `not-found`, `machine-retired`, `unavailable`, `conflict`. */
+/** Stops it at once; it works again when its owner has accepted it and somebody else agreed. `by` null: a review did it, which `review` names. Errors: `denied` (admin, operator), `not-found`, `machine-retired`, `unavailable`. */
 export const identityMachineSuspend = contract(subjects.identityMachineSuspend, z.strictObject({ by: caller.nullable(), machine: name, reason, review: z.string().max(64).nullable().default(null) }), after);
-/** For ever: a new machine has another name. Errors: `denied` (admin), `not-found`, `unavailable`, `conflict`. */
+/** For ever: a new machine has another name. Errors: `denied` (admin), `not-found`, `unavailable`. */
 export const identityMachineRetire = contract(subjects.identityMachineRetire, z.strictObject({ by: caller, machine: name, reason }), after);
 
 /**
  * Asks somebody to answer for a machine, in place of whoever was asked before: also its owner, where it only has to work again. Whoever asks may not agree later.
- * Errors: `denied` (admin, operator, its owner and backup owner), `not-found`, `machine-retired`, `person-unknown`, `owner-left`, `backup-same`, `unavailable`, `conflict`.
+ * Errors: `denied` (admin, operator, its owner and backup owner), `not-found`, `machine-retired`, `person-unknown`, `owner-left`, `backup-same`, `unavailable`.
  */
 export const identityMachineTransfer = contract(subjects.identityMachineTransfer, z.strictObject({ by: caller, machine: name, to: name, backup: name.nullable(), reason }), transfer);
 /**
  * The new owner answers for it from now on, as soon as others agree; good for fourteen days. `backup` is who stands in, where it cannot be who did before.
- * Errors: `denied` (only who was asked), `not-found`, `nothing-asked`, `backup-needed`, `unavailable`, `conflict`.
+ * Errors: `denied` (only who was asked), `not-found`, `nothing-asked`, `backup-needed`, `unavailable`.
  */
 export const identityMachineAccept = contract(subjects.identityMachineAccept, z.strictObject({ by: caller, machine: name, backup: name.nullable() }), transfer);
 /**
  * Somebody else agrees: neither the new owner nor the one before nor who asked for it. When all that have to did (Governance.reactivation; without it one administrator or approver), it
  * works again, under a new version of its document. Errors: `self-approval`, `not-an-approver`, `not-found`, `nothing-asked`, `not-accepted`, `expired`, `already-voted`, `owner-left`,
- * `backup-needed`, `contract-over`, `unavailable`, `conflict`.
+ * `backup-needed`, `contract-over`, `unavailable`.
  */
 export const identityMachineAgree = contract(subjects.identityMachineAgree, z.strictObject({ by: caller, machine: name }), z.strictObject({ transfer, state: machineState }));
 
@@ -125,7 +125,7 @@ export const identityPeople = contract(
 
 /**
  * An operator's own word about somebody. `returned` takes back every directory's word, too; not what documents say. What was suspended meanwhile stays so.
- * Errors: `denied` (left: admin, operator; returned: admin, and never about oneself), `not-found`, `document-says-left`, `unavailable`, `conflict`.
+ * Errors: `denied` (left: admin, operator; returned: admin, and never about oneself), `not-found`, `document-says-left`, `unavailable`.
  */
 export const identityPerson = contract(
   subjects.identityPerson,
