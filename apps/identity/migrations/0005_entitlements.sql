@@ -1,5 +1,6 @@
 -- In which revision of the inventory a version was written: what changed since some moment is found without reading all of it.
 alter table document add column revision bigint not null default 0;
+alter table document alter column revision drop default;
 comment on column document.revision is 'the revision of the inventory that it is of; 0 for what was written before this was kept';
 create index document_since on document (revision);
 
