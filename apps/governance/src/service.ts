@@ -11,8 +11,10 @@ import type { GovernanceConfig } from './config.ts';
 import { Follower } from './follow/follower.ts';
 import { ChangesController } from './handlers/changes.controller.ts';
 import { GovernanceController } from './handlers/governance.controller.ts';
+import { ReviewsController } from './handlers/reviews.controller.ts';
 import { UsageController } from './handlers/usage.controller.ts';
 import { Inventory } from './inventory/inventory.ts';
+import { Reviews } from './reviews/reviews.ts';
 import { Rightsize } from './rightsize/rightsize.ts';
 import { Signals } from './signals/signals.ts';
 import { SignalsController } from './signals/signals.controller.ts';
@@ -59,10 +61,12 @@ export async function startGovernance({ config, tenant, bus, log, readiness, now
   const changing = startChanges({ store, outbox, bus, log, now, everyMs, changedDecisions: changedDecisions(rightsize) });
   const follower = new Follower({ store, bus, readers: [new UsageReader(), new EntitlementReader()], log });
   follower.start();
+  const reviews = new Reviews({ store, outbox, bus, inventory, rightsize, log, now });
+  reviews.start(everyMs, log);
   const signals = await Signals.start({ config, store, outbox, bus, log, now, everyMs });
 
   return {
-    module: { module: GovernanceModule, controllers: [GovernanceController, UsageController, ChangesController, SignalsController], providers: [{ provide: Signals, useValue: signals }, { provide: Follower, useValue: follower }, { provide: Rightsize, useValue: rightsize }, { provide: Changes, useValue: changing.changes }] },
+    module: { module: GovernanceModule, controllers: [GovernanceController, UsageController, ReviewsController, ChangesController, SignalsController], providers: [{ provide: Signals, useValue: signals }, { provide: Follower, useValue: follower }, { provide: Rightsize, useValue: rightsize }, { provide: Reviews, useValue: reviews }, { provide: Changes, useValue: changing.changes }] },
     outbox,
     store,
     signalsUrl: signals.url,
@@ -70,6 +74,7 @@ export async function startGovernance({ config, tenant, bus, log, readiness, now
       await signals.stop();
       await stopPinging();
       await changing.stop();
+      await reviews.stop();
       await follower.stop();
       unfollow();
     },

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { evidenceFollow, fail, identityRevoke, ok, policyGet, type Bus, type Caller, type Contract } from '@sallyport/platform-bus';
+import { evidenceFollow, fail, identityMachineSuspend, identityRevoke, ok, policyGet, type Bus, type Caller, type Contract } from '@sallyport/platform-bus';
 import { boot, type Running } from '@sallyport/platform-runtime';
 import { migrate } from '@sallyport/platform-store';
 import { silentLog } from '@sallyport/platform-telemetry';
@@ -42,7 +42,7 @@ export class House implements AsyncDisposable {
   policyVersion = 1;
   /** Entitlements that identity was told to end, and machines that it was told to suspend, as often as it was told. */
   readonly revoked: z.output<typeof identityRevoke.request>[] = [];
-  readonly suspended: Raw[] = [];
+  readonly suspended: z.output<typeof identityMachineSuspend.request>[] = [];
   /** Set: identity answers with this code. */
   identityFails: string | null = null;
   /** Added to the service's clock, in milliseconds. */
@@ -73,6 +73,11 @@ export class House implements AsyncDisposable {
         id: request.entitlement, kind: 'standing', state: 'revoked', machine: 'm', target: 't', role: null, document: null, documentVersion: null, request: null, approval: null, approvedBy: [], reason: '', from: '', until: '',
         limitedBy: null, uses: null, used: 0, lastUsed: null, ended: '', why: null,
       });
+    });
+    answer(identity, identityMachineSuspend, (request) => {
+      if (house.identityFails !== null) return fail(house.identityFails, 'not now');
+      house.suspended.push(request);
+      return ok({ machine: request.machine, state: 'suspended', changed: true });
     });
     await Promise.all([evidence, policy, identity].map((bus) => bus.nc.flush()));
     return house;
@@ -115,7 +120,11 @@ export class House implements AsyncDisposable {
   /** An empty ledger, and nothing known of any before. The service goes on running, so the database may have to be asked again. */
   async reset(): Promise<void> {
     this.ledger.setBack(0);
-    const tables = ['usage_session', 'usage_day', 'decided_day', 'decided_input', 'usage_width', 'entitlement_seen', 'entitlement_asked', 'follow_mark', 'follow_skipped'].map((table) => `governance.${table}`).join(', ');
+    this.ahead = 0;
+    this.identityFails = null;
+    this.revoked.length = 0;
+    this.suspended.length = 0;
+    const tables = ['usage_session', 'usage_day', 'decided_day', 'decided_input', 'usage_width', 'entitlement_seen', 'entitlement_asked', 'follow_mark', 'follow_skipped', 'review_campaign', 'review_pending', 'review_item', 'review_machine'].map((table) => `governance.${table}`).join(', ');
     for (let tries = 0; ; tries++) {
       try {
         return void (await this.sql(`begin; update governance.follow_cursor set next_leaf = 0, ledger_size = 0; truncate ${tables}; commit`));
