@@ -168,6 +168,19 @@ describe('a manifest of statements', () => {
     expect(code(await h.identity.call(approvalsAsk, { subject, requester: 'machine:ci-deploy', owner: 'olga', machine: 'ci-deploy', target: 'ledger-db', environment: null, source: '', text: 'x', shape: 'x', rules: [], say: '', binding: 'x', quorum: [{ group: 'dba', count: 1 }], expiresIn: 60 }))).toBe('invalid');
   });
 
+  it('does not flood people: of one machine, twenty wait at most', async () => {
+    await putMachine(h.identity, 'eager');
+    const one = () => ({ ...manifest([{ text: `update ledger.accounts set note = '${randomUUID()}'` }]), machine: 'eager', requester: 'machine:eager' });
+    await eventually(async () => expect(code(await h.identity.call(approvalsManifest, one()))).toBe('ok'));
+    const last = one();
+    for (let at = 0; at < 18; at++) await ask(one());
+    const { approval } = await ask(last);
+    expect(code(await h.identity.call(approvalsManifest, one()))).toBe('rate-limited');
+    expect((await ask(last)).approval).toBe(approval);
+    value(await vote(approval ?? ''));
+    expect(code(await h.identity.call(approvalsManifest, one()))).toBe('ok');
+  });
+
   it('takes a thousand statements', async () => {
     const mark = randomUUID();
     const started = performance.now();

@@ -122,7 +122,10 @@ describe('approvals', { timeout: 30_000 }, () => {
   });
   it('print the API’s own JSON with -o json', async () => {
     api.on('GET /v1/approvals', { body: { approvals: [approval()] } });
-    expect(JSON.parse((await run('approvals', 'list', '-o', 'json')).out)).toEqual({ approvals: [approval()] });
+    expect(JSON.parse((await run('approvals', 'list', '-o', 'json')).out)).toEqual({ approvals: [approval()], total: null });
+    api.on('GET /v1/approvals', { body: { approvals: [approval()], total: 12 } });
+    expect((await run('approvals', 'list', '--before', approvalId, '--limit', '1')).out).toContain(`1 of 12; the ones before: --before ${approvalId}`);
+    expect(api.asked.at(-1)?.route).toBe(`GET /v1/approvals?state=pending&before=${approvalId}&limit=1`);
   });
 });
 

@@ -30,7 +30,8 @@ export const manifestAnswer = z.object({
   refused: z.array(z.object({ place: z.number(), code: z.string(), say: z.string(), rules: z.array(z.string()) })),
 });
 export type ManifestAnswer = z.infer<typeof manifestAnswer>;
-export const approvals = z.object({ approvals: z.array(approval) });
+/** `total` counts all that fit, on every page; an older console gives none. */
+export const approvals = z.object({ approvals: z.array(approval), total: z.number().nullable().default(null) });
 
 export const session = z.object({
   id: z.string(), machine: z.string(), target: z.string(), protocol: z.string(), opened: z.string(), closed: z.string().nullable(), end: z.string().nullable(),

@@ -15,6 +15,8 @@ type Request = z.output<(typeof approvalsManifest)['request']>;
 
 /** Statements that policy is asked about at a time. */
 const atOnce = 16;
+/** Manifests of one machine that may wait for people at a time. */
+const mostWaiting = 20;
 /** Milliseconds for one of these answers. */
 const patience = 5_000;
 
@@ -46,6 +48,7 @@ export class ManifestsController {
     const quorum = plan.quorum.map(({ group, count }) => ({ group, count }));
     if (quorum.length === 0) return ok({ approval: null, url: null, expires: null, quorum, statements, refused: [] });
     const wish = { owner: known.owner, machine, requester, quorum };
+    if ((await this.manifests.waiting(machine, plan.digest)) >= mostWaiting) return fail('rate-limited', `${mostWaiting} manifests of ${machine} wait for people already: let them answer first`);
     const refused = unaskable(this.inventory, wish);
     if (refused !== null) return refused;
     const { id, expires, voided } = await this.approvals.open(

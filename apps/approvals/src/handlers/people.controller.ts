@@ -25,8 +25,8 @@ export class PeopleController {
   ) {}
 
   @Handles(approvalsList)
-  async list({ state, kind, limit }: Request<typeof approvalsList>): Answer<typeof approvalsList> {
-    return ok({ approvals: await this.approvals.list(state, kind, limit) });
+  async list({ by: _by, ...wanted }: Request<typeof approvalsList>): Answer<typeof approvalsList> {
+    return ok(await this.approvals.list(wanted));
   }
 
   /** Text, parameters and comments only for approvers, auditors and administrators; null for others and for services. */

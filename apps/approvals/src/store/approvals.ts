@@ -43,6 +43,14 @@ export interface Ended {
   readonly acted: Acted;
 }
 
+export interface Wanted {
+  readonly state: Phase | null;
+  readonly kind: ApprovalKind | null;
+  /** The last id of the page before. */
+  readonly before: string | null;
+  readonly limit: number;
+}
+
 interface Parts {
   readonly db: Kysely<ApprovalsDatabase>;
   readonly recorder: Recorder;
@@ -151,17 +159,20 @@ export class Approvals {
     return { state, changed: state?.phase !== history.state.phase, refused };
   }
 
-  /** Newest first, without texts and comments. */
-  async list(phase: Phase | null, kind: ApprovalKind | null, limit: number): Promise<Approval[]> {
-    let query = this.#db.selectFrom('approval').select('id').orderBy('id', 'desc').limit(limit);
-    if (phase !== null) query = query.where('state', '=', phase);
-    if (kind !== null) query = kind === 'command' ? query.where('subject_kind', 'is', null) : query.where('subject_kind', '=', kind);
-    const ids = (await query.execute()).map(({ id }) => id);
+  /** Newest first, without texts and comments, and how many there are in all. */
+  async list({ state, kind, before, limit }: Wanted): Promise<{ readonly approvals: Approval[]; readonly total: number }> {
+    let fitting = this.#db.selectFrom('approval');
+    if (state !== null) fitting = fitting.where('state', '=', state);
+    if (kind !== null) fitting = kind === 'command' ? fitting.where('subject_kind', 'is', null) : fitting.where('subject_kind', '=', kind);
+    const { total } = await fitting.select((of) => of.fn.countAll<string>().as('total')).executeTakeFirstOrThrow();
+    const page = before === null ? fitting : fitting.where('id', '<', before);
+    const ids = (await page.select('id').orderBy('id', 'desc').limit(limit).execute()).map(({ id }) => id);
     const found = await histories(this.#db, ids);
-    return ids.flatMap((id) => {
+    const approvals = ids.flatMap((id) => {
       const state = found.get(id)?.state;
       return state === undefined || state === null ? [] : [view(id, state)];
     });
+    return { approvals, total: Number(total) };
   }
 
   /** One approval; with `open`, its text, parameters and comments too. Null when there is none. */

@@ -94,6 +94,14 @@ export class Manifests {
     return { events: [], refused: null };
   }
 
+  /** How many others of this machine wait for people. */
+  async waiting(machine: string, digest: string): Promise<number> {
+    const { waiting } = await this.#db
+      .selectFrom('approval').select((of) => of.fn.countAll<string>().as('waiting'))
+      .where('machine', '=', machine).where('subject_kind', '=', 'manifest').where('subject_id', '!=', digest).where('state', '=', 'pending').executeTakeFirstOrThrow();
+    return Number(waiting);
+  }
+
   /** What `show` tells of a manifest; null for other approvals. */
   async view(approval: string): Promise<Approval['manifest']> {
     const head = await this.#db.selectFrom('manifest').select('role').where('approval', '=', approval).executeTakeFirst();

@@ -12,10 +12,10 @@ const states = ['pending', 'approved', 'rejected', 'expired', 'withdrawn', 'cons
 
 const list = () =>
   does(
-    new Command('list').description('approvals, newest first').addOption(new Option('--state <state>', 'only in this state').choices(states).default('pending')).addOption(new Option('--kind <kind>', 'only what asks for this').choices(['command', 'access', 'manifest', 'change'])).option('--limit <n>', 'how many', '50'),
-    async ({ out, api }, _args, { state, kind, limit }) => {
-      const found = await api().get(`/v1/approvals${query({ state: state === 'all' ? undefined : state, kind, limit })}`, approvals);
-      out.show(found, (value) => approvalsText(value.approvals, Date.now()));
+    new Command('list').description('approvals, newest first').addOption(new Option('--state <state>', 'only in this state').choices(states).default('pending')).addOption(new Option('--kind <kind>', 'only what asks for this').choices(['command', 'access', 'manifest', 'change'])).option('--before <approval>', 'older than this one').option('--limit <n>', 'how many', '50'),
+    async ({ out, api }, _args, { state, kind, before, limit }) => {
+      const found = await api().get(`/v1/approvals${query({ state: state === 'all' ? undefined : state, kind, before, limit })}`, approvals);
+      out.show(found, (value) => approvalsText(value.approvals, value.total, Date.now()));
     },
   );
 

@@ -5,8 +5,9 @@ import { runsText } from './manifest.ts';
 import { fields, table } from './table.ts';
 import { visibleLine } from './visible.ts';
 
-export function approvalsText(rows: readonly Approval[], now: number): string {
+export function approvalsText(rows: readonly Approval[], total: number | null, now: number): string {
   if (rows.length === 0) return 'nothing waits';
+  const more = total === null || total <= rows.length ? '' : `\n${rows.length} of ${total}; the ones before: --before ${rows.at(-1)?.id ?? ''}`;
   return table<Approval>(
     [
       { title: 'approval', of: ({ id }) => id },
@@ -17,7 +18,7 @@ export function approvalsText(rows: readonly Approval[], now: number): string {
       { title: 'asks', of: ({ subject, shape }) => (subject === null ? shape : `${subject.kind}: ${shape}`), gives: 'way' },
     ],
     rows,
-  );
+  ) + more;
 }
 
 /** Everything an approver needs to decide, the full text last and framed. */

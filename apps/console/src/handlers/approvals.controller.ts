@@ -20,9 +20,9 @@ export class ApprovalsController {
   }
 
   @Get()
-  @Answers('approvals, newest first, without texts; kind is what leave is asked for', approvalsList.value)
-  async list(@By() by: Caller, @Query({ schema: approvalsQuery }) { state, kind, limit }: z.output<typeof approvalsQuery>): Promise<z.output<typeof approvalsList.value>> {
-    return valueOf(await this.#bus.call(approvalsList, { by, state: state ?? null, kind: kind ?? null, limit }));
+  @Answers('approvals, newest first, without texts; `kind` is what leave is asked for, `before` the last id of the page before', approvalsList.value)
+  async list(@By() by: Caller, @Query({ schema: approvalsQuery }) { state, kind, before, limit }: z.output<typeof approvalsQuery>): Promise<z.output<typeof approvalsList.value>> {
+    return valueOf(await this.#bus.call(approvalsList, { by, state: state ?? null, kind: kind ?? null, before: before ?? null, limit }));
   }
 
   @Get(':id')

@@ -102,7 +102,7 @@ describe('a machine that asks for a manifest', () => {
     expect(asked).toEqual([]);
   });
 
-  it.each([['unanswerable', 422, 'unanswerable'], ['machine-not-active', 403, 'denied'], ['unavailable', 503, 'temporarily_unavailable']])('is told %s as %i', async (code, status, error) => {
+  it.each([['unanswerable', 422, 'unanswerable'], ['rate-limited', 429, 'slow_down'], ['machine-not-active', 403, 'denied'], ['unavailable', 503, 'temporarily_unavailable']])('is told %s as %i', async (code, status, error) => {
     reply = () => fail(code, 'say');
     expect(await post(await house.mint(), body())).toMatchObject({ status, json: { error } });
   });

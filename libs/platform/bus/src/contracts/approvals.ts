@@ -86,7 +86,12 @@ export type Approval = z.infer<typeof approval>;
 export const approvalKind = z.enum(['command', ...approvalSubject.shape.kind.options]);
 export type ApprovalKind = z.infer<typeof approvalKind>;
 
-export const approvalsList = contract(subjects.approvalsList, z.strictObject({ by: caller, state: approvalState.nullable(), kind: approvalKind.nullable().default(null), limit: z.int().min(1).max(1000) }), z.strictObject({ approvals: z.array(approval) }));
+/** Newest first; `before` is the last id of the page before. `total` counts all that fit, on every page. */
+export const approvalsList = contract(
+  subjects.approvalsList,
+  z.strictObject({ by: caller, state: approvalState.nullable(), kind: approvalKind.nullable().default(null), before: z.uuid().nullable().default(null), limit: z.int().min(1).max(1000) }),
+  z.strictObject({ approvals: z.array(approval), total: z.int() }),
+);
 export const approvalsShow = contract(subjects.approvalsShow, z.strictObject({ by: caller.nullable(), approval: z.string() }), approval);
 /** Errors: `not-found`, `not-pending`, `expired`, `already-voted`, `self-approval`, `not-an-approver`, `machine-not-active`. */
 export const approvalsVote = contract(subjects.approvalsVote, z.strictObject({ by: caller, approval: z.string(), vote: z.enum(['approve', 'reject']), comment: z.string().max(2000).nullable() }), approval);

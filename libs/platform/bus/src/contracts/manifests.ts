@@ -38,7 +38,7 @@ const refused = z.strictObject({ place: z.int(), code: z.enum(['denied', 'unread
  * roles, meanings of names, or a policy that has changed meanwhile are not covered. The same manifest asked again while it is alive gets the same approval.
  *
  * `refused` is not empty where policy denies any of them, or one cannot be covered: then nobody is asked. `approval` is null then, and where policy allows all of them anyway.
- * Errors: `not-found` (machine, target), `machine-not-active`, `unanswerable`, `unavailable`, `invalid`.
+ * Errors: `not-found` (machine, target), `machine-not-active`, `unanswerable`, `rate-limited` (too many of this machine wait for people), `unavailable`, `invalid`.
  */
 export const approvalsManifest = contract(
   subjects.approvalsManifest,
