@@ -34,6 +34,21 @@ describe('the gate', () => {
     expect(gate.released).toBe(1);
   });
 
+  it('says that all has to be recorded from the first permit on that a lease of an emergency gives, also when a later lease does not say so', () => {
+    gate.submit(command(read));
+    expect(gate.mustRecord).toBe(false);
+    Object.assign(ports.live, { record: true });
+    ports.decide = () => deny();
+    gate.submit(command(read));
+    expect(gate.mustRecord).toBe(false);
+    ports.decide = () => allow();
+    gate.submit(command(read));
+    expect(gate.mustRecord).toBe(true);
+    Object.assign(ports.live, { record: false });
+    gate.submit(command(read));
+    expect(gate.mustRecord).toBe(true);
+  });
+
   it('holds what may change something until its record is durable', async () => {
     ports.autoDurable = false;
     const answer = gate.submit(command(write));
