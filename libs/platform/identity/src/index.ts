@@ -1,5 +1,6 @@
 export * from './refused.ts';
 export { maxTokenLength, type Claims } from './compact-jws.ts';
+export { fetchJson, FetchError } from './fetch-json.ts';
 export * from './token-verifier.ts';
 export { type KeySourceStatus } from './key-source.ts';
 export { matchBinding, isOutsider, type Match } from './match-binding.ts';
@@ -7,6 +8,8 @@ export * from './binding-index.ts';
 export * from './compare-bindings.ts';
 export * from './match-person.ts';
 export * from './npid.ts';
+export * from './svid/spiffe-id.ts';
+export * from './svid/x509-svid.ts';
 export * from './workload.ts';
 export * from './evidence-claims.ts';
 export * from './ticket.ts';

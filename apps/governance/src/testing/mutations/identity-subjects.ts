@@ -1,59 +1,11 @@
-import { createHash } from 'node:crypto';
 import {
   identityAsk, identityEnter, identityMachineAccept, identityMachineAgree, identityMachineRetire, identityMachineSuspend, identityMachineTransfer, identityPerson, identityRevoke, identityReviewGlass, identityWithdraw,
   governanceDirectoryAdd, governanceDirectoryRevoke, governanceDirectoryRotate, governanceImportHr, governanceSimulate,
 } from '@sallyport/platform-bus';
 import { caller } from '../whole-house.ts';
-import { value, type Stage } from './stage.ts';
+import { admin, asked, directory, entry, glass, hrFile, machine, operator, path, person, request, token, wanted } from './identities.ts';
+import { value } from './stage.ts';
 import type { SubjectEntry } from './subjects.ts';
-
-const admin = caller('admin');
-const operator = caller('operator', ['operator']);
-const raw = (kind: string, name: string, spec: Record<string, unknown>) => ({ apiVersion: 'sallyport/v1', kind, metadata: { name }, spec });
-const token = (stage: Stage) => createHash('sha256').update(stage.fresh()).digest('hex');
-
-async function machine(stage: Stage): Promise<string> {
-  const document = stage.machine();
-  await stage.apply(document);
-  return document.metadata.name;
-}
-
-async function person(stage: Stage): Promise<string> {
-  const name = stage.fresh('person');
-  await stage.apply(raw('Person', name, { displayName: name, issuer: 'idp', subject: name, roles: [] }));
-  return name;
-}
-
-/** A machine, a target that needs an entitlement, and ways to it. */
-async function path(stage: Stage, more: 'path' | 'standing' = 'path'): Promise<{ readonly machine: string; readonly target: string }> {
-  const [name, target] = [await machine(stage), stage.target()];
-  const way = more === 'standing'
-    ? raw('Entitlement', stage.fresh('standing'), { machines: [name], target: target.metadata.name, until: '2099-01-01', justification: 'it closes the books each night' })
-    : raw('AccessPath', stage.fresh('path'), { machines: [name], target: target.metadata.name, approvers: [{ group: 'board' }], breakGlass: { group: 'board', count: 0 } });
-  await stage.apply({ ...target, spec: { ...target.spec, access: 'entitlement' } }, way);
-  return { machine: name, target: target.metadata.name };
-}
-
-const wanted = { by: operator, role: null, seconds: 3600, uses: null, reason: 'the books do not close' };
-const entry = (stage: Stage, of: { readonly machine: string; readonly target: string }) => ({ opening: true, entries: [{ session: `0198c0de-0000-7000-8000-${stage.fresh('').slice(1).padStart(12, '0')}`, ...of, role: null, source: '127.0.0.1' }] });
-
-async function glass(stage: Stage): Promise<string> {
-  const request = value(await stage.house.console.call(identityAsk, { ...wanted, ...(await path(stage)), breakGlass: true }));
-  return request.entitlement ?? '';
-}
-
-async function asked(stage: Stage): Promise<string> {
-  const name = await machine(stage);
-  value(await stage.house.console.call(identityMachineSuspend, { by: operator, machine: name, reason: 'incident 9' }));
-  value(await stage.house.console.call(identityMachineTransfer, { by: operator, machine: name, to: 'olga', backup: 'otto', reason: 'it is needed again' }));
-  return name;
-}
-
-async function directory(stage: Stage): Promise<string> {
-  const name = stage.fresh('directory');
-  value(await stage.house.console.call(governanceDirectoryAdd, { by: admin, name, tokenHash: token(stage), transmitter: null }));
-  return name;
-}
 
 /** What people and machines do to identities and their access, and what governance is told of people. As `subjectEntries`. */
 export const identitySubjects: Readonly<Record<string, SubjectEntry>> = {
@@ -91,7 +43,7 @@ export const identitySubjects: Readonly<Record<string, SubjectEntry>> = {
     return () => stage.house.console.call(identityAsk, { ...wanted, ...of });
   } },
   'identity.withdraw': { tells: 'entitlement.refused', ask: async (stage) => {
-    const { id } = value(await stage.house.console.call(identityAsk, { ...wanted, ...(await path(stage)) }));
+    const id = await request(stage);
     return () => stage.house.console.call(identityWithdraw, { by: operator, request: id, why: 'not needed any more' });
   } },
   'identity.revoke': { tells: 'entitlement.revoked', ask: async (stage) => {
@@ -119,6 +71,6 @@ export const identitySubjects: Readonly<Record<string, SubjectEntry>> = {
   } },
   'governance.importHr': { tells: 'signal.received', ask: async (stage) => {
     const name = await person(stage);
-    return () => stage.house.console.call(governanceImportHr, { by: admin, text: `employee_id,status,last_day\n${name},terminated,2026-11-20\n`, dryRun: false }, 15_000);
+    return () => stage.house.console.call(governanceImportHr, { by: admin, text: hrFile(name), dryRun: false }, 15_000);
   } },
 };

@@ -1,4 +1,5 @@
 import type { EventType } from '@sallyport/domain-events';
+import { directory, glass, hrFile, path, person, request, token, wanted } from './identities.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -7,9 +8,10 @@ import type { Stage } from './stage.ts';
  * To add a route: say who asks (`as`: admin, approver, auditor, operator, second-admin, second-auditor, olga), how its request is made (`request`; whatever it needs first is made there by the stage), and
  * `tells`: the event that the service which owns the change writes in the transaction of the change. The spec then sends it twice: once while no service can write an event, where it has to fail and
  * nothing may have changed in any table, and once for good, where the event has to be there. For a route that changes nothing say `changes: 'nothing'`, and why. Where that cannot be shown here,
- * `shownBy` names the spec that does.
+ * `shownBy` names the spec that does. `notYet` names the subject behind it
+ * while no service serves that: from then on the entry has to say more.
  */
-export type RouteEntry = ActingRoute | { readonly changes: 'nothing'; readonly why: string } | { readonly shownBy: string; readonly tells: EventType };
+export type RouteEntry = ActingRoute | { readonly changes: 'nothing'; readonly why: string } | { readonly shownBy: string; readonly tells: EventType } | { readonly notYet: string };
 
 export interface ActingRoute {
   readonly as: string;
@@ -47,6 +49,18 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
     },
   },
   'POST /v1/imports': { as: 'admin', tells: 'nhi.imported', request: async (stage) => ({ body: { source: 'csv', found: [found(stage.fresh('imported'))], defaults: { owner: null, backupOwner: null, environment: null, criticality: null, reviewBy: null, team: null } } }) },
+
+  'POST /v1/entitlements/:id/revoke': { as: 'operator', tells: 'entitlement.revoked', request: async (stage) => ({ params: { id: await glass(stage) }, body: { why: 'over' } }) },
+  'POST /v1/access-requests': { as: 'operator', tells: 'entitlement.requested', request: async (stage) => ({ body: { ...(await path(stage)), seconds: 3600, reason: wanted.reason } }) },
+  'POST /v1/access-requests/:id/withdraw': { as: 'operator', tells: 'entitlement.refused', request: async (stage) => ({ params: { id: await request(stage) }, body: { why: 'not needed any more' } }) },
+  'POST /v1/break-glass': { as: 'operator', tells: 'breakglass.opened', request: async (stage) => ({ body: { ...(await path(stage)), seconds: 3600, reason: wanted.reason } }) },
+  'POST /v1/break-glass/:id/review': { as: 'auditor', tells: 'breakglass.reviewed', request: async (stage) => ({ params: { id: await glass(stage) }, body: { finding: 'justified', say: 'the books had to be closed' } }) },
+
+  'POST /v1/directories': { as: 'admin', tells: 'operator.acted', request: async (stage) => ({ body: { name: stage.fresh('directory'), tokenHash: token(stage) } }) },
+  'POST /v1/directories/:name/rotate': { as: 'admin', tells: 'operator.acted', request: async (stage) => ({ params: { name: await directory(stage) }, body: { tokenHash: token(stage) } }) },
+  'POST /v1/directories/:name/revoke': { as: 'admin', tells: 'operator.acted', request: async (stage) => ({ params: { name: await directory(stage) }, body: {} }) },
+  'POST /v1/people/import-hr': { as: 'admin', tells: 'signal.received', request: async (stage) => ({ body: { text: hrFile(await person(stage)) } }) },
+  'POST /v1/detections/:id/dismiss': { notYet: 'governance.dismiss' },
 
   'POST /v1/sessions/:id/kill': {
     as: 'operator', tells: 'operator.acted', request: async () => ({ params: { id: '0198c0de-0000-7000-8000-000000000001' }, body: { reason: 'incident 7' } }),

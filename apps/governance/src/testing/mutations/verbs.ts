@@ -1,19 +1,31 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EventType } from '@sallyport/domain-events';
+import { directory, glass, hrFile, path, person, request } from './identities.ts';
 import type { Stage } from './stage.ts';
 
 /**
  * Every verb of the command line. A spec takes them from the program itself, and fails for one that is not here. To add one: `reads` or `local` (it changes nothing here, and why), or its arguments, whose
- * token it goes with, and the event that has to be there afterwards.
+ * token it goes with, and the event that has to be there afterwards. `notYet` as in routes.ts.
  */
-export type VerbEntry = { readonly reads: true } | { readonly local: string } | { readonly shownBy: string } | { readonly as: string; readonly tells: EventType; readonly args: (stage: Stage) => Promise<readonly string[]>; readonly exit?: number };
+export type VerbEntry = { readonly reads: true } | { readonly local: string } | { readonly shownBy: string } | { readonly notYet: string } | { readonly as: string; readonly tells: EventType; readonly args: (stage: Stage) => Promise<readonly string[]>; readonly exit?: number };
+
+async function file(stage: Stage, text: string): Promise<string> {
+  const path = join(await mkdtemp(join(stage.house.directory.path, 'file-')), 'a');
+  await writeFile(path, text);
+  return path;
+}
 
 /** A directory with one document, as YAML has JSON in it. */
 async function folder(stage: Stage, document: unknown): Promise<string> {
   const directory = await mkdtemp(join(stage.house.directory.path, 'config-'));
   await writeFile(join(directory, 'a.yaml'), JSON.stringify(document));
   return directory;
+}
+
+async function way(stage: Stage): Promise<string[]> {
+  const { machine, target } = await path(stage);
+  return ['--machine', machine, '--target', target];
 }
 
 const offline = 'works on files and keys of this machine';
@@ -48,6 +60,24 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
       return [id];
     },
   },
+  'entitlements list': { reads: true },
+  'entitlements show': { reads: true },
+  'entitlements revoke': { as: 'operator', tells: 'entitlement.revoked', args: async (stage) => [await glass(stage), '--why', 'over'] },
+  'access requests': { reads: true },
+  'access request': { as: 'operator', tells: 'entitlement.requested', exit: 11, args: async (stage) => [...(await way(stage)), '--reason', 'the books do not close'] },
+  'access withdraw': { as: 'operator', tells: 'entitlement.refused', args: async (stage) => [await request(stage)] },
+  'break-glass open': { as: 'operator', tells: 'breakglass.opened', args: async (stage) => [...(await way(stage)), '--reason', 'the books do not close'] },
+  'break-glass list': { reads: true },
+  'break-glass review': { as: 'auditor', tells: 'breakglass.reviewed', args: async (stage) => [await glass(stage), '--finding', 'justified', '--say', 'the books had to be closed'] },
+  'directories list': { reads: true },
+  'directories add': { as: 'admin', tells: 'operator.acted', args: async (stage) => [stage.fresh('directory')] },
+  'directories add-ssf': { as: 'admin', tells: 'operator.acted', args: async (stage) => [stage.fresh('directory'), '--issuer', 'https://idp.example', '--jwks', 'https://idp.example/jwks', '--audience', 'sallyport'] },
+  'directories rotate': { as: 'admin', tells: 'operator.acted', args: async (stage) => [await directory(stage)] },
+  'directories revoke': { as: 'admin', tells: 'operator.acted', args: async (stage) => [await directory(stage)] },
+  'signals list': { reads: true },
+  'people import-hr': { as: 'admin', tells: 'signal.received', args: async (stage) => [await file(stage, hrFile(await person(stage)))] },
+  'detections list': { reads: true },
+  'detections dismiss': { notYet: 'governance.dismiss' },
   'manifest submit': { shownBy: 'apps/cli/src/commands/manifest.spec.ts' },
   'sessions list': { reads: true },
   'sessions show': { reads: true },

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { governanceDirectoryAdd, identityAsk, identityMachineSuspend, identityMachineTransfer } from '@sallyport/platform-bus';
+import { caller } from '../whole-house.ts';
+import { value, type Stage } from './stage.ts';
+
+export const admin = caller('admin');
+export const operator = caller('operator', ['operator']);
+const raw = (kind: string, name: string, spec: Record<string, unknown>) => ({ apiVersion: 'sallyport/v1', kind, metadata: { name }, spec });
+export const token = (stage: Stage) => createHash('sha256').update(stage.fresh()).digest('hex');
+
+export async function machine(stage: Stage): Promise<string> {
+  const document = stage.machine();
+  await stage.apply(document);
+  return document.metadata.name;
+}
+
+export async function person(stage: Stage): Promise<string> {
+  const name = stage.fresh('person');
+  await stage.apply(raw('Person', name, { displayName: name, issuer: 'idp', subject: name, roles: [] }));
+  return name;
+}
+
+/** A machine, a target that needs an entitlement, and ways to it. */
+export async function path(stage: Stage, more: 'path' | 'standing' = 'path'): Promise<{ readonly machine: string; readonly target: string }> {
+  const [name, target] = [await machine(stage), stage.target()];
+  const way = more === 'standing'
+    ? raw('Entitlement', stage.fresh('standing'), { machines: [name], target: target.metadata.name, until: '2099-01-01', justification: 'it closes the books each night' })
+    : raw('AccessPath', stage.fresh('path'), { machines: [name], target: target.metadata.name, approvers: [{ group: 'board' }], breakGlass: { group: 'board', count: 0 } });
+  await stage.apply({ ...target, spec: { ...target.spec, access: 'entitlement' } }, way);
+  return { machine: name, target: target.metadata.name };
+}
+
+export const wanted = { by: operator, role: null, seconds: 3600, uses: null, reason: 'the books do not close' };
+export const entry = (stage: Stage, of: { readonly machine: string; readonly target: string }) => ({ opening: true, entries: [{ session: `0198c0de-0000-7000-8000-${stage.fresh('').slice(1).padStart(12, '0')}`, ...of, role: null, source: '127.0.0.1' }] });
+
+export async function glass(stage: Stage): Promise<string> {
+  const request = value(await stage.house.console.call(identityAsk, { ...wanted, ...(await path(stage)), breakGlass: true }));
+  return request.entitlement ?? '';
+}
+
+export async function asked(stage: Stage): Promise<string> {
+  const name = await machine(stage);
+  value(await stage.house.console.call(identityMachineSuspend, { by: operator, machine: name, reason: 'incident 9' }));
+  value(await stage.house.console.call(identityMachineTransfer, { by: operator, machine: name, to: 'olga', backup: 'otto', reason: 'it is needed again' }));
+  return name;
+}
+
+export async function directory(stage: Stage): Promise<string> {
+  const name = stage.fresh('directory');
+  value(await stage.house.console.call(governanceDirectoryAdd, { by: admin, name, tokenHash: token(stage), transmitter: null }));
+  return name;
+}
+
+/** Access that was asked for and that nobody has answered yet. */
+export async function request(stage: Stage): Promise<string> {
+  return value(await stage.house.console.call(identityAsk, { ...wanted, ...(await path(stage)) })).id;
+}
+
+export const hrFile = (name: string): string => `employee_id,status,last_day\n${name},terminated,2026-11-20\n`;
