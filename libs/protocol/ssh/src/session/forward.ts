@@ -1,6 +1,7 @@
+import type { Duplex } from 'node:stream';
 import { refusal, type Refusal, type Understanding } from '@sallyport/domain-model';
 import type { Outcome, Passed, Permit } from '@sallyport/protocol-spi';
-import type { ClientChannel, ServerChannel } from 'ssh2';
+import type { ServerChannel } from 'ssh2';
 import { refusalLine } from '../refuse.ts';
 import { commandOf, means } from './commands.ts';
 import type { House } from './house.ts';
@@ -8,29 +9,37 @@ import { relayInput } from './input.ts';
 
 export interface ForwardTerms {
   readonly house: House;
-  readonly host: string;
-  readonly port: number;
-  /** `host:port`, as rules name it. */
-  readonly name: string;
-  /** Opens the client's channel; nothing when the client has gone. */
-  readonly take: () => ServerChannel | undefined;
-  /** Tells the client why its channel is not opened. */
+  /** What evidence calls it: `forward db.internal:5432`. */
+  readonly text: string;
+  readonly means: Understanding;
+  /** Who asks for the connection: then the other side is dialled first. */
+  readonly from: 'client' | 'target';
+  /** The connection of the side that is asked to make it. Rejects when it does not. */
+  readonly dial: () => Promise<Duplexed>;
+  /** Opens the channel of the side that asks; nothing when that has gone. */
+  readonly take: () => Duplexed | undefined;
+  /** Tells the side that asks why its channel is not opened. */
   readonly reject: (why: string) => void;
 }
 
+/** As much of ssh2's channels as both of its ends have. */
+export type Duplexed = Pick<ServerChannel, 'eof'> & Duplex & { close(): void };
+
 /** Everything that can be known of a forward before it is open: what goes through is never looked at. */
-export function forwardMeans(name: string): Understanding {
-  return means('forward', 'forward: a connection of the target, whose bytes are counted and not read', [{ verb: 'transfer', resource: { kind: 'remote', schema: 'forward', name } }]);
+export function forwardMeans(schema: 'forward' | 'socket' | 'listen', name: string): Understanding {
+  return means('forward', 'forward: a connection whose bytes are counted and not read', [{ verb: 'transfer', resource: { kind: 'remote', schema, name } }]);
 }
 
-/** One connection that the target makes for the client (`direct-tcpip`), from its request to its end. */
+/** One connection through the gateway beside the session's channels, from its request to its end. */
 export class Forward {
   readonly #of: ForwardTerms;
   readonly #gone = new AbortController();
-  #channel: ServerChannel | null = null;
-  #target: ClientChannel | null = null;
+  /** The client's side, and the target's. */
+  #channel: Duplexed | null = null;
+  #target: Duplexed | null = null;
   #read = 0;
   #written = 0;
+  #open = false;
   #cut = false;
   /** Both sides have ended their half, and have been given everything. */
   #whole = false;
@@ -52,14 +61,14 @@ export class Forward {
 
   /** The session ends. */
   kill(said: Refusal): void {
-    if (this.#channel === null && !this.#gone.signal.aborted) this.#of.reject(refusalLine(said));
+    if (!this.#open && !this.#gone.signal.aborted) this.#of.reject(refusalLine(said));
     this.#leave();
   }
 
   async #run(): Promise<void> {
-    const { house, name, reject } = this.#of;
+    const { house, text, means, reject } = this.#of;
     const { gate } = house.session;
-    const command = commandOf(`forward ${name}`, forwardMeans(name));
+    const command = commandOf(text, means);
     const permit = await gate.submit(command, { signal: this.#gone.signal });
     if (permit.kind === 'refusal') return reject(refusalLine(permit));
     const began = performance.now();
@@ -68,24 +77,25 @@ export class Forward {
   }
 
   async #permitted(permit: Permit, request: string): Promise<Ending> {
-    const { house, take, reject } = this.#of;
+    const { house, from, take, reject } = this.#of;
     const { gate } = house.session;
     if (this.#gone.signal.aborted || gate.closing.aborted) return { status: 'unsent', error: null };
     permit.spend();
+    let dialled: Duplexed;
     try {
-      this.#target = await this.#dialled();
+      dialled = await this.#dialled();
     } catch {
-      reject(refusalLine(refusal('target-unavailable', 'the target did not make the connection', request)));
-      return { status: 'failed', error: 'target-refused' };
+      reject(refusalLine(refusal('target-unavailable', from === 'client' ? 'the target did not make the connection' : 'the client did not take the connection', request)));
+      return { status: 'failed', error: from === 'client' ? 'target-refused' : 'client-refused' };
     }
     if ((await released(house, permit)) !== null) {
       reject(refusalLine(refusal('evidence-unavailable', 'the record of this could not be made durable', request)));
       this.#leave();
       return { status: 'cut', error: 'evidence-unavailable' };
     }
-    const channel = this.#gone.signal.aborted ? undefined : take();
-    if (channel === undefined) this.#leave();
-    else await this.#relay(channel, this.#target, permit);
+    const taken = this.#gone.signal.aborted ? undefined : take();
+    if (taken === undefined) this.#leave();
+    else await (from === 'client' ? this.#relay(taken, dialled, permit) : this.#relay(dialled, taken, permit));
     if (this.#cut) {
       gate.refused(refusal('limit', 'the forward was cut off at its limit', request, { hint: 'ask for less' }), 'forward');
       return { status: 'cut', error: 'limit' };
@@ -93,24 +103,25 @@ export class Forward {
     return this.#gone.signal.aborted && !this.#whole ? { status: gate.closing.aborted ? 'lost' : 'cancelled', error: null } : { status: 'ok', error: null };
   }
 
-  /** ssh2 throws when the connection is over, which rejects. The target is not told who asked: it knows the gateway. */
-  #dialled(): Promise<ClientChannel> {
-    const { house, host, port } = this.#of;
-    return new Promise((resolve, reject) => {
-      this.#gone.signal.addEventListener('abort', () => reject(new Error('the session is over')), { once: true });
-      house.upstream.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
-        if (error !== undefined && error !== null) return reject(error);
-        channel.on('error', () => undefined);
-        if (this.#gone.signal.aborted) channel.close();
-        resolve(channel);
-      });
+  /** Ends with the session too, whatever the side that is asked does. */
+  async #dialled(): Promise<Duplexed> {
+    const { dial, from } = this.#of;
+    const over = new Promise<never>((_resolve, reject) => this.#gone.signal.addEventListener('abort', () => reject(new Error('the session is over')), { once: true }));
+    over.catch(() => undefined);
+    const dialled = dial().then((channel) => {
+      channel.on('error', () => undefined);
+      if (this.#gone.signal.aborted) channel.close();
+      else if (from === 'client') this.#target = channel;
+      else this.#channel = channel;
+      return channel;
     });
+    return Promise.race([dialled, over]);
   }
 
-  async #relay(channel: ServerChannel, target: ClientChannel, permit: Permit): Promise<void> {
+  async #relay(channel: Duplexed, target: Duplexed, permit: Permit): Promise<void> {
     const { house } = this.#of;
-    this.#channel = channel;
-    channel.on('error', () => undefined);
+    [this.#channel, this.#target, this.#open] = [channel, target, true];
+    for (const one of [channel, target]) one.on('error', () => undefined);
     const closed = [channel, target].map((one) => new Promise<void>((resolve) => one.once('close', () => resolve())));
     const gone = new Promise<void>((resolve) => this.#gone.signal.addEventListener('abort', () => resolve(), { once: true }));
     const { maxBytes } = permit.obligations;

@@ -39,8 +39,8 @@ describe.skipIf(missingSshd !== null)('what is not a command', () => {
   });
 
   it.each([
-    ['a port of the target’s side', (made: Client) => new Promise((resolve) => made.forwardIn('127.0.0.1', 0, (error) => resolve(error))), 'tcpip-forward'],
-    ['a unix socket', (made: Client) => new Promise((resolve) => made.openssh_forwardOutStreamLocal('/run/docker.sock', (error) => resolve(error))), 'forwarding to a unix socket'],
+    ['a port of the target’s side that has no plain name', (made: Client) => new Promise((resolve) => made.forwardIn('127.1', 0, (error) => resolve(error))), 'listening at what is no plain name, address or path'],
+    ['a unix socket by a crooked path', (made: Client) => new Promise((resolve) => made.openssh_forwardOutStreamLocal('/run/../run/docker.sock', (error) => resolve(error))), 'forwarding to the unix socket /run/../run/docker.sock, which is no plain path,'],
     ['another subsystem', (made: Client) => new Promise((resolve) => made.subsys('netconf', (error) => resolve(error))), 'the subsystem netconf'],
   ])('%s is refused and recorded', async (_name, ask, what) => {
     const made = await client();

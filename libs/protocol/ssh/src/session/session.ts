@@ -1,11 +1,10 @@
 import { refusal, uuidv7, type Refusal } from '@sallyport/domain-model';
 import type { SessionEnd } from '@sallyport/protocol-spi';
 import { disconnectReasons } from '../greet.ts';
-import { refusalLine, refusalText } from '../refuse.ts';
-import { rejectOpen, sendDisconnect, watchProtocol } from '../wire/library.ts';
+import { refusalText } from '../refuse.ts';
+import { sendDisconnect, watchProtocol } from '../wire/library.ts';
 import { SessionChannel, type ReadCommand, type ServeSftp } from './channel.ts';
-import { destinationOf } from './destination.ts';
-import { Forward, type ForwardTerms } from './forward.ts';
+import { Forwards } from './forwards.ts';
 import type { House } from './house.ts';
 
 /** Milliseconds that last words may take. */
@@ -19,7 +18,7 @@ export class SshSession {
   readonly #read: ReadCommand;
   readonly #serveSftp: ServeSftp;
   readonly #channels = new Set<SessionChannel>();
-  readonly #forwards = new Set<Forward>();
+  readonly #forwards: Forwards;
   #resolve: (end: SessionEnd) => void = () => undefined;
   #end: SessionEnd | null = null;
 
@@ -27,6 +26,7 @@ export class SshSession {
     this.#house = { ...of.house, fail: (why) => this.#over({ by: 'failed', why }) };
     this.#read = of.read;
     this.#serveSftp = of.sftp;
+    this.#forwards = new Forwards(this.#house, () => this.#end !== null);
   }
 
   /** @param accept lets the client in; channels come only after it */
@@ -38,9 +38,7 @@ export class SshSession {
     return new Promise((resolve) => {
       this.#resolve = resolve;
       connection.on('session', (take, reject) => this.#open(take, reject));
-      connection.on('tcpip', (take, reject, { destIP, destPort }) => this.#forward(destIP, destPort, take, (why) => rejectOpen(connection, reject, why)));
-      connection.on('openssh.streamlocal', (_take, reject) => this.#no(reject, 'forwarding to a unix socket'));
-      connection.on('request', (_take, reject, name) => this.#no(reject, printable(String(name))));
+      this.#forwards.listen();
       connection.on('error', (error) => this.#over({ by: isProtocol(error) ? 'failed' : 'client', why: isProtocol(error) ? 'protocol error' : 'the connection broke' }));
       connection.on('end', () => this.#over({ by: 'client', why: 'closed' }));
       connection.on('close', () => this.#over({ by: 'client', why: 'closed' }));
@@ -66,23 +64,6 @@ export class SshSession {
     void channel.over.then(() => this.#channels.delete(channel));
   }
 
-  #forward(host: string, port: number, take: ForwardTerms['take'], reject: ForwardTerms['reject']): void {
-    const { session, socket } = this.#house;
-    const no = (what: string) => {
-      const said = refusal('denied', `${what} is not permitted here`, uuidv7());
-      session.gate.refused(said, what);
-      // A client that is gone needs no answer.
-      if (!socket.destroyed) reject(refusalLine(said));
-    };
-    const to = destinationOf(host, port);
-    if (to === null) return no(`forwarding to ${printable(`${host}:${port}`)}, which is no plain name or address,`);
-    if (session.extensions !== undefined && session.extensions !== null && !session.extensions.has('permit-port-forwarding')) return no(`forwarding to ${to.name} (the certificate does not bear permit-port-forwarding)`);
-    if (this.#end !== null || this.#forwards.size >= session.settings.maxForwards) return no('one more forward');
-    const forward = new Forward({ house: this.#house, ...to, port, take, reject: (why) => (socket.destroyed ? undefined : reject(why)) });
-    this.#forwards.add(forward);
-    void forward.over.then(() => this.#forwards.delete(forward));
-  }
-
   #no(reject: (() => void) | undefined, what: string): void {
     this.#house.session.gate.refused(refusal('denied', `${what} is not permitted here`, uuidv7()), what);
     reject?.();
@@ -90,13 +71,13 @@ export class SshSession {
 
   /** A client that ignores its windows is no client. */
   #notFlooded(): void {
-    for (const channel of [...this.#channels, ...this.#forwards]) if (channel.unread > maxUnread) return this.#over({ by: 'failed', why: 'more was sent than the window allows' });
+    for (const { unread } of [...this.#channels, this.#forwards]) if (unread > maxUnread) return this.#over({ by: 'failed', why: 'more was sent than the window allows' });
   }
 
   async #kill(said: Refusal): Promise<void> {
     if (this.#end !== null) return;
     const { connection } = this.#house;
-    for (const channel of [...this.#channels, ...this.#forwards]) channel.kill(said);
+    for (const one of [...this.#channels, this.#forwards]) one.kill(said);
     try {
       sendDisconnect(connection, disconnectReasons.byApplication, refusalText(said).split('\n').slice(0, 2).join(' '));
     } catch {
@@ -116,7 +97,7 @@ export class SshSession {
       upstreamSocket.destroy();
     }, patience);
     const closed = [socket, upstreamSocket].map((one) => new Promise<void>((resolve) => (one.destroyed ? resolve() : one.once('close', () => resolve()))));
-    const channels = [...this.#channels, ...this.#forwards].map((channel) => channel.over);
+    const channels = [...[...this.#channels].map(({ over }) => over), this.#forwards.over()];
     void Promise.all(closed).then(async () => {
       clearTimeout(late);
       await Promise.race([Promise.all(channels), new Promise((resolve) => setTimeout(resolve, patience).unref())]);
@@ -134,5 +115,3 @@ function reasonOf(closing: AbortSignal): Refusal {
 function isProtocol(error: unknown): boolean {
   return error instanceof Error && 'level' in error && error.level !== 'socket' && error.level !== 'client-timeout';
 }
-
-const printable = (text: string) => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 128);
