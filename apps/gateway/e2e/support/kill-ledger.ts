@@ -85,7 +85,8 @@ export function counterFaults({ events }: Ledger): string[] {
     else seen.push(prod.pseq);
   }
   return [...counters].flatMap(([producer, seen]) => {
-    const wrong = seen.toSorted((a, b) => a - b).findIndex((pseq, i) => pseq !== i + 1);
-    return wrong === -1 ? [] : [`${producer}: ${seen[wrong]} stands at ${wrong + 1}`];
+    const sorted = seen.toSorted((a, b) => a - b);
+    const wrong = sorted.findIndex((pseq, i) => pseq !== i + 1);
+    return wrong === -1 ? [] : [`${producer}: ${sorted[wrong]} stands at ${wrong + 1}`];
   });
 }

@@ -145,7 +145,7 @@ export class Outbox {
     if (this.#stopped) return;
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    if (this.#heart !== null) clearInterval(this.#heart);
+    if (this.#heart !== null) clearTimeout(this.#heart);
     await Promise.race([this.#end(), new Promise<void>((done) => setTimeout(done, 3000).unref())]);
     this.#silence();
   }
@@ -164,7 +164,7 @@ export class Outbox {
     await this.#send().catch(() => undefined);
   }
 
-  /** So that silence is something. A beat that cannot be written is not made up for: then there was silence. */
+  /** So that silence is something. A beat that cannot be written is not made up for: then there was silence, and it ends as soon as the database is back. */
   #beat(): void {
     const watch = new ClockWatch();
     const beat = async () => {
@@ -172,12 +172,23 @@ export class Outbox {
       const status = await watch.look();
       if (status !== null) await this.#tell('clock.status', status);
     };
-    this.#heart = setInterval(() => {
-      this.#beating ??= beat()
-        .catch((error: unknown) => this.#options.log.warn('a heartbeat could not be written', { error }))
-        .finally(() => void (this.#beating = null));
-    }, this.#options.beatMs ?? heartbeatMs);
-    this.#heart.unref();
+    const pace = this.#options.beatMs ?? heartbeatMs;
+    const next = (ms: number) => {
+      if (this.#stopped) return;
+      this.#heart = setTimeout(() => {
+        this.#beating = beat()
+          .then(() => pace, (error: unknown) => {
+            this.#options.log.warn('a heartbeat could not be written', { error });
+            return Math.min(pace, pollMs);
+          })
+          .then((after) => {
+            this.#beating = null;
+            next(after);
+          });
+      }, ms);
+      this.#heart.unref();
+    };
+    next(pace);
   }
 
   #tell<T extends 'service.started' | 'service.stopped' | 'producer.heartbeat' | 'clock.status'>(type: T, data: EventData[T]): Promise<string> {
