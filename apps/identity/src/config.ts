@@ -20,6 +20,8 @@ export const identityConfig = z
     SALLYPORT_DSN: z.string(),
     /** Personal data in this service's events are sealed to it. */
     SALLYPORT_READER_PUBLIC_KEY: readerKeyFile,
+    /** Directory of the credentials that issuers' documents name as `file:NAME`. */
+    SALLYPORT_SECRETS_DIR: z.string().optional(),
     /** `host:port` where machines exchange tokens. Absent: nowhere. */
     SALLYPORT_TOKEN_LISTEN: listen.optional(),
     /** PEM files of that listener. Absent: plain HTTP, on loopback only. */

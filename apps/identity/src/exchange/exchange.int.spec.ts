@@ -221,7 +221,7 @@ describe('the exchange refuses', () => {
     const good = { subject_token: token, audience: 'box' };
     expect(await refusedBy({ ...good, grant_type: 'client_credentials' })).toContain('400 unsupported_grant_type');
     expect(await refusedBy({ audience: 'box' })).toContain('400 invalid_request: subject_token is missing');
-    expect(await refusedBy({ ...good, subject_token_type: 'urn:ietf:params:oauth:token-type:saml2' })).toContain('subject_token_type must be one of');
+    expect(await refusedBy({ ...good, subject_token_type: 'urn:ietf:params:oauth:token-type:saml1' })).toContain('subject_token_type must be one of');
     expect(await refusedBy({ ...good, requested_token_type: 'urn:ietf:params:oauth:token-type:jwt' })).toContain('requested_token_type must be');
     expect(await refusedBy({ ...good, actor_token: token })).toContain('actor_token is not supported yet');
     expect(await refusedBy({ ...good, scope: 'all' })).toContain('400 invalid_scope');

@@ -2,19 +2,20 @@ import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { EventData } from '@sallyport/domain-events';
 import { instant, uuidv7 } from '@sallyport/domain-model';
-import { certificateLine, certify, looksLikeTicket, newTicket, ticketHash } from '@sallyport/platform-identity';
+import { certificateLine, certify, looksLikeTicket, newTicket, ticketHash, verifyX509Svid } from '@sallyport/platform-identity';
 import { StoreError, type Outbox } from '@sallyport/platform-store';
 import { counter, type Log } from '@sallyport/platform-telemetry';
 import { whyStopped, type Admitted } from '../model/admit.ts';
 import type { IdentityDatabase } from '../store/database.ts';
 import { shareRevision } from '../store/documents.ts';
 import type { Registry } from '../store/registry.ts';
-import { refusalOf, type Resolver } from '../store/resolver.ts';
+import { refusalOf, type ResolveRequest, type Resolver } from '../store/resolver.ts';
 import { addTicket, type NewTicket } from '../store/tickets.ts';
 import type { SshAuthorities } from './authorities.ts';
 import { backdated, grant, type Asker, type Grant } from './grant.ts';
 import { OAuthError } from './oauth-error.ts';
 import type { ExchangeRequest } from './request.ts';
+import { verifyAssertion } from './subjects/saml-assertion.ts';
 import { sshCertificateType, ticketType } from './token-types.ts';
 
 const exchanges = counter('sallyport_identity_exchanges_total', 'Token exchanges, by what came of them', ['outcome']);
@@ -69,6 +70,7 @@ export class Exchanger {
     if (request.type === 'ssh-certificate' && authorities === null) throw new OAuthError('invalid_request', 'no-authority', 'SSH certificates are not set up here (SALLYPORT_SSH_CA_DIR): ask for a ticket');
     const settled = await resolver.settle({
       token: request.subjectToken, certificate: null, target: null, role: null, holds: null, door: 'token-exchange', source: { address: asker.address, port: 0, client: null }, session: null, expect: 'machine',
+      prove: this.#proofOf(request, asker),
     });
     if (!settled.ok) throw new OAuthError('temporarily_unavailable', 'unavailable', settled.error.say);
     const refused = refusalOf(settled.value);
@@ -76,6 +78,19 @@ export class Exchanger {
     const { judgement } = settled.value;
     if (judgement.kind !== 'admit') throw new OAuthError('server_error', 'internal', 'neither admitted nor refused');
     return this.#give(request, judgement, asker);
+  }
+
+  /** How a subject that is no JWT is verified; undefined for JWTs, which are verified as everywhere. */
+  #proofOf({ subjectKind, subjectToken }: ExchangeRequest, { chain }: Asker): ResolveRequest['prove'] {
+    const { now } = this.#parts;
+    switch (subjectKind) {
+      case 'jwt':
+        return undefined;
+      case 'saml':
+        return ({ issuers }) => verifyAssertion(subjectToken, issuers, now());
+      case 'x509-svid':
+        return ({ issuers }) => Promise.resolve(verifyX509Svid(chain, issuers, now()));
+    }
   }
 
   async #give(request: ExchangeRequest, admitted: Admitted, asker: Asker): Promise<Exchanged> {

@@ -10,6 +10,8 @@ export interface Asker {
   readonly address: string;
   /** `x5t#S256` of the client certificate of the TLS connection, or null. */
   readonly x5t: string | null;
+  /** The client's certificates as it showed them in the handshake, DER, its own first; empty without TLS or without any. */
+  readonly chain: readonly Uint8Array[];
   /** `jkt` of a verified DPoP proof, or null. */
   readonly jkt: string | null;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { TLSSocket, type DetailedPeerCertificate } from 'node:tls';
 import { dpopAlgorithms, plainAddress } from '@sallyport/platform-identity';
 import type { Log } from '@sallyport/platform-telemetry';
 import type { Exchanged } from './exchanger.ts';
@@ -15,6 +15,8 @@ const maxBody = 64 * 1024;
 /** An exchange is one small request: who is slower than this is not asking. In milliseconds. */
 const patience = 10_000;
 const maxConnections = 1000;
+/** Of a client's chain; one more than any path may have. */
+const mostCertificates = 6;
 
 export interface ListenerParts {
   readonly host: string;
@@ -84,7 +86,7 @@ async function exchange(parts: ListenerParts, request: IncomingMessage): Promise
   const asked = readRequest(new URLSearchParams(await body(request)));
   const [dpop] = proof ?? [];
   const jkt = dpop === undefined ? null : await parts.prove(dpop, `${urlOf(parts, request)}/v1/token`);
-  return parts.exchange(asked, { address, jkt, x5t: thumbprint(request) });
+  return parts.exchange(asked, { address, jkt, x5t: thumbprint(request), chain: chainOf(request) });
 }
 
 /** `x5t#S256` of the certificate whose key the client has proven to hold in the handshake. */
@@ -92,6 +94,14 @@ function thumbprint({ socket }: IncomingMessage): string | null {
   if (!(socket instanceof TLSSocket)) return null;
   const { raw } = socket.getPeerCertificate();
   return raw === undefined ? null : createHash('sha256').update(raw).digest('base64url');
+}
+
+/** As the client sent them. A certificate that names itself as its issuer ends the list. */
+function chainOf({ socket }: IncomingMessage): readonly Uint8Array[] {
+  if (!(socket instanceof TLSSocket)) return [];
+  const chain: Uint8Array[] = [];
+  for (let at: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true); at?.raw !== undefined && chain.length < mostCertificates; at = at.issuerCertificate === at ? undefined : at.issuerCertificate) chain.push(at.raw);
+  return chain;
 }
 
 async function body(request: IncomingMessage): Promise<string> {

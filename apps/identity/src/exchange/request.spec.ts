@@ -9,7 +9,7 @@ const good = { grant_type: exchangeGrant, subject_token: 'a.b.c', subject_token_
 
 describe('the form of an exchange', () => {
   it('asks for a ticket of a quarter of an hour unless it says otherwise', () => {
-    expect(readRequest(new URLSearchParams({ ...good, subject_token: ' a.b.c\n', client_id: 'some-library' }))).toEqual({ subjectToken: 'a.b.c', type: 'ticket', targets: ['box'], publicKey: null, extensions: [], uses: null, lifetime: 900, sources: null });
+    expect(readRequest(new URLSearchParams({ ...good, subject_token: ' a.b.c\n', client_id: 'some-library' }))).toEqual({ subjectToken: 'a.b.c', subjectKind: 'jwt', type: 'ticket', targets: ['box'], publicKey: null, extensions: [], uses: null, lifetime: 900, sources: null });
     expect(readRequest(new URLSearchParams([...Object.entries(good), ['audience', 'r@box'], ['audience', 'box']])).targets).toEqual(['box', 'r@box']);
   });
 

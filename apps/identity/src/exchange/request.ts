@@ -1,10 +1,12 @@
 import { readPublicKeyLine, readRanges, SshKeyRefusedError, type SshPublicKey } from '@sallyport/platform-identity';
 import { OAuthError } from './oauth-error.ts';
-import { exchangeGrant, sshCertificateType, subjectTokenTypes, ticketType } from './token-types.ts';
+import { exchangeGrant, sshCertificateType, subjectKindOf, subjectTokenTypes, ticketType, type SubjectKind } from './token-types.ts';
 
 /** What is asked for, in a form that can be granted. Whether it is granted is `grant.ts`. */
 export interface ExchangeRequest {
+  /** Empty for an X.509-SVID, which the connection has shown. */
   readonly subjectToken: string;
+  readonly subjectKind: SubjectKind;
   readonly type: 'ticket' | 'ssh-certificate';
   /** `[role@]target`, each once, in the order asked. */
   readonly targets: readonly string[];
@@ -47,10 +49,10 @@ export function readRequest(form: URLSearchParams): ExchangeRequest {
   if (one('actor_token') !== null || one('actor_token_type') !== null) throw invalid('actor-token', 'actor_token is not supported yet: exchange the token of the machine that acts; its act claim is kept visible');
   if (one('scope') !== null) throw new OAuthError('invalid_scope', 'scope', 'there are no scopes: name targets and roles by audience=[role@]target');
   if (form.getAll('resource').some((text) => text.trim() !== '')) throw new OAuthError('invalid_target', 'resource', 'name targets by audience=[role@]target, not by resource');
-  const subjectToken = one('subject_token');
-  if (subjectToken === null) throw invalid('subject-token', 'subject_token is missing');
-  const subjectType = one('subject_token_type');
-  if (subjectType === null || !subjectTokenTypes.includes(subjectType)) throw invalid('subject-token-type', `subject_token_type must be one of ${subjectTokenTypes.join(', ')}`);
+  const subjectToken = one('subject_token') ?? '';
+  const subjectKind = subjectKindOf(one('subject_token_type'));
+  if (subjectKind === null) throw invalid('subject-token-type', `subject_token_type must be one of ${subjectTokenTypes.join(', ')}`);
+  if ((subjectToken === '') !== (subjectKind === 'x509-svid')) throw invalid('subject-token', subjectToken === '' ? 'subject_token is missing' : 'subject_token stays empty for an X.509-SVID: the TLS handshake shows it');
   const type = readType(one('requested_token_type'));
   const publicKey = readKey(one('public_key'));
   if (type === 'ssh-certificate' && publicKey === null) throw invalid('public-key', 'an SSH certificate needs public_key: the line of your .pub file');
@@ -59,7 +61,7 @@ export function readRequest(form: URLSearchParams): ExchangeRequest {
   if (strange !== undefined) throw invalid('extension', `extension may be ${extensionNames.join(' or ')}`);
   if (extensions.length > 0 && type === 'ticket') throw invalid('extension', 'extensions are of SSH certificates');
   return {
-    subjectToken, type, publicKey, extensions,
+    subjectToken, subjectKind, type, publicKey, extensions,
     targets: readTargets(form.getAll('audience')),
     uses: readNumber('uses', one('uses'), 1, maxUses),
     lifetime: readNumber('lifetime', one('lifetime'), lifetimes.least, lifetimes.most) ?? lifetimes.most,

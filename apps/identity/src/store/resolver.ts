@@ -3,9 +3,10 @@ import { performance } from 'node:perf_hooks';
 import type { Kysely } from 'kysely';
 import { id, uuidv7, type Digest } from '@sallyport/domain-model';
 import { fail, ok, type HeldKeys, type Principal, type Reply } from '@sallyport/platform-bus';
-import { CertificateRefusedError, isTicket, looksLikeTicket, ticketHash, TokenRefusedError, verifyUserCertificate, type CertificateRefusal, type SshPublicKey, type TicketRefusal } from '@sallyport/platform-identity';
+import { CertificateRefusedError, isTicket, looksLikeTicket, ticketHash, TokenRefusedError, verifyUserCertificate, type VerifiedToken, type CertificateRefusal, type SshPublicKey, type TicketRefusal } from '@sallyport/platform-identity';
 import { StoreError } from '@sallyport/platform-store';
 import { counter, histogram, type Log } from '@sallyport/platform-telemetry';
+import type { TokenReviews } from '../exchange/subjects/token-review.ts';
 import { admit, refusedToken, type Judgement, type Refused } from '../model/admit.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { admitTicket, asked } from '../model/ticket.ts';
@@ -28,6 +29,8 @@ export interface ResolveRequest {
   readonly source: { readonly address: string; readonly port: number; readonly client: string | null };
   readonly session: string | null;
   readonly expect: 'machine' | 'person';
+  /** For what is no JWT: proves it against the inventory of that moment. Throws TokenRefusedError. */
+  readonly prove?: ((inventory: Inventory) => Promise<VerifiedToken>) | undefined;
 }
 
 export interface ResolverParts {
@@ -36,6 +39,8 @@ export interface ResolverParts {
   readonly admissions: Admissions;
   /** Who signs user certificates; none where there is no authority. */
   readonly authorities: readonly SshPublicKey[];
+  /** Asks the clusters of Kubernetes tokens; absent where there is no way to their credentials. */
+  readonly reviews?: Pick<TokenReviews, 'check'> | undefined;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -86,7 +91,9 @@ export class Resolver {
     try {
       if (request.certificate !== null) return { judgement: await this.#judgeCertificate(request, request.certificate, inventory), revision };
       if (looksLikeTicket(request.token)) return { judgement: await this.#judgeTicket(request, inventory), revision };
-      return { judgement: admit(await this.#parts.registry.verifier.verify(request.token), inventory, request.expect), revision };
+      const token = request.prove === undefined ? await this.#parts.registry.verifier.verify(request.token) : await request.prove(inventory);
+      await this.#parts.reviews?.check(request.token, token);
+      return { judgement: admit(token, inventory, request.expect), revision };
     } catch (error) {
       if (error instanceof TokenRefusedError) return { judgement: refusedToken(error, null), revision };
       if (error instanceof CertificateRefusedError) return { judgement: refusedUnknown(error.code, error.message), revision };

@@ -1,4 +1,5 @@
 import { refuse } from './refused.ts';
+import { trustDomainOf } from './svid/spiffe-id.ts';
 
 /** Longest accepted token in characters; CI tokens with many groups reach 8 KB. */
 export const maxTokenLength = 16_384;
@@ -32,7 +33,9 @@ export function takeApart(compact: string): UnverifiedToken {
   const { alg, kid, typ } = header;
   if (typeof alg !== 'string') refuse('token-malformed', 'the header names no algorithm');
   if ('crit' in header || 'b64' in header || 'enc' in header) refuse('token-malformed', 'the header asks for an extension that is not supported');
-  if (!types.includes(typeof typ === 'string' ? typ.toLowerCase() : typ)) refuse('token-malformed', 'the header names a type that is no access or identity token');
+  // `JOSE` is one of the two types that a JWT-SVID may have.
+  const svid = typ === 'JOSE' && trustDomainOf(claims['sub']) !== null;
+  if (!svid && !types.includes(typeof typ === 'string' ? typ.toLowerCase() : typ)) refuse('token-malformed', 'the header names a type that is no access or identity token');
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > maxKid)) refuse('token-malformed', 'the key id is no string of sensible length');
   // "none" and short signatures are refused by name, so that the reason is told apart from garbage.
   if (/^none$/i.test(alg)) refuse('algorithm-refused', 'the token is not signed');

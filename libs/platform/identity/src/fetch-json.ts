@@ -11,16 +11,22 @@ export class FetchError extends Error {
   readonly code = 'ERR_ISSUER_FETCH';
 }
 
+export interface Post {
+  readonly body: unknown;
+  /** Goes into the header of this request, and nowhere else. */
+  readonly bearer: string;
+}
+
 /**
- * One GET of a JSON document, without redirects, cookies, proxies or unlimited answers. https, or http to a loopback address.
+ * One GET of a JSON document, or a POST of one with an answer, without redirects, cookies, proxies or unlimited answers. https, or http to a loopback address.
  * @param authority PEM text, or `file:` and the path of a PEM file, that *replaces* the system's authorities; null for those
  */
-export async function fetchJson(url: string, authority: string | null): Promise<unknown> {
+export async function fetchJson(url: string, authority: string | null, post: Post | null = null): Promise<unknown> {
   if (!isSecure(url)) throw new FetchError('the address is not https');
   const ca = authority === null ? null : authority.startsWith('file:') ? await readFile(authority.slice('file:'.length), 'utf8') : authority;
   const signal = AbortSignal.timeout(timeoutMs);
-  const response = await get(url, ca, signal);
-  if (response.statusCode !== 200) {
+  const response = await ask(url, ca, post, signal);
+  if (response.statusCode !== 200 && !(post !== null && response.statusCode === 201)) {
     response.destroy();
     throw new FetchError(`HTTP status ${response.statusCode ?? 'unknown'}`);
   }
@@ -32,12 +38,13 @@ export async function fetchJson(url: string, authority: string | null): Promise<
   }
 }
 
-function get(url: string, ca: string | null, signal: AbortSignal): Promise<IncomingMessage> {
+function ask(url: string, ca: string | null, post: Post | null, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const options = { signal, headers: { accept: 'application/json, application/jwk-set+json' }, agent: false };
+    const headers = { accept: 'application/json, application/jwk-set+json', ...(post === null ? {} : { 'content-type': 'application/json', authorization: `Bearer ${post.bearer}` }) };
+    const options = { signal, headers, agent: false, method: post === null ? 'GET' : 'POST' };
     const request = url.startsWith('https:') ? httpsRequest(url, ca === null ? options : { ...options, ca }) : httpRequest(url, options);
     request.on('response', resolve).on('error', (cause) => reject(new FetchError(signal.aborted ? `no answer within ${timeoutMs} ms` : cause.message, { cause })));
-    request.end();
+    request.end(post === null ? undefined : JSON.stringify(post.body));
   });
 }
 

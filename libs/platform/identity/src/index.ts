@@ -1,11 +1,14 @@
 export * from './refused.ts';
 export { maxTokenLength, type Claims } from './compact-jws.ts';
+export { fetchJson, FetchError } from './fetch-json.ts';
 export * from './token-verifier.ts';
 export { type KeySourceStatus } from './key-source.ts';
 export { matchBinding, type Candidate, type Match } from './match-binding.ts';
 export * from './compare-bindings.ts';
 export * from './match-person.ts';
 export * from './npid.ts';
+export * from './svid/spiffe-id.ts';
+export * from './svid/x509-svid.ts';
 export * from './evidence-claims.ts';
 export * from './ticket.ts';
 export * from './ssh/index.ts';

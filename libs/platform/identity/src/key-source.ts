@@ -61,7 +61,7 @@ export class KeySource {
   }
 
   get #pinned(): boolean {
-    return 'jwks' in this.#issuer.spec.keys;
+    return 'jwks' in this.#issuer.spec.keys || 'certificates' in this.#issuer.spec.keys;
   }
 
   #state(): KeySourceStatus['state'] {
@@ -109,6 +109,7 @@ export class KeySource {
   async #fetch(): Promise<KeySet> {
     const { keys, issuer } = this.#issuer.spec;
     if ('jwks' in keys) return createLocalJWKSet({ keys: publicOnly(keys.jwks.keys) });
+    if ('certificates' in keys) throw new Error('certificates sign no tokens');
     const authority = keys.ca ?? null;
     const uri = 'jwksUri' in keys ? keys.jwksUri : await discover(issuer, authority);
     return keySet(await fetchJson(uri, authority));

@@ -2,6 +2,7 @@ import { parseClaimPath, providerRules, readClaim, type ProviderRules, type Trus
 import type { Claims } from './compact-jws.ts';
 import { npidOf } from './npid.ts';
 import { refuse } from './refused.ts';
+import { spiffeId } from './svid/spiffe-id.ts';
 import type { VerifiedToken } from './token-verifier.ts';
 
 /** A binding with the machine that it makes. */
@@ -39,6 +40,9 @@ export function matchBinding(token: VerifiedToken, candidates: readonly Candidat
 /** Tokens that are genuine and still no machine. */
 function traps({ issuer, claims }: VerifiedToken): void {
   switch (issuer.spec.provider) {
+    case 'spiffe':
+      if (!inDomain(claims['sub'], issuer.spec.issuer)) refuse('claims-malformed', `the subject is no SPIFFE ID of ${issuer.spec.issuer}`);
+      return;
     case 'entra':
       if (claims['idtyp'] !== 'app') refuse('claims-user-token', 'not an app-only token: machines need idtyp=app (an optional claim of the app registration)');
       return;
@@ -49,9 +53,15 @@ function traps({ issuer, claims }: VerifiedToken): void {
     case 'github':
     case 'gitlab':
     case 'azure-devops':
+    case 'saml':
     case 'generic':
       return;
   }
+}
+
+/** SPIFFE-ID section 2: of this trust domain, with a path. */
+function inDomain(subject: unknown, domain: string): boolean {
+  return typeof subject === 'string' && subject.startsWith(`${domain}/`) && spiffeId.test(subject);
 }
 
 function fits(binding: TrustBinding, claims: Claims, rules: ProviderRules, ignore: string | null): boolean {

@@ -5,7 +5,7 @@
 export const tokenRefusals = [
   'token-missing', 'token-too-large', 'token-malformed', 'issuer-unknown', 'audience-wrong', 'issuer-ambiguous', 'algorithm-refused',
   'issuer-unreachable', 'key-unknown', 'signature-wrong',
-  'token-expired', 'token-not-yet-valid', 'token-too-old',
+  'token-expired', 'token-not-yet-valid', 'token-too-old', 'token-revoked', 'certificate-refused', 'assertion-refused',
   'claims-missing', 'claims-malformed', 'claims-legacy', 'claims-user-token', 'claims-app-token', 'claims-groups-overage', 'claims-default-account', 'claims-outsider-event',
   'claims-unmatched', 'claims-ambiguous', 'person-unknown',
 ] as const;

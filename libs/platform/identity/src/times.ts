@@ -2,12 +2,12 @@ import { seconds, type IssuerDocument } from '@sallyport/platform-config';
 import type { Claims } from './compact-jws.ts';
 import { refuse } from './refused.ts';
 
-/** RFC 7519 NumericDate claims against the clock, with the issuer's skew. `exp` and `iat` are required. Returns `exp` in milliseconds. */
+/** RFC 7519 NumericDate claims against the clock, with the issuer's skew. `exp` and `iat` are required; a JWT-SVID may leave `iat` out, and then may not last longer than the oldest accepted token. Returns `exp` in milliseconds. */
 export function checkTimes(claims: Claims, issuer: IssuerDocument, nowMs: number): number {
   const now = nowMs / 1000;
   const skew = seconds(issuer.spec.clockSkew);
   const exp = time(claims, 'exp') ?? refuse('claims-missing', 'the token never expires (no exp)');
-  const iat = time(claims, 'iat') ?? refuse('claims-missing', 'the token does not say when it was issued (no iat)');
+  const iat = time(claims, 'iat') ?? (issuer.spec.provider === 'spiffe' ? exp - seconds(issuer.spec.maxTokenAge) : null) ?? refuse('claims-missing', 'the token does not say when it was issued (no iat)');
   const nbf = time(claims, 'nbf');
   if (now >= exp + skew) refuse('token-expired', `the token expired at ${iso(exp)}`);
   if (nbf !== null && nbf > now + skew) refuse('token-not-yet-valid', `the token is valid from ${iso(nbf)} on`);

@@ -5,6 +5,7 @@ import { compactVerify, errors } from 'jose';
 import { takeApart, type Claims, type UnverifiedToken } from './compact-jws.ts';
 import { KeySource, type KeySourceStatus } from './key-source.ts';
 import { refuse, TokenRefusedError } from './refused.ts';
+import { trustDomainOf } from './svid/spiffe-id.ts';
 import { checkTimes } from './times.ts';
 
 /** A token whose issuer, signature, audience and times are proven. Holds the claims, never the token. */
@@ -111,8 +112,9 @@ export class TokenVerifier {
   /** The issuer whose exact `iss` and audience the token carries. Two issuers may share an `iss` if they share no audience. */
   #issuerOf(token: UnverifiedToken): IssuerDocument {
     const { iss } = token.claims;
-    const named = typeof iss === 'string' ? this.#issuers.get(iss) : undefined;
-    if (named === undefined) return refuse('issuer-unknown', 'the token is from an issuer that is not trusted here');
+    // JWT-SVIDs name themselves and their trust domain; `iss` is optional there, and says nothing.
+    const named = (typeof iss === 'string' ? this.#issuers.get(iss) : undefined) ?? this.#issuers.get(trustDomainOf(token.claims['sub']) ?? '')?.filter(({ spec }) => spec.provider === 'spiffe' && !('certificates' in spec.keys));
+    if (named === undefined || named.length === 0) return refuse('issuer-unknown', 'the token is from an issuer that is not trusted here');
     const audiences = audiencesOf(token.claims);
     const [issuer, other] = named.filter(({ spec }) => spec.audiences.some((audience) => audiences.includes(audience)));
     if (issuer === undefined) return refuse('audience-wrong', `the token was made for somebody else; ask for audience ${named.flatMap(({ spec }) => spec.audiences).join(' or ')}`);

@@ -1,9 +1,11 @@
 /** Kinds of token issuers whose claims and traps are known. */
-export const providers = ['github', 'gitlab', 'azure-devops', 'entra', 'kubernetes', 'generic'] as const;
+export const providers = ['github', 'gitlab', 'azure-devops', 'entra', 'kubernetes', 'spiffe', 'saml', 'generic'] as const;
 export type Provider = (typeof providers)[number];
 
 const digits = { pattern: /^[0-9]{1,20}$/, say: 'a numeric id in quotes' };
 const guid = { pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, say: 'a GUID' };
+/** SPIFFE-ID section 2: a trust domain and a path; nothing that could be spelt in two ways. */
+const spiffeId = { pattern: /^spiffe:\/\/[a-z0-9._-]{1,255}(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)+$/, say: 'a whole SPIFFE ID like spiffe://bank.example/ledger/nightly' };
 /** Azure DevOps service connections through Entra: project and connection by GUID, under an opaque prefix. */
 const connection = { pattern: /^\/eid1\/[A-Za-z0-9_/-]+\/sc\/[0-9a-f-]{36}\/[0-9a-f-]{36}$/, say: 'a subject like /eid1/…/sc/<project GUID>/<connection GUID>' };
 
@@ -76,13 +78,15 @@ const rules: Readonly<Record<Provider, ProviderRules>> = {
     immutable: [[{ claim: 'kubernetes\\.io.serviceaccount.uid', form: guid }, { claim: 'kubernetes\\.io.namespace' }]],
     evidence: ['kubernetes\\.io.namespace', 'kubernetes\\.io.serviceaccount.name', 'kubernetes\\.io.serviceaccount.uid', 'kubernetes\\.io.pod.name', 'kubernetes\\.io.pod.uid', 'kubernetes\\.io.node.name'],
   },
+  spiffe: { ...none, immutable: [[{ claim: 'sub', form: spiffeId }]], evidence: ['sub'] },
+  saml: { ...none, immutable: [] },
   generic: { ...none, immutable: [] },
 };
 
 /** The rules of a provider; `generic` issuers declare their own immutable claims, all of which a binding must match. */
 export function providerRules(issuer: { readonly provider: Provider; readonly immutableClaims: readonly string[] }): ProviderRules {
   const known = rules[issuer.provider];
-  if (issuer.provider !== 'generic') return known;
+  if (issuer.provider !== 'generic' && issuer.provider !== 'saml') return known;
   const own = issuer.immutableClaims;
   return { ...known, immutable: own.length === 0 ? [] : [own.map((claim) => ({ claim }))], evidence: own };
 }
@@ -116,6 +120,9 @@ export function isDefaultAudience(audience: string, { provider, issuer }: { read
       return itself || /^(https:\/\/)?kubernetes\.default\.svc(\.cluster\.local)?$/.test(audience) || audience === 'api';
     case 'entra':
       return /^(https:\/\/)?(graph\.microsoft\.com|management\.azure\.com|management\.core\.windows\.net)\/?$/.test(audience) || audience === '00000003-0000-0000-c000-000000000000' || audience === 'api://AzureADTokenExchange';
+    case 'spiffe':
+    case 'saml':
+      return itself;
     case 'azure-devops':
     case 'generic':
       return audience === 'account';

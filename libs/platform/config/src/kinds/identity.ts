@@ -17,8 +17,19 @@ export const issuerDocument = document('Issuer', z.strictObject({
     z.strictObject({ discovery: z.literal(true), ca: authority.optional() }),
     z.strictObject({ jwksUri: z.url(), ca: authority.optional() }),
     z.strictObject({ jwks: z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())).min(1) }) }),
+    /** Signing certificates of a SAML identity provider, or the X.509 authorities of a SPIFFE trust domain. */
+    z.strictObject({ certificates: z.array(authority).min(1).max(20) }),
   ]),
+  /** Of tokens; not asked of certificates. */
   algorithms: z.array(algorithm).min(1).max(10),
+  /** Kubernetes: each token is shown to its cluster as well (TokenReview), which knows of pods and accounts that are gone. */
+  tokenReview: z.strictObject({
+    /** Address of the API server. */
+    server: z.url(),
+    ca: authority.optional(),
+    /** `file:NAME` or `env:NAME`: a bearer token that may create tokenreviews. */
+    credential: z.string().regex(/^(file|env):[A-Za-z0-9_.-]+$/, 'must be file:NAME or env:NAME'),
+  }).optional(),
   /** Exact `aud` values accepted; at least one must be in the token. */
   audiences: z.array(z.string().min(1)).min(1),
   clockSkew: duration.default('60s'),

@@ -18,6 +18,7 @@ export const findingCodes = [
   'binding-ref-outsider', 'binding-ref-form', 'binding-ref-type', 'binding-ref-unprotected', 'binding-groups-overage', 'binding-tenant-foreign', 'binding-value-reusable',
   'machine-owner-alone', 'machine-unreachable', 'machine-review-past', 'machine-review-far',
   'person-issuer-machines', 'person-roles-toxic', 'person-twice', 'approvers-quorum', 'approvers-role', 'target-plaintext', 'target-name-unchecked',
+  'issuer-keys-kind', 'issuer-review-foreign',
   'reference-unknown', 'reference-inactive',
 ] as const;
 export type FindingCode = (typeof findingCodes)[number];

@@ -14,6 +14,8 @@ export function lintClaimTraps(binding: TrustBinding, claims: Claims, issuer: Is
       return entra(claims, issuer, at);
     case 'generic':
       return generic(claims, issuer, at);
+    case 'spiffe':
+    case 'saml':
     case 'azure-devops':
     case 'kubernetes':
       return [];

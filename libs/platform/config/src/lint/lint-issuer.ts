@@ -19,7 +19,9 @@ export function lintIssuer(issuer: IssuerDocument): readonly Finding[] {
 
 function address({ spec }: IssuerDocument): Finding[] {
   const found: Finding[] = [];
-  if (!isSecure(spec.issuer)) found.push(refuse('issuer-insecure', 'spec.issuer', 'must be https; http is for loopback addresses only'));
+  // Of SPIFFE and SAML it is a name, which nobody calls.
+  if (spec.provider === 'spiffe' ? !/^spiffe:\/\/[a-z0-9._-]{1,255}$/.test(spec.issuer) : false) found.push(refuse('issuer-not-canonical', 'spec.issuer', 'must be the trust domain: spiffe://bank.example'));
+  if (spec.provider !== 'spiffe' && spec.provider !== 'saml' && !isSecure(spec.issuer)) found.push(refuse('issuer-insecure', 'spec.issuer', 'must be https; http is for loopback addresses only'));
   if (/[?#\s]/.test(spec.issuer) || new URL(spec.issuer).username !== '') found.push(refuse('issuer-not-canonical', 'spec.issuer', 'must be the exact `iss` of the tokens: no query, fragment or user part'));
   if ('jwksUri' in spec.keys && !isSecure(spec.keys.jwksUri)) found.push(refuse('issuer-insecure', 'spec.keys.jwksUri', 'must be https; http is for loopback addresses only'));
   return found;
@@ -39,6 +41,10 @@ function provider({ spec }: IssuerDocument): Finding[] {
 }
 
 function keys({ spec }: IssuerDocument): Finding[] {
+  if ('certificates' in spec.keys && spec.provider !== 'spiffe' && spec.provider !== 'saml') return [refuse('issuer-keys-kind', 'spec.keys', 'certificates are of SAML identity providers and of SPIFFE trust domains (X.509-SVIDs); tokens of this provider are signed by keys')];
+  if (spec.provider === 'saml' && !('certificates' in spec.keys)) return [refuse('issuer-keys-kind', 'spec.keys', 'a SAML identity provider is known by its signing certificates')];
+  if (spec.provider === 'spiffe' && 'discovery' in spec.keys) return [refuse('issuer-keys-kind', 'spec.keys', 'a trust domain is no web address: give jwksUri, jwks, or certificates for X.509-SVIDs')];
+  if (spec.tokenReview !== undefined && spec.provider !== 'kubernetes') return [refuse('issuer-review-foreign', 'spec.tokenReview', 'only Kubernetes reviews tokens')];
   if ('discovery' in spec.keys && providersOf(spec.issuer)?.includes('kubernetes') === true) {
     return [refuse('issuer-keys-shared', 'spec.keys', `${spec.issuer} is the issuer of every cluster that did not choose one: pin this cluster's keys with jwksUri or jwks`)];
   }
@@ -49,8 +55,8 @@ function keys({ spec }: IssuerDocument): Finding[] {
 
 function claims({ spec }: IssuerDocument): Finding[] {
   const found: Finding[] = [];
-  if (spec.provider === 'generic' && spec.trusts.includes('machines') && spec.immutableClaims.length === 0) {
-    found.push(refuse('issuer-immutable-missing', 'spec.immutableClaims', 'a generic issuer must say which of its claims never change hands'));
+  if ((spec.provider === 'generic' || spec.provider === 'saml') && spec.trusts.includes('machines') && spec.immutableClaims.length === 0) {
+    found.push(refuse('issuer-immutable-missing', 'spec.immutableClaims', 'this issuer must say which of its claims never change hands'));
   }
   for (const [i, claim] of spec.immutableClaims.entries()) {
     if (mutableClaims.includes(claim)) found.push(refuse('issuer-immutable-mutable', `spec.immutableClaims[${i}]`, `"${claim}" is a name that can be changed or given to somebody else`));
