@@ -5,12 +5,9 @@ import type { Bus } from '@sallyport/platform-bus';
 import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { Outbox, openStore, type Store } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
-import { BusOf } from './bus-of.ts';
 import type { ApprovalsConfig } from './config.ts';
 import { GatewayController } from './handlers/gateway.controller.ts';
 import { PeopleController } from './handlers/people.controller.ts';
-import { ManifestsController } from './handlers/manifests.controller.ts';
-import { ServicesController } from './handlers/services.controller.ts';
 import { PublicUrl } from './handlers/public-url.ts';
 import { readKeyFile } from './key-file.ts';
 import { Announcer } from './store/announcer.ts';
@@ -18,9 +15,7 @@ import { Approvals } from './store/approvals.ts';
 import type { ApprovalsDatabase } from './store/database.ts';
 import { expireDue } from './store/expirer.ts';
 import { Inventory } from './store/inventory.ts';
-import { Manifests } from './store/manifests.ts';
 import { TextSeal } from './store/seal.ts';
-import { stopOf } from './store/stopper.ts';
 import { sendDue } from './webhook/sender.ts';
 
 @Module({})
@@ -62,7 +57,6 @@ export async function startApprovals({ config, tenant, bus, log, readiness, cloc
   const stops = [
     every(rounds('looking for the database'), ping),
     every(rounds('expiring approvals'), () => expireDue({ db: store.db, approvals, announcer, clock })),
-    every(rounds('stopping approvals'), () => stopOf({ db: store.db, approvals, announcer, machines: inventory })),
     every(rounds('announcing approvals'), () => announcer.catchUp()),
     ...webhook(),
   ];
@@ -70,12 +64,10 @@ export async function startApprovals({ config, tenant, bus, log, readiness, cloc
   return {
     module: {
       module: ApprovalsModule,
-      controllers: [GatewayController, PeopleController, ServicesController, ManifestsController],
+      controllers: [GatewayController, PeopleController],
       providers: [
         { provide: Approvals, useValue: approvals },
         { provide: Announcer, useValue: announcer },
-        { provide: Manifests, useValue: new Manifests({ db: store.db, recorder, clock }) },
-        { provide: BusOf, useValue: new BusOf(bus) },
         { provide: Inventory, useValue: inventory },
         { provide: PublicUrl, useValue: url },
       ],

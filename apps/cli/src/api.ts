@@ -122,10 +122,6 @@ function wayOut(code: string, { credential: { from } }: Settings): string | null
       return from === 'login' ? 'your login is not accepted any more; run `sallyport login`' : `${from} is not accepted; get a fresh one and see \`sallyport token inspect\``;
     case 'forbidden':
       return '`sallyport whoami` shows your roles; an administrator gives others in your Person document';
-    case 'change-required':
-      return 'sallyport apply -f DIR --propose --title "…" --ticket … makes a change of it, for others to approve';
-    case 'base-moved':
-      return 'sallyport changes test CHANGE tries it anew and asks again';
     case 'rate-limited':
       return 'wait a minute';
     case 'unavailable':

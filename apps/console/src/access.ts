@@ -22,50 +22,13 @@ export const access: Readonly<Record<string, Access>> = {
   'GET /v1/resources/:kind': readers,
   'GET /v1/resources/:kind/:name': readers,
 
-  'GET /v1/changes': readers,
-  'GET /v1/changes/:id': ['admin', 'approver', 'auditor'],
-  'POST /v1/changes': ['admin'],
-  'POST /v1/changes/:id/test': ['admin'],
-  'POST /v1/changes/:id/activate': ['admin'],
-  'POST /v1/changes/:id/roll-back': ['admin'],
-  'POST /v1/changes/:id/withdraw': ['admin'],
-
-  'GET /v1/directories': ['admin', 'auditor', 'operator'],
-  'POST /v1/directories': ['admin'],
-  'POST /v1/directories/:name/rotate': ['admin'],
-  'POST /v1/directories/:name/revoke': ['admin'],
-  'GET /v1/signals': ['admin', 'auditor'],
-  'POST /v1/people/import-hr': ['admin'],
-  'GET /v1/detections': ['admin', 'auditor', 'operator'],
-  'POST /v1/detections/:id/dismiss': ['operator'],
-
   'POST /v1/tokens/explain': ['admin', 'operator'],
-
-  'GET /v1/candidates': ['admin', 'auditor', 'operator'],
-  'GET /v1/candidates/:id': ['admin', 'auditor', 'operator'],
-  'POST /v1/candidates/:id/adopt': ['admin'],
-  'POST /v1/candidates/:id/block': ['admin'],
-  'POST /v1/candidates/:id/dismiss': ['admin'],
-  'POST /v1/candidates/:id/reopen': ['admin'],
-  'POST /v1/imports': ['admin'],
-
-  // Who answers for a machine need not have a role: identity looks at that.
-  'GET /v1/entitlements': readers,
-  'GET /v1/entitlements/:id': readers,
-  'POST /v1/entitlements/:id/revoke': 'known',
-  'GET /v1/access-requests': readers,
-  'POST /v1/access-requests': 'known',
-  'POST /v1/access-requests/:id/withdraw': 'known',
-  'GET /v1/break-glass': readers,
-  'POST /v1/break-glass': 'known',
-  'POST /v1/break-glass/:id/review': ['admin', 'approver', 'auditor'],
 
   'GET /v1/policy': ['admin', 'auditor', 'operator'],
   'POST /v1/policy/explain': ['admin', 'auditor', 'operator'],
 
   'GET /v1/approvals': readers,
   'GET /v1/approvals/:id': readers,
-  'POST /v1/manifests': ['admin', 'operator'],
   'POST /v1/approvals/:id/approve': ['approver'],
   'POST /v1/approvals/:id/reject': ['approver'],
 

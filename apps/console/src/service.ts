@@ -14,14 +14,8 @@ import { ErrorFilter } from './errors/error-filter.ts';
 import { AboutController } from './handlers/about.controller.ts';
 import { ApplyController } from './handlers/apply.controller.ts';
 import { ApprovalsController } from './handlers/approvals.controller.ts';
-import { CandidatesController } from './handlers/candidates.controller.ts';
-import { ChangesController } from './handlers/changes.controller.ts';
-import { DetectionsController } from './handlers/detections.controller.ts';
-import { DirectoriesController } from './handlers/directories.controller.ts';
-import { EntitlementsController } from './handlers/entitlements.controller.ts';
 import { EvidenceController } from './handlers/evidence.controller.ts';
 import { ExportsController } from './handlers/exports.controller.ts';
-import { ManifestsController } from './handlers/manifests.controller.ts';
 import { LogController } from './handlers/log.controller.ts';
 import { RetentionController } from './handlers/retention.controller.ts';
 import { PolicyController } from './handlers/policy.controller.ts';
@@ -34,7 +28,7 @@ import { OpenApi } from './openapi.ts';
 @Module({})
 export class ConsoleModule {}
 
-export const controllers = [DetectionsController, DirectoriesController, CandidatesController, AboutController, ApplyController, ChangesController, PolicyController, ApprovalsController, EntitlementsController, ManifestsController, SessionsController, EvidenceController, ExportsController, RetentionController, LogController, TokensController];
+export const controllers = [AboutController, ApplyController, PolicyController, ApprovalsController, SessionsController, EvidenceController, ExportsController, RetentionController, LogController, TokensController];
 
 /** The whole API on a bus. It keeps nothing: what it shows is the services'. */
 export function consoleService({ config, bus, log }: { readonly config: ConsoleConfig; readonly bus: Bus; readonly log: Log }): { module: DynamicModule; prepare(app: INestApplication): void; stop(): Promise<void> } {

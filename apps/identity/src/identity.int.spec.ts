@@ -218,8 +218,8 @@ describe('the identity service', () => {
   it('works by what another process of it changed, without having been told', async () => {
     const second = await start();
     const token = await mint({ workload_id: 'nightly' });
-    await postgres.sql(`insert into identity.document (kind, name, version, change, body, digest, previous, author, revision)
-      select kind, name, version + 1, 'updated', replace(body, '"state":"active"', '"state":"suspended"'), repeat('b', 64), digest, 'test', (select revision + 1 from identity.inventory_state) from identity.document where kind = 'Machine' and name = 'nightly' order by version desc limit 1;
+    await postgres.sql(`insert into identity.document (kind, name, version, change, body, digest, previous, author)
+      select kind, name, version + 1, 'updated', replace(body, '"state":"active"', '"state":"suspended"'), repeat('b', 64), digest, 'test' from identity.document where kind = 'Machine' and name = 'nightly' order by version desc limit 1;
       update identity.inventory_state set revision = revision + 1`, database.name);
     const answers = await Promise.all(Array.from({ length: 12 }, () => resolve(token)));
     expect(answers).toEqual(Array(12).fill('unauthorized: machine nightly is suspended (machine-suspended)'));

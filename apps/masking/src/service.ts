@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { sealedTo } from '@sallyport/engine-evidence';
-import { ChangeGate, type Bus } from '@sallyport/platform-bus';
+import type { Bus } from '@sallyport/platform-bus';
 import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { openStore, Outbox, type Store } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
@@ -37,7 +37,7 @@ export async function startMasking({ config, tenant, bus, log, readiness, everyM
   const store = openStore<MaskingDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'masking', log });
   const outbox = new Outbox({ store, bus, producer: 'masking', tenant, log, openings: sealedTo(config.SALLYPORT_READER_PUBLIC_KEY), life: { service: 'masking', version: packageVersion(import.meta.url) } });
   const published = await PublishedPlans.open(bus);
-  const classifier = new Classifier({ db: store.db, outbox, gate: new ChangeGate(bus, 'masking'), published, log });
+  const classifier = new Classifier({ db: store.db, outbox, published, log });
   let database: string | null = 'the database';
   readiness.add('database', () => database);
   readiness.add('plans', () => published.waiting);

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { sealedTo } from '@sallyport/engine-evidence';
-import { ChangeGate, type Bus } from '@sallyport/platform-bus';
+import type { Bus } from '@sallyport/platform-bus';
 import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { EnvSecrets, FileSecrets, SecretSource } from '@sallyport/platform-secrets';
 import { openStore, Outbox, type Store } from '@sallyport/platform-store';
@@ -45,7 +45,7 @@ export async function startSinks({ config, tenant, state, bus, log, readiness, e
   const version = packageVersion(import.meta.url);
   const store = openStore<SinksDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'sinks', log });
   const outbox = new Outbox({ store, bus, producer: 'sinks', tenant, log, openings: sealedTo(config.SALLYPORT_READER_PUBLIC_KEY), life: { service: 'sinks', version } });
-  const documents = new SinkDocuments(store.db, outbox, new ChangeGate(bus, 'sinks'));
+  const documents = new SinkDocuments(store.db, outbox);
   const secrets = new SecretSource([new EnvSecrets(), ...(config.SALLYPORT_SECRETS_DIR === undefined ? [] : [new FileSecrets(config.SALLYPORT_SECRETS_DIR)])]);
   const cursors = new Cursors(store.db, outbox);
   const supervisor = new Supervisor({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { approvalKind, change, policyFile, sessionState, shownParameters } from '@sallyport/platform-bus';
+import { change, policyFile, sessionState, shownParameters } from '@sallyport/platform-bus';
 
 /** Ids of sessions and approvals are UUIDs; nothing else goes into a subject or a query. */
 export const byId = z.strictObject({ id: z.uuid() });
@@ -26,7 +26,7 @@ export const explainBody = z.strictObject({
   searchPath: z.array(z.string().max(63)).max(64).nullable().default(null), at: z.string().max(32).nullable().default(null), source: z.string().max(64).nullable().default(null),
 });
 
-export const approvalsQuery = z.strictObject({ state: z.enum(['pending', 'approved', 'rejected', 'expired', 'withdrawn', 'consumed']).optional(), kind: approvalKind.optional(), before: z.uuid().optional(), limit: limit(1_000, 50) });
+export const approvalsQuery = z.strictObject({ state: z.enum(['pending', 'approved', 'rejected', 'expired', 'withdrawn', 'consumed']).optional(), limit: limit(1_000, 50) });
 export const voteBody = z.strictObject({ comment: z.string().max(2_000).nullable().default(null) });
 
 /** A moment in UTC, to the millisecond at most. */

@@ -45,7 +45,7 @@ export async function house(): Promise<House> {
   const closed: unknown[] = [];
   let evidenceSilent = false;
 
-  const serve = async (user: 'identity' | 'policy' | 'masking' | 'approvals' | 'evidence' | 'governance' | 'sinks', reply: (subject: string, request: Record<string, unknown>) => Reply<unknown>) => {
+  const serve = async (user: 'identity' | 'policy' | 'masking' | 'approvals' | 'evidence' | 'sinks', reply: (subject: string, request: Record<string, unknown>) => Reply<unknown>) => {
     const bus: Bus = await nats.connect(user);
     bus.nc.subscribe(`${user}.*`, {
       callback: (_error, message) => {
@@ -65,7 +65,6 @@ export async function house(): Promise<House> {
   await serve('masking', scripted);
   await serve('approvals', scripted);
   await serve('sinks', scripted);
-  await serve('governance', scripted);
   await serve('evidence', (subject, asking) => {
     if (subject !== subjects.evidenceNote) return scripted(subject);
     const { type } = asking;

@@ -22,8 +22,6 @@ class DecisionPoint implements Pick<Bus, 'call' | 'subscribe' | 'kv'> {
   asked = 0;
   /** `honest` says that it is behind, as it must; `careless` answers from what it has. */
   lagging: 'honest' | 'careless' | null = null;
-  /** What single sessions are answered besides: `requested` when they open, the others when they are renewed. */
-  word: { requested: string } | { unavailable: string } | { refused: string } | null = null;
   readonly wanted: number[] = [];
   #letGo: (() => void)[] = [];
   holding = false;
@@ -37,9 +35,6 @@ class DecisionPoint implements Pick<Bus, 'call' | 'subscribe' | 'kv'> {
     if (this.away) return fail('unavailable', 'nobody answers');
     const version = this.lagging === null ? this.version : this.version - 1;
     if (this.lagging === 'honest' && version < atLeast) return fail('behind', `the decision point has policy version ${version}, and ${atLeast} was in force already`);
-    const opening = contract.subject === policyOpen.subject;
-    if (this.word !== null && opening && 'requested' in this.word) return fail('access-requested', this.word.requested);
-    if (this.word !== null && !opening) return ok(contract.value.parse({ answers: [this.word] }));
     const granted = await this.#grant(version);
     if (this.holding) await new Promise<void>((done) => this.#letGo.push(done));
     return ok(contract.value.parse(contract.subject === policyOpen.subject ? granted : { answers: [granted] }));
@@ -78,7 +73,7 @@ class DecisionPoint implements Pick<Bus, 'call' | 'subscribe' | 'kv'> {
     this.#slices.set(slice.digest, slice);
     const lease: Lease = {
       id: uuidv7(), session: id<SessionId>(request.session), machine: id<MachineName>('m'), target: id<TargetName>('t'), role: null,
-      slice: slice.digest, policyVersion: version, maskPlan: null, entitlement: null, record: false, expires: instant(clock.now() + 30_000),
+      slice: slice.digest, policyVersion: version, maskPlan: null, expires: instant(clock.now() + 30_000),
     };
     return { lease: await new SignJWT(leaseClaims(lease)).setProtectedHeader({ alg: 'EdDSA', typ: leaseType }).sign(privateKey), slice: slice.digest };
   }
@@ -202,32 +197,6 @@ describe('the leases of a gateway', () => {
     policy.tell({ policy: 3 });
     policy.version = 3;
     expect(await keeper.open(leaseFor(), () => undefined)).toMatchObject({ code: 'policy-unavailable', say: 'the decision point has policy version 2, and 3 was in force already' });
-  });
-
-  it('are not given where connecting was taken for asking: the client may come again', async () => {
-    policy.word = { requested: 'people are asked: request r-1' };
-    expect(await open()).toMatchObject({ kind: 'refusal', code: 'access-requested', say: 'people are asked: request r-1', hint: 'connect again when people have said yes' });
-    policy.word = null;
-    expect(await open()).toBeNull();
-  });
-
-  it('are kept to their time where it cannot be said of one session whether it is entitled, and its commands are told why', async () => {
-    const denied = vi.fn();
-    await keeper.open(lease, denied);
-    policy.word = { unavailable: 'it cannot be asked now' };
-    policy.tell({ machine: 'm' });
-    expect(await lease.renewed()).toMatchObject({ kind: 'refusal', code: 'policy-unavailable', say: 'it cannot be asked now' });
-    expect(denied).not.toHaveBeenCalled();
-    policy.word = null;
-    expect(await lease.renewed()).toMatchObject({ policyVersion: 1 });
-  }, 15_000);
-
-  it('end the session when a renewal is refused', async () => {
-    const denied = vi.fn();
-    await keeper.open(lease, denied);
-    policy.word = { refused: 'the entitlement ended' };
-    policy.tell({ machine: 'm' });
-    await vi.waitFor(() => expect(denied).toHaveBeenCalledWith(expect.objectContaining({ code: 'unauthorized', say: 'the entitlement ended' })));
   });
 
   it('end with their time when nobody renews them', async () => {

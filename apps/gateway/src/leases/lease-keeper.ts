@@ -88,8 +88,6 @@ export class LeaseKeeper {
       case 'unavailable':
       case 'internal':
         return { said: refusal('policy-unavailable', 'the decision point could not be asked', request.session), again: false };
-      case 'access-requested':
-        return { said: refusal('access-requested', reply.error.say, request.session, { hint: 'connect again when people have said yes' }), again: false };
       default:
         return { said: refusal('unauthorized', reply.error.say, request.session), again: false };
     }
@@ -139,10 +137,6 @@ export class LeaseKeeper {
       leases.map(async (lease, i) => {
         const answer = reply.value.answers[i];
         if (answer === undefined || !this.#kept.has(lease)) return;
-        if ('unavailable' in answer) {
-          lease.troubled(answer.unavailable);
-          return this.#askAgain([lease]);
-        }
         const { said } = 'refused' in answer ? { said: refusal('unauthorized', answer.refused, lease.request.session) } : await this.#grant(lease, answer.lease, spoils[i] ?? 0);
         if (said === null) return;
         if (said.code === 'policy-unavailable') {

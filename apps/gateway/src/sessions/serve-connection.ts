@@ -137,7 +137,7 @@ async function serve(house: House, opening: Opening, { actor, extensions, target
   const plan = () => house.plans.current(target.name).plan;
   const gate = new SessionGate({
     session,
-    ports: { lease, evidence, plan, recorder: evidence.recorder(() => house.clock.monoUs()), approvals: new SessionApprovals(house.bus, house.answers, { actor, target, source: source.address, role: greeting.role, adapter }) },
+    ports: { lease, evidence, plan, recorder: evidence.recorder(() => house.clock.monoUs()), approvals: new SessionApprovals(house.bus, house.answers, { actor, target, source: source.address, adapter }) },
     masker: () => house.plans.current(target.name).masker,
     closing: closing.signal,
   });

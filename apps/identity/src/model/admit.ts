@@ -2,7 +2,7 @@ import type { Who } from '@sallyport/domain-events';
 import { id, instant, type MachineName } from '@sallyport/domain-model';
 import type { Principal } from '@sallyport/platform-bus';
 import { seconds, type MachineDocument, type TrustBinding } from '@sallyport/platform-config';
-import { actorsOf, BindingIndex, evidenceClaims, matchBinding, matchPerson, TokenRefusedError, workloadOf, type VerifiedToken, type Workload } from '@sallyport/platform-identity';
+import { actorsOf, evidenceClaims, matchBinding, matchPerson, TokenRefusedError, type VerifiedToken } from '@sallyport/platform-identity';
 import type { Inventory } from './inventory.ts';
 import { replayKey } from './replay.ts';
 import type { TicketUse } from './ticket.ts';
@@ -51,19 +51,6 @@ export interface Refused {
   readonly who: Who | null;
   /** It is genuine and came a second time, or from elsewhere: whose it is, and where it belongs. */
   readonly replay?: { readonly binding: string; readonly first: string };
-  /** It is genuine, of an issuer that is trusted for machines, and no binding names it. */
-  readonly stranger?: Stranger;
-}
-
-/** A workload that could be a machine, if somebody answered for it. */
-export interface Stranger extends Workload {
-  /** Name of the Issuer document, and its `iss`. */
-  readonly issuer: string;
-  readonly iss: string;
-  /** Of the issuer's audiences the one that its token was made for. */
-  readonly audience: string;
-  /** The claims of this token that go into evidence. */
-  readonly seen: Readonly<Record<string, string>>;
 }
 
 /** What is thought of a credential before its earlier uses were looked at. */
@@ -74,26 +61,14 @@ export function admit(token: VerifiedToken, inventory: Inventory, expect: 'machi
   try {
     return expect === 'machine' ? admitMachine(token, inventory) : admitPerson(token, inventory);
   } catch (error) {
-    if (!(error instanceof TokenRefusedError)) throw error;
-    const stranger = expect === 'machine' && error.code === 'claims-unmatched' ? strangerOf(token) : null;
-    return { ...refusedToken(error, token), ...(stranger === null ? {} : { stranger }) };
+    if (error instanceof TokenRefusedError) return refusedToken(error, token);
+    throw error;
   }
 }
 
-/** Who came, where no binding says so; null where its claims say nothing that could be bound. */
-export function strangerOf(token: VerifiedToken): Stranger | null {
-  const { metadata, spec } = token.issuer;
-  const workload = spec.trusts.includes('machines') ? workloadOf(token) : null;
-  const audience = spec.audiences.find((one) => token.audiences.includes(one));
-  return workload === null || audience === undefined ? null : { ...workload, issuer: metadata.name, iss: spec.issuer, audience, seen: evidenceClaims(token, null) };
-}
-
-/** What becomes of it when it was blocked by name. */
-export const blockedRefusal = { code: 'blocked', say: 'this workload was blocked here by an administrator' } as const;
-
 function admitMachine(token: VerifiedToken, inventory: Inventory): Judgement {
   if (!token.issuer.spec.trusts.includes('machines')) return refusal(token, null, 'unauthenticated', 'issuer-not-for-machines', `issuer ${token.issuer.metadata.name} is not trusted for machines`);
-  const { machine: name, binding, npid } = matched(token, inventory);
+  const { machine: name, binding, npid } = matchBinding(token, inventory.candidates.get(token.issuer.metadata.name) ?? []);
   const machine = inventory.machines.get(name);
   if (machine === undefined) return refusal(token, binding, 'unauthorized', 'machine-unknown', 'the machine left the inventory');
   const who: Who = { id: `machine:${name}`, npid, iss: token.issuer.spec.issuer, tok: token.hash, jti: token.jti, owner: machine.spec.owner };
@@ -115,47 +90,18 @@ function admitMachine(token: VerifiedToken, inventory: Inventory): Judgement {
   };
 }
 
-/** Who is named by no binding of a machine that could come may still be told that it is retired. */
-function matched(token: VerifiedToken, inventory: Inventory): ReturnType<typeof matchBinding> {
-  const { name } = token.issuer.metadata;
-  try {
-    return matchBinding(token, inventory.bindingsOf(name));
-  } catch (error) {
-    const retired = inventory.retired.get(name);
-    if (!(error instanceof TokenRefusedError) || error.code !== 'claims-unmatched' || retired === undefined) throw error;
-    return matchBinding(token, new BindingIndex(retired));
-  }
-}
-
 /** Why a machine may not work now, or null. */
 export function whyStopped(machine: MachineDocument, inventory: Inventory): { code: string; say: string } | null {
   const { name } = machine.metadata;
-  switch (inventory.stateOf(name)) {
-    case 'active':
-    case 'attention':
-      return null;
-    case 'draft':
-      return { code: 'machine-draft', say: `machine ${name} is not active yet` };
-    case 'retired':
-      return { code: 'machine-retired', say: `machine ${name} is retired` };
-    case 'suspended':
-      if (machine.spec.state !== 'suspended' && inventory.ownerGone(machine)) return { code: 'owner-inactive', say: `the owner of machine ${name} is no longer active; it needs a new one` };
-      return stoppedBy(machine, inventory);
-  }
-}
-
-function stoppedBy({ metadata: { name }, spec }: MachineDocument, inventory: Inventory): { code: string; say: string } {
-  const code = 'machine-suspended';
-  const decisive = inventory.decisive(name);
-  if (spec.state === 'suspended' || decisive === null) return { code, say: `machine ${name} is suspended` };
-  return { code, say: `machine ${name} is suspended since ${instant(decisive.since).slice(0, 16)}Z, because ${decisive.cause === 'operator' ? 'an operator stopped it' : decisive.why}; it needs an owner who accepts it, and somebody else who agrees` };
+  if (machine.spec.state !== 'active') return { code: `machine-${machine.spec.state}`, say: `machine ${name} is ${machine.spec.state === 'draft' ? 'not active yet' : machine.spec.state}` };
+  return inventory.ownerGone(machine) ? { code: 'owner-inactive', say: `the owner of machine ${name} is no longer active; it needs a new one` } : null;
 }
 
 function admitPerson(token: VerifiedToken, inventory: Inventory): Judgement {
   if (!token.issuer.spec.trusts.includes('people')) return refusal(token, null, 'unauthenticated', 'issuer-not-for-people', `issuer ${token.issuer.metadata.name} is not trusted for people`);
   const { metadata, spec } = matchPerson(token, inventory.people.values());
   const who: Who = { id: `person:${metadata.name}`, npid: null, iss: token.issuer.spec.issuer, tok: token.hash, jti: token.jti, owner: null };
-  if (inventory.gone(metadata.name) !== null) return { kind: 'refuse', answer: 'unauthorized', code: 'person-inactive', say: `${metadata.name} is not active`, issuer: token.issuer.spec.issuer, claims: {}, who };
+  if (!spec.active) return { kind: 'refuse', answer: 'unauthorized', code: 'person-inactive', say: `${metadata.name} is not active`, issuer: token.issuer.spec.issuer, claims: {}, who };
   const expires = instant(token.expires);
   return {
     kind: 'admit',
@@ -177,7 +123,7 @@ function refusal(token: VerifiedToken, binding: TrustBinding | null, answer: 'un
 }
 
 /** A token that was refused. Claims are told only when its signature was proven: before that they are the sender's invention. */
-export function refusedToken({ code, message }: TokenRefusedError, token: VerifiedToken | null): Refused {
+export function refusedToken({ code, message }: TokenRefusedError, token: VerifiedToken | null): Judgement {
   return { kind: 'refuse', answer: 'unauthenticated', code, say: message, issuer: token?.issuer.spec.issuer ?? null, claims: token === null ? {} : evidenceClaims(token, null), who: token === null ? null : unknownHolder(token) };
 }
 

@@ -1,16 +1,14 @@
 import { instant } from '@sallyport/domain-model';
 import type { TokenExplanation } from '@sallyport/platform-bus';
 import { compareBindings, type TokenRefusedError, type VerifiedToken } from '@sallyport/platform-identity';
-import { admit, type Judgement, type Stranger, type TokenUse } from './admit.ts';
+import { admit, type Judgement, type TokenUse } from './admit.ts';
 import type { Inventory } from './inventory.ts';
 
 /** Bindings that are shown. */
 const most = 20;
 
 export interface Explained {
-  readonly answer: Omit<TokenExplanation, 'used' | 'candidate'>;
-  /** Whom no binding names, and who could be a candidate; null for all others. */
-  readonly stranger: Stranger | null;
+  readonly answer: Omit<TokenExplanation, 'used'>;
   /** What an admission would remember; null when there would be none. */
   readonly use: TokenUse | null;
 }
@@ -34,7 +32,6 @@ export function explain(token: VerifiedToken, trouble: TokenRefusedError | null,
       bindings: bindings.map((one) => ({ ...one, claims: [...one.claims] })),
     },
     use: judged.kind === 'admit' ? judged.use : null,
-    stranger: judged.kind === 'refuse' ? (judged.stranger ?? null) : null,
   };
 }
 

@@ -1,68 +1,31 @@
-import { usualGovernance, type DocumentOf, type GovernanceSettings, type IssuerDocument, type MachineDocument, type PersonDocument } from '@sallyport/platform-config';
-import { BindingIndex, type Candidate } from '@sallyport/platform-identity';
-import { strictest, works, type State } from '../lifecycle/state.ts';
-import { withStatuses, type MachineStatus, type NewStatus } from '../lifecycle/status.ts';
-import { goneBy, withWords, type Gone, type PersonWord } from '../lifecycle/words.ts';
+import type { DocumentOf, IssuerDocument, MachineDocument, PersonDocument } from '@sallyport/platform-config';
+import type { Candidate } from '@sallyport/platform-identity';
 import { bucketKey, canonical, type OwnedDocument, type Standing } from './document.ts';
 
-/** What is known besides documents: what was said of people, and what holds machines back. */
-export interface Runtime {
-  readonly words: readonly PersonWord[];
-  readonly statuses: readonly MachineStatus[];
-}
-
-const nothing: Runtime = { words: [], statuses: [] };
-
-/** What changes from one revision to the next. */
-export interface Changed {
-  readonly documents?: readonly Standing[];
-  readonly words?: readonly PersonWord[];
-  readonly statuses?: readonly NewStatus[];
-}
-
-/** The whole inventory at one revision: documents, and what was found out since about people and machines. Immutable: a change makes a new one. */
+/** The whole inventory at one revision. Immutable: a change makes a new one. */
 export class Inventory {
   readonly revision: number;
   readonly issuers: readonly IssuerDocument[];
   readonly people: ReadonlyMap<string, PersonDocument>;
   readonly machines: ReadonlyMap<string, MachineDocument>;
-  /** Bindings of all machines but retired ones, by issuer name. Machines that are not active are among them, so that their refusal can say so. */
+  /** Bindings of all machines, by issuer name. Machines that are not active are among them, so that their refusal can say so. */
   readonly candidates: ReadonlyMap<string, readonly Candidate[]>;
-  /** Those of retired machines: another machine may have come in their place. */
-  readonly retired: ReadonlyMap<string, readonly Candidate[]>;
-  readonly #indexes = new Map<string, BindingIndex>();
   readonly #standing: ReadonlyMap<string, Standing>;
   readonly #approvers: readonly DocumentOf<'ApproverGroup'>[];
-  readonly #runtime: Runtime;
-  readonly #words: ReadonlyMap<string, readonly PersonWord[]>;
-  readonly #statuses: ReadonlyMap<string, readonly MachineStatus[]>;
-  readonly #states = new Map<string, State>();
-  #mirror: ReadonlyMap<string, string> | null = null;
 
-  constructor(revision: number, standing: readonly Standing[], runtime: Runtime = nothing) {
+  constructor(revision: number, standing: readonly Standing[]) {
     this.revision = revision;
-    this.#runtime = runtime;
-    this.#words = grouped(runtime.words, ({ person }) => person);
-    this.#statuses = grouped(runtime.statuses, ({ machine }) => machine);
     this.#standing = new Map(standing.map((one) => [`${one.kind}/${one.name}`, one]));
     const documents = this.documents;
     this.issuers = documents.filter((one) => one.kind === 'Issuer');
     this.people = byName(documents.filter((one) => one.kind === 'Person'));
     this.machines = byName(documents.filter((one) => one.kind === 'Machine'));
     this.#approvers = documents.filter((one) => one.kind === 'ApproverGroup');
-    const machines = [...this.machines.values()];
-    this.candidates = byIssuer(machines.filter(({ spec }) => spec.state !== 'retired'));
-    this.retired = byIssuer(machines.filter(({ spec }) => spec.state === 'retired'));
+    this.candidates = byIssuer([...this.machines.values()]);
   }
 
   get documents(): readonly OwnedDocument[] {
     return [...this.#standing.values()].flatMap(({ document }) => (document === null ? [] : [document]));
-  }
-
-  /** How identities are governed here. */
-  get governance(): GovernanceSettings {
-    const document = this.#standing.get('Governance/default')?.document;
-    return document?.kind === 'Governance' ? document.spec : usualGovernance;
   }
 
   /** What stands under a name, removed documents included; undefined when there never was one. */
@@ -70,127 +33,39 @@ export class Inventory {
     return this.#standing.get(`${kind}/${name}`);
   }
 
-  /** This inventory with later versions of some documents, words and statuses. */
-  with(revision: number, { documents = [], words = [], statuses = [] }: Changed): Inventory {
+  /** This inventory with later versions of some documents. */
+  with(revision: number, changed: readonly Standing[]): Inventory {
     const merged = new Map(this.#standing);
-    for (const one of documents) merged.set(`${one.kind}/${one.name}`, one);
-    return new Inventory(revision, [...merged.values()], { words: withWords(this.#runtime.words, words), statuses: withStatuses(this.#runtime.statuses, statuses) });
-  }
-
-  /** This inventory with later versions of some documents, and with what was found out besides as it stands now. */
-  renewed(revision: number, documents: readonly Standing[], runtime: Runtime): Inventory {
-    const merged = new Map(this.#standing);
-    for (const one of documents) merged.set(`${one.kind}/${one.name}`, one);
-    return new Inventory(revision, [...merged.values()], runtime);
-  }
-
-  /** The bindings of an issuer, by its document's name, to find a token's in. */
-  bindingsOf(issuer: string): BindingIndex {
-    const known = this.#indexes.get(issuer);
-    if (known !== undefined) return known;
-    const index = new BindingIndex(this.candidates.get(issuer) ?? []);
-    this.#indexes.set(issuer, index);
-    return index;
+    for (const one of changed) merged.set(`${one.kind}/${one.name}`, one);
+    return new Inventory(revision, [...merged.values()]);
   }
 
   approverGroupsOf(person: string): readonly string[] {
     return this.#approvers.filter(({ spec }) => spec.members.includes(person)).map(({ metadata }) => metadata.name).sort();
   }
 
-  /** What was said of somebody besides the document. */
-  wordsOf(person: string): readonly PersonWord[] {
-    return this.#words.get(person) ?? [];
-  }
-
-  /** Since when, by whose word; null for people who are here. Who is not in the inventory is gone. */
-  gone(person: string): Gone | null {
-    const document = this.people.get(person);
-    const said = goneBy(this.wordsOf(person));
-    return said ?? (document?.spec.active === true ? null : { since: 0, source: 'document' });
-  }
-
-  /** A machine works only while somebody answers for it. */
+  /** Active, reviewed by nobody else: a machine works only while somebody answers for it. */
   ownerGone({ spec }: MachineDocument): boolean {
-    return this.gone(spec.owner) !== null;
-  }
-
-  /** What holds a machine back besides its document. */
-  statusesOf(machine: string): readonly MachineStatus[] {
-    return this.#statuses.get(machine) ?? [];
-  }
-
-  /** The most restrictive of what its document says and of what stands besides. `retired` for one that is not there: it comes from nowhere and goes nowhere. */
-  stateOf(name: string): State {
-    const known = this.#states.get(name);
-    if (known !== undefined) return known;
-    const state = this.#stateOf(name);
-    this.#states.set(name, state);
-    return state;
-  }
-
-  #stateOf(name: string): State {
-    const machine = this.machines.get(name);
-    const statuses = this.statusesOf(name);
-    if (machine === undefined) return 'retired';
-    const state = strictest([machine.spec.state, ...statuses.map((status) => status.state)]);
-    // Nothing was concluded yet from the owner's leaving, by whatever oversight: then nobody answers for it.
-    const overlooked = works(state) && this.ownerGone(machine) && !statuses.some(({ cause }) => cause === 'owner-gone');
-    return overlooked ? 'suspended' : state;
-  }
-
-  /** Which of those that stand makes the state what it is, the most pressing one; null where its document does. */
-  decisive(name: string): MachineStatus | null {
-    const state = this.stateOf(name);
-    const [decisive] = this.statusesOf(name).filter((status) => status.state === state).toSorted((a, b) => (a.until ?? Number.POSITIVE_INFINITY) - (b.until ?? Number.POSITIVE_INFINITY));
-    return decisive ?? null;
+    return this.people.get(spec.owner)?.spec.active !== true;
   }
 
   /**
-   * What the other services see, by bucket key, as text. A machine is shown in the state that it works by, and somebody who left as not active, so that
-   * nothing that looks at those alone lets them act.
+   * What the other services see, by bucket key, as text. A machine whose owner is gone is shown as suspended, so that nothing that
+   * looks at its state alone lets it work.
    */
   mirror(): ReadonlyMap<string, string> {
-    this.#mirror ??= this.#mirrored();
-    return this.#mirror;
-  }
-
-  #mirrored(): ReadonlyMap<string, string> {
     const entries = new Map<string, string>();
     for (const document of this.documents) {
       const key = bucketKey(document.kind, document.metadata.name);
-      if (key !== null) entries.set(key, this.#shown(document));
+      if (key !== null) entries.set(key, canonical(this.#effective(document)));
     }
     return entries;
   }
 
-  #shown(document: OwnedDocument): string {
-    const { name } = document.metadata;
-    if (document.kind === 'Machine' && this.stateOf(name) !== document.spec.state) return canonical({ ...document, spec: { ...document.spec, state: this.stateOf(name) } });
-    if (document.kind === 'Person' && document.spec.active && this.gone(name) !== null) return canonical({ ...document, spec: { ...document.spec, active: false } });
-    return textOf(document);
+  #effective(document: OwnedDocument): OwnedDocument {
+    if (document.kind !== 'Machine' || document.spec.state !== 'active' || !this.ownerGone(document)) return document;
+    return { ...document, spec: { ...document.spec, state: 'suspended' } };
   }
-}
-
-/** Canonical texts of documents as they are: with ten thousand of them, not made anew for each look at the bucket. */
-const texts = new WeakMap<OwnedDocument, string>();
-
-function textOf(document: OwnedDocument): string {
-  const known = texts.get(document);
-  if (known !== undefined) return known;
-  const text = canonical(document);
-  texts.set(document, text);
-  return text;
-}
-
-function grouped<T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const one of all) {
-    const key = keyOf(one);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
-  return groups;
 }
 
 function byName<T extends OwnedDocument>(documents: readonly T[]): ReadonlyMap<string, T> {
@@ -200,11 +75,7 @@ function byName<T extends OwnedDocument>(documents: readonly T[]): ReadonlyMap<s
 function byIssuer(machines: readonly MachineDocument[]): ReadonlyMap<string, readonly Candidate[]> {
   const candidates = new Map<string, Candidate[]>();
   for (const { metadata, spec } of machines) {
-    for (const binding of spec.bindings) {
-      const known = candidates.get(binding.issuer);
-      if (known === undefined) candidates.set(binding.issuer, [{ machine: metadata.name, binding }]);
-      else known.push({ machine: metadata.name, binding });
-    }
+    for (const binding of spec.bindings) candidates.set(binding.issuer, [...(candidates.get(binding.issuer) ?? []), { machine: metadata.name, binding }]);
   }
   return candidates;
 }

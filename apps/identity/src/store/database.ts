@@ -1,19 +1,11 @@
 import type { ColumnType, Generated } from 'kysely';
-import type { LifecycleTables } from '../lifecycle/lifecycle-tables.ts';
-import type { InventoryTables } from './inventory-tables.ts';
-import type { AccessRequestTable, EntitlementStateTable, EntitlementTable, EntitlementUseTable, GlassReviewTable } from '../entitlements/tables.ts';
 
 /** The schema `identity`, as migrations/ leaves it. */
-export interface IdentityDatabase extends InventoryTables, LifecycleTables {
+export interface IdentityDatabase {
   document: DocumentTable;
   inventory_state: InventoryStateTable;
   token_use: TokenUseTable;
   ticket: TicketTable;
-  entitlement: EntitlementTable;
-  entitlement_use: EntitlementUseTable;
-  entitlement_state: EntitlementStateTable;
-  access_request: AccessRequestTable;
-  glass_review: GlassReviewTable;
 }
 
 interface DocumentTable {
@@ -25,8 +17,6 @@ interface DocumentTable {
   digest: string;
   previous: string | null;
   author: string;
-  /** `bigint`: comes as text. */
-  revision: ColumnType<string, number, never>;
   created: ColumnType<Date, never, never>;
 }
 

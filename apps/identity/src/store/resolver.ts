@@ -68,7 +68,6 @@ export class Resolver {
         id: uuidv7(),
         door: request.door.slice(0, 40),
         source: request.source.address.slice(0, 64),
-        client: request.source.client,
         session: request.session?.slice(0, 64) ?? null,
         micros: Math.round((performance.now() - began) * 1000),
       };

@@ -1,6 +1,6 @@
 import type { MaskPlan } from '@sallyport/domain-model';
 import { buckets, shownPlan, subjects, type Bucket, type Bus } from '@sallyport/platform-bus';
-import { canonical } from '@sallyport/platform-config';
+import { canonical } from '../model/canonical.ts';
 
 /** A plan, and how often the classification had been changed when it was made. */
 export interface RevisedPlan {

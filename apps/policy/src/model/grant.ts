@@ -1,5 +1,5 @@
 import { compileSlice, decideConnect, sliceFor, type CompiledSlice, type SessionFacts, type Slice } from '@sallyport/engine-policy';
-import { id, instant, millis, type Lease, type MachineName, type SessionId, type TargetName } from '@sallyport/domain-model';
+import { id, instant, type Lease, type MachineName, type SessionId, type TargetName } from '@sallyport/domain-model';
 import type { LeaseRequest } from '@sallyport/platform-bus';
 import type { ActivePolicy } from './active-policy.ts';
 import { machineFacts, targetFacts, type Inventory } from './inventory.ts';
@@ -7,8 +7,7 @@ import { machineFacts, targetFacts, type Inventory } from './inventory.ts';
 /** How long a lease is good, in milliseconds. */
 export const leaseMs = 30_000;
 
-/** `needs`: the target wants an entitlement besides; without one the lease must not be given. */
-export type Granted = { readonly ok: true; readonly lease: Lease; readonly slice: Slice; readonly needs: 'nothing' | 'entitlement' } | { readonly ok: false; readonly say: string };
+export type Granted = { readonly ok: true; readonly lease: Lease; readonly slice: Slice } | { readonly ok: false; readonly say: string };
 
 /** Decides on one lease. The id and the time come from the caller. */
 export function grant(asked: LeaseRequest, of: { readonly policy: ActivePolicy; readonly inventory: Inventory; readonly leaseId: string; readonly now: number }): Granted {
@@ -22,31 +21,23 @@ export function grant(asked: LeaseRequest, of: { readonly policy: ActivePolicy; 
   return {
     ok: true,
     slice: slice.slice,
-    needs: found.access === 'entitlement' ? 'entitlement' : 'nothing',
     lease: {
       id: of.leaseId, session: id<SessionId>(asked.session), machine: id<MachineName>(asked.machine), target: id<TargetName>(asked.target), role: asked.role,
-      slice: slice.slice.digest, policyVersion: of.policy.version, maskPlan: of.inventory.plan(asked.target)?.id ?? null,
-      entitlement: null, record: false, expires: instant(of.now + leaseMs),
+      slice: slice.slice.digest, policyVersion: of.policy.version, maskPlan: of.inventory.plan(asked.target)?.id ?? null, expires: instant(of.now + leaseMs),
     },
   };
 }
 
-/** The lease, no longer than the entitlement that the session is there by. */
-export function entitled(lease: Lease, by: { readonly entitlement: string; readonly until: number; readonly record: boolean }): Lease {
-  return { ...lease, entitlement: by.entitlement, record: by.record, expires: instant(Math.min(millis(lease.expires), by.until)) };
-}
-
-export type Ruling = { readonly ok: true; readonly slice: CompiledSlice; readonly protocol: string; readonly access: 'policy' | 'entitlement' } | { readonly ok: false; readonly say: string };
+export type Ruling = { readonly ok: true; readonly slice: CompiledSlice; readonly protocol: string } | { readonly ok: false; readonly say: string };
 
 /** The slice that rules a machine on a target, if both are in the inventory and the machine may work. */
 export function ruling(machineName: string, targetName: string, policy: ActivePolicy, inventory: Inventory): Ruling {
   const machine = inventory.machine(machineName);
   if (machine === null) return refused(`machine ${machineName} is not in the inventory`);
-  // In `attention` it works on; that nothing new is granted to it is seen to where things are granted.
-  if (machine.spec.state !== 'active' && machine.spec.state !== 'attention') return refused(`machine ${machineName} is ${machine.spec.state}, not active`);
+  if (machine.spec.state !== 'active') return refused(`machine ${machineName} is ${machine.spec.state}, not active`);
   const target = inventory.target(targetName);
   if (target === null) return refused(`target ${targetName} is not in the inventory`);
-  return { ok: true, slice: compiledFor(policy, inventory, machineName, targetName), protocol: target.spec.kind, access: target.spec.access };
+  return { ok: true, slice: compiledFor(policy, inventory, machineName, targetName), protocol: target.spec.kind };
 }
 
 export function sessionOf(asked: Pick<LeaseRequest, 'protocol' | 'role' | 'source'>): SessionFacts {

@@ -1,12 +1,12 @@
 import type { MachineFacts, TargetFacts } from '@sallyport/engine-policy';
 import type { MaskPlan } from '@sallyport/domain-model';
 import { shownPlan } from '@sallyport/platform-bus';
-import { shownMachineDocument, targetDocument, type ShownMachineDocument, type TargetDocument } from '@sallyport/platform-config';
+import { machineDocument, targetDocument, type MachineDocument, type TargetDocument } from '@sallyport/platform-config';
 import type { z } from 'zod';
 
 /** What a policy decision needs to know of machines and targets, as the buckets of identity and masking tell it. */
 export class Inventory {
-  readonly #machines = new Map<string, ShownMachineDocument>();
+  readonly #machines = new Map<string, MachineDocument>();
   readonly #targets = new Map<string, TargetDocument>();
   readonly #groups = new Set<string>();
   readonly #approvers = new Set<string>();
@@ -29,7 +29,7 @@ export class Inventory {
     this.#revision++;
     switch (key.slice(0, dot)) {
       case 'machine':
-        return keep(this.#machines, name, value, shownMachineDocument);
+        return keep(this.#machines, name, value, machineDocument);
       case 'target':
         return keep(this.#targets, name, value, targetDocument);
       case 'group':
@@ -57,7 +57,7 @@ export class Inventory {
     return true;
   }
 
-  machine(name: string): ShownMachineDocument | null {
+  machine(name: string): MachineDocument | null {
     return this.#machines.get(name) ?? null;
   }
 
@@ -99,7 +99,7 @@ function keepName(known: Set<string>, name: string, value: unknown): boolean {
   return true;
 }
 
-export const machineFacts = ({ metadata, spec }: ShownMachineDocument): MachineFacts => ({
+export const machineFacts = ({ metadata, spec }: MachineDocument): MachineFacts => ({
   name: metadata.name, owner: spec.owner, environment: spec.environment, criticality: spec.criticality, kind: spec.kind, groups: spec.groups,
 });
 

@@ -1,6 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { describe, expect, it, vi } from 'vitest';
-import type { EntryAnswer } from '@sallyport/platform-bus';
+import { describe, expect, it } from 'vitest';
 import { readSlice, verifyLease, type Slice } from '@sallyport/engine-policy';
 import { silentLog } from '@sallyport/platform-telemetry';
 import { LeaseSigner } from '../store/lease-signer.ts';
@@ -18,7 +17,7 @@ function house(change: Partial<LeasesParts> = {}) {
   const state: { policy: ActivePolicy | null } = { policy: policyOf() };
   let ids = 0;
   const leases = new Leases({
-    policy: () => state.policy, follow: () => Promise.resolve(), inventory, publish: async (slice) => void published.push(slice), enter: () => Promise.reject(new Error('nobody asks')), sign: (lease) => signer.sign(lease), newId: () => `lease-${++ids}`, now: () => now, log: silentLog, ...change,
+    policy: () => state.policy, follow: () => Promise.resolve(), inventory, publish: async (slice) => void published.push(slice), sign: (lease) => signer.sign(lease), newId: () => `lease-${++ids}`, now: () => now, log: silentLog, ...change,
   });
   return { inventory, published, state, leases };
 }
@@ -31,7 +30,7 @@ describe('opening a lease', () => {
     const reply = await leases.open(asked({ role: 'writer' }), 0);
     if (!reply.ok) throw new Error(reply.error.say);
     expect(verifyLease(reply.value.lease, publicKey, now)).toEqual({
-      id: 'lease-1', session: '0193-session', machine: 'nightly-ledger', target: 'ledger-db', role: 'writer', slice: reply.value.slice, policyVersion: 1, maskPlan: 'plan-1', entitlement: null, record: false, expires: '2026-11-22T10:00:30.000000Z',
+      id: 'lease-1', session: '0193-session', machine: 'nightly-ledger', target: 'ledger-db', role: 'writer', slice: reply.value.slice, policyVersion: 1, maskPlan: 'plan-1', expires: '2026-11-22T10:00:30.000000Z',
     });
     expect(readSlice(JSON.parse(JSON.stringify(published[0])), reply.value.slice).rules.map((rule) => rule.id)).toEqual(['connect', 'ddl', 'read']);
   });
@@ -96,57 +95,6 @@ describe('opening a lease', () => {
     });
     const replaced = policyOf(`${rules} @id("closed") forbid(principal, action == Action::"connect", resource);`, 2);
     expect(say(await leases.open(asked(), 0))).toMatch(/^denied/);
-  });
-});
-
-describe('a target that needs an entitlement', () => {
-  const entitledUntil = (ms: number, record = false): EntryAnswer => ({ entitlement: 'ent-1', kind: record ? 'break-glass' : 'standing', until: new Date(now + ms).toISOString(), record });
-  const guarded = (enter: LeasesParts['enter'], change: Partial<LeasesParts> = {}) => {
-    const made = house({ enter, ...change });
-    made.inventory.tell('target.ledger-db', target('ledger-db', { access: 'entitlement' }));
-    return made;
-  };
-  const leaseOf = async (leases: Leases) => {
-    const reply = await leases.open(asked({ role: 'writer' }), 0);
-    if (!reply.ok) throw new Error(reply.error.say);
-    return verifyLease(reply.value.lease, publicKey, now);
-  };
-
-  it('gives leases that name it, that force recording where it does, and that never outlive it', async () => {
-    const enter = vi.fn<LeasesParts['enter']>(() => Promise.resolve(entitledUntil(3_600_000)));
-    expect(await leaseOf(guarded(enter).leases)).toMatchObject({ entitlement: 'ent-1', record: false, expires: '2026-11-22T10:00:30.000000Z' });
-    expect(enter).toHaveBeenCalledWith('opening', { session: '0193-session', machine: 'nightly-ledger', target: 'ledger-db', role: 'writer', source: '10.0.0.1' });
-    expect(await leaseOf(guarded(() => Promise.resolve(entitledUntil(4_000, true))).leases)).toMatchObject({ record: true, expires: '2026-11-22T10:00:04.000000Z' });
-  });
-
-  it('gives none when there is none, when it has ended by our clock, and when nobody can be asked', async () => {
-    const none = { refused: 'not-entitled' as const, say: 'machine nightly-ledger has no entitlement for ledger-db', request: null };
-    expect(say(await guarded(() => Promise.resolve(none)).leases.open(asked(), 0))).toBe('denied: machine nightly-ledger has no entitlement for ledger-db');
-    expect(say(await guarded(() => Promise.resolve(entitledUntil(0))).leases.open(asked(), 0))).toMatch(/^denied: the access of machine nightly-ledger to ledger-db ended at/);
-    expect(say(await guarded(() => Promise.resolve({ ...entitledUntil(1000), until: 'never' })).leases.open(asked(), 0))).toMatch(/^denied/);
-    expect(say(await guarded(() => Promise.resolve({ unknown: 'away' })).leases.open(asked(), 0))).toBe('unavailable: away');
-  });
-
-  it('tells a session that begins that people are asked', async () => {
-    const { leases } = guarded(() => Promise.resolve({ refused: 'access-requested', say: 'request r-1', request: 'r-1' }));
-    expect(say(await leases.open(asked(), 0))).toBe('access-requested: request r-1');
-    expect(await leases.renew([asked()], 0)).toEqual({ ok: true, value: { answers: [{ refused: 'request r-1' }] } });
-  });
-
-  it('asks for none where policy says no anyway, so that no use is spent', async () => {
-    const enter = vi.fn<LeasesParts['enter']>(() => Promise.resolve(entitledUntil(1000)));
-    const { leases, inventory } = guarded(enter);
-    inventory.tell('machine.nightly-ledger', machine('nightly-ledger', { groups: [] }));
-    expect(say(await leases.open(asked(), 0))).toMatch(/^denied: no rule permits/);
-    expect(enter).not.toHaveBeenCalled();
-  });
-
-  it('answers each renewal by itself: one that cannot be told leaves the others theirs', async () => {
-    const { leases, inventory } = guarded((of, { session }) => Promise.resolve(of === 'renewing' && session === 's-2' ? { unknown: 'away' } : entitledUntil(10_000)));
-    inventory.tell('target.free', target('free'));
-    const reply = await leases.renew([asked(), asked({ session: 's-2' })], 0);
-    if (!reply.ok) throw new Error(reply.error.say);
-    expect(reply.value.answers.map((answer) => ('unavailable' in answer ? answer.unavailable : 'granted'))).toEqual(['granted', 'away']);
   });
 });
 

@@ -63,10 +63,5 @@ export interface Lease {
   /** Version of the whole policy set, for evidence. */
   readonly policyVersion: number;
   readonly maskPlan: string | null;
-  /** The entitlement that the session is there by; null where its target needs none. */
-  readonly entitlement: string | null;
-  /** What the session shows must be recorded, or not be shown: it is there by an emergency's leave. */
-  readonly record: boolean;
-  /** Never beyond the end of the entitlement. */
   readonly expires: Instant;
 }

@@ -24,17 +24,11 @@ export function targetEntity(target: TargetFacts): EntityJson {
   return { uid: targetUid(target.name), attrs: { kind: target.kind, environment: target.environment, tags: [...target.tags] }, parents: [] };
 }
 
-/** The id by which rules name an object: `ledger-db/ledger.customers`. */
-export function objectId(target: string, { kind, schema: named, name }: ResourceRef): string {
-  const schema = kind === 'table' ? (named ?? '?') : named;
-  return `${target}/${resourceName({ kind, schema: schema === null ? null : plainSchema(schema), name })}`;
-}
-
 /** The object of an effect. A schema is inside of itself: a rule for `Schema::"db/ledger"` covers dropping that schema. */
 export function objectResource(target: string, resource: ResourceRef, facts: ObjectFacts): Resource {
   const schema = resource.kind === 'table' ? (resource.schema ?? '?') : resource.schema;
   const within = resource.kind === 'schema' ? resource.name : schema;
-  const uid = { type: 'Object', id: objectId(target, resource) };
+  const uid = { type: 'Object', id: `${target}/${resourceName({ kind: resource.kind, schema: schema === null ? null : plainSchema(schema), name: resource.name })}` };
   const parents: TypeAndId[] = [targetUid(target)];
   if (within !== null && within !== '?') parents.push({ type: 'Schema', id: `${target}/${plainSchema(within)}` });
   return {

@@ -14,7 +14,3 @@ export { leaseClaims, leaseType, maxLeaseMs, verifyLease, type LeaseRefused } fr
 export { readCases } from './case-file.ts';
 export { CaseError, runCases, type CaseResult, type CaseWorld, type PolicyCase } from './cases.ts';
 export type { Verdict } from './verdict.ts';
-export { boundsOf, unrecorded, type BoundedSet } from './bounds.ts';
-export { readEffect } from './effect-text.ts';
-export { objectId } from './entities.ts';
-export { mayConcern } from './scope.ts';

@@ -8,7 +8,7 @@ const now = Date.UTC(2026, 10, 22, 10);
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');
 const lease: Lease = {
   id: 'l-1', session: id<SessionId>('s-1'), machine: id<MachineName>('nightly-ledger'), target: id<TargetName>('ledger-db'), role: null,
-  slice: id<Digest>('a'.repeat(64)), policyVersion: 7, maskPlan: 'plan-1', entitlement: 'ent-1', record: false, expires: instant(now + 30_000),
+  slice: id<Digest>('a'.repeat(64)), policyVersion: 7, maskPlan: 'plan-1', expires: instant(now + 30_000),
 };
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');

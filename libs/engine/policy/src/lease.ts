@@ -15,7 +15,7 @@ export const leaseType = 'sallyport-lease+jwt';
 export const maxLeaseMs = 120_000;
 const maxLength = 4096;
 
-const members = ['id', 'session', 'machine', 'target', 'role', 'slice', 'policyVersion', 'maskPlan', 'entitlement', 'record', 'expires'];
+const members = ['id', 'session', 'machine', 'target', 'role', 'slice', 'policyVersion', 'maskPlan', 'expires'];
 
 /**
  * Checks a lease: compact JWS (RFC 7515 section 7.1) over a {@link Lease}, EdDSA with Ed25519 (RFC 8037) by the decision point's key. The
@@ -41,7 +41,7 @@ export function verifyLease(jws: string, publicKey: KeyObject, now: number): Lea
 export function leaseClaims(lease: Lease): Record<string, unknown> {
   return {
     id: lease.id, session: lease.session, machine: lease.machine, target: lease.target, role: lease.role, slice: lease.slice,
-    policyVersion: lease.policyVersion, maskPlan: lease.maskPlan, entitlement: lease.entitlement, record: lease.record, expires: lease.expires,
+    policyVersion: lease.policyVersion, maskPlan: lease.maskPlan, expires: lease.expires,
   };
 }
 
@@ -51,14 +51,14 @@ function isLeaseHeader(header: unknown): boolean {
 
 function leaseOf(claims: unknown): Lease | null {
   if (!isObject(claims) || Object.keys(claims).length !== members.length || !members.every((member) => Object.hasOwn(claims, member))) return null;
-  const { id: lease, session, machine, target, role, slice, policyVersion, maskPlan, entitlement, record, expires } = claims;
+  const { id: lease, session, machine, target, role, slice, policyVersion, maskPlan, expires } = claims;
   if (typeof lease !== 'string' || typeof session !== 'string' || typeof machine !== 'string' || typeof target !== 'string') return null;
   if (typeof slice !== 'string' || !/^[0-9a-f]{64}$/.test(slice) || typeof expires !== 'string' || Number.isNaN(millis(expires))) return null;
   if (typeof policyVersion !== 'number' || !Number.isSafeInteger(policyVersion) || policyVersion < 0) return null;
-  if (!isTextOrNull(role) || !isTextOrNull(maskPlan) || !isTextOrNull(entitlement) || typeof record !== 'boolean') return null;
+  if (!isTextOrNull(role) || !isTextOrNull(maskPlan)) return null;
   return {
     id: lease, session: id<SessionId>(session), machine: id<MachineName>(machine), target: id<TargetName>(target), role,
-    slice: id<Digest>(slice), policyVersion, maskPlan, entitlement, record, expires: id<Instant>(expires),
+    slice: id<Digest>(slice), policyVersion, maskPlan, expires: id<Instant>(expires),
   };
 }
 

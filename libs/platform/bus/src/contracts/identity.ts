@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { subjects } from '../subjects.ts';
-import { applyUnder, changeTerms, removal } from './change-authority.ts';
 import { caller, contract, source } from './reply.ts';
 
 export const actor = z.strictObject({
@@ -116,8 +115,6 @@ export const tokenExplanation = z.strictObject({
   expires: z.string().nullable(),
   /** The first use of the token by this binding, if there was one: from another address it is a replay. */
   used: z.strictObject({ source: z.string(), at: z.string(), mode: z.enum(['bind_first', 'single_use']) }).nullable(),
-  /** Nobody's yet: the candidate that it is, or (`new`, without an id) would become when it is shown at a door. Null for all others. */
-  candidate: z.strictObject({ id: z.string().nullable(), state: z.enum(['new', 'open', 'adopted', 'blocked', 'dismissed']), attempts: z.int(), firstSeen: z.string().nullable(), lastSeen: z.string().nullable() }).nullable().default(null),
   /** Nearest first, the nearest twenty. Empty for a token that is not genuine. */
   bindings: z.array(z.strictObject({
     machine: z.string(), binding: z.string(), fits: z.boolean(), audience: z.strictObject({ wanted: z.string(), same: z.boolean() }),
@@ -137,13 +134,12 @@ export type Change = z.infer<typeof change>;
 
 /**
  * Applies documents of the kinds that identity owns. All or nothing; `dryRun` changes nothing. `prune` removes what stands and is not in
- * the documents, `remove` what it names. Errors: `denied` (needs the role admin), `invalid` with one line for each problem: document, path, reason; `change-required`, and for
- * what comes with a change `base-moved` and those of `approvals.spend`. The same change again, once it is applied, is fine and does nothing.
+ * the documents. Errors: `denied` (needs the role admin), `invalid` with one line for each problem: document, path, reason.
  */
 export const identityApply = contract(
   subjects.identityApply,
-  z.strictObject({ by: caller, documents: z.array(z.unknown()), dryRun: z.boolean(), prune: z.boolean(), remove: z.array(removal).max(10_000).default([]), ...applyUnder }),
-  z.strictObject({ changes: z.array(change), warnings: z.array(z.string()).default([]), terms: changeTerms.nullable().default(null) }),
+  z.strictObject({ by: caller, documents: z.array(z.unknown()), dryRun: z.boolean(), prune: z.boolean() }),
+  z.strictObject({ changes: z.array(change), warnings: z.array(z.string()).default([]) }),
 );
 
 export const identityList = contract(subjects.identityList, z.strictObject({ kind: z.string(), name: z.string().nullable() }), z.strictObject({ documents: z.array(z.unknown()) }));

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { subjects } from '../subjects.ts';
-import { applyUnder, changeTerms } from './change-authority.ts';
 import { caller, contract, source } from './reply.ts';
 import { change } from './identity.ts';
 
@@ -16,20 +15,16 @@ export const grant = z.strictObject({ lease: z.string(), slice: z.string() });
 const atLeast = z.int().min(0).default(0);
 
 /**
- * Asks for a lease. Errors: `denied` (no rule permits connect, machine not active, unknown target, no entitlement where the target needs one) with the reason; `access-requested` (connecting was
- * taken for asking: later it may do; the sentence names the request); `behind` (this process of the decision
+ * Asks for a lease. Errors: `denied` (no rule permits connect, machine not active, unknown target) with the reason; `behind` (this process of the decision
  * point has not loaded that policy version yet) and `unavailable`: ask again.
  */
 export const policyOpen = contract(subjects.policyOpen, leaseRequest.extend({ atLeast }), grant);
 
-/**
- * Renews many at once; the answers are in the order of the requests. `refused` ends a session. `unavailable` is about that one session (whether it is still entitled cannot be said now): ask again.
- * Errors: `behind`, `unavailable`: ask again.
- */
+/** Renews many at once; the answers are in the order of the requests. Errors: `behind`, `unavailable`: ask again. */
 export const policyRenew = contract(
   subjects.policyRenew,
   z.strictObject({ leases: z.array(leaseRequest).max(500), atLeast }),
-  z.strictObject({ answers: z.array(z.union([grant, z.strictObject({ refused: z.string() }), z.strictObject({ unavailable: z.string() })])) }),
+  z.strictObject({ answers: z.array(z.union([grant, z.strictObject({ refused: z.string() })])) }),
 );
 
 /** Explains: what would be decided for this machine's text on this target, and by which rules. Never used in the data path. */
@@ -48,11 +43,11 @@ export const policyDecide = contract(
 
 export const policyFile = z.strictObject({ name: z.string(), text: z.string() });
 
-/** Replaces the policy set. Checked against the schema first; errors: `invalid` with file, line and reason; and as those of `identity.apply`. */
+/** Replaces the policy set. Checked against the schema first; errors: `invalid` with file, line and reason. */
 export const policyApply = contract(
   subjects.policyApply,
-  z.strictObject({ by: caller, files: z.array(policyFile), dryRun: z.boolean(), ...applyUnder }),
-  z.strictObject({ changes: z.array(change), version: z.int(), digest: z.string(), warnings: z.array(z.string()), terms: changeTerms.nullable().default(null) }),
+  z.strictObject({ by: caller, files: z.array(policyFile), dryRun: z.boolean() }),
+  z.strictObject({ changes: z.array(change), version: z.int(), digest: z.string(), warnings: z.array(z.string()) }),
 );
 
 export const policyGet = contract(subjects.policyGet, z.strictObject({ version: z.int().nullable() }), z.strictObject({ version: z.int(), digest: z.string(), files: z.array(policyFile) }));

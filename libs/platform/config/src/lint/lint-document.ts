@@ -1,7 +1,6 @@
 import type { AnyDocument } from '../kinds/index.ts';
 import type { MachineDocument, PersonDocument, TargetDocument } from '../kinds/identity.ts';
 import { refuse, warn, type Finding } from './finding.ts';
-import { lintUntil } from './lint-entitlement.ts';
 import { isLoopback, lintIssuer } from './lint-issuer.ts';
 
 /** Furthest sensible review date, in days: a year and a month. */
@@ -20,11 +19,7 @@ export function lintDocument(document: AnyDocument, today: string): readonly Fin
       return lintTarget(document);
     case 'ApproverGroup':
       return new Set(document.spec.members).size === 1 ? [warn('approvers-quorum', 'spec.members', 'one person alone cannot approve his own request, and is away one day')] : [];
-    case 'Entitlement':
-      return lintUntil(document, today);
-    case 'AccessPath':
     case 'Group':
-    case 'Governance':
     case 'Classification':
     case 'Sink':
       return [];
@@ -53,10 +48,8 @@ function lintPerson({ spec }: PersonDocument): readonly Finding[] {
 
 function lintTarget({ spec }: TargetDocument): readonly Finding[] {
   if (spec.tls.mode === 'off' && !isLoopback(spec.address.host)) return [refuse('target-plaintext', 'spec.tls.mode', 'off is for loopback addresses only: the credential and the data would cross the network in the clear')];
-  const found: Finding[] = [];
-  if (spec.tls.mode === 'verify-ca') found.push(warn('target-name-unchecked', 'spec.tls.mode', "any server of that authority would pass; use verify-full with serverName"));
-  if (spec.environment === 'production' && spec.access === 'policy') found.push(warn('target-access-policy', 'spec.access', 'a production target that needs no entitlement: access to it neither ends nor is reviewed by itself; grant Entitlements and set access: entitlement'));
-  return found;
+  if (spec.tls.mode === 'verify-ca') return [warn('target-name-unchecked', 'spec.tls.mode', "any server of that authority would pass; use verify-full with serverName")];
+  return [];
 }
 
 function dayAfter(today: string, days: number): string {

@@ -1,2 +1,0 @@
--- Changes are applied under four eyes where Governance says so.
--- include applied-change

@@ -1,0 +1,10 @@
+import { createHash } from 'node:crypto';
+
+/** JSON with the members of every object in the order of their names, so that the same content is the same text. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) : inner,
+  );
+}
+
+export const digestOf = (body: string) => createHash('sha256').update(body).digest('hex');
