@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   approvalsShow, approvalsVote, changesActivate, changesList, changesPropose, changesRollBack, changesShow, changesTest, changesWithdraw, identityApply, identityList, maskingApply, policyApply, policyGet, sinksApply, sinksList, type ChangeView, type Reply,
 } from '@sallyport/platform-bus';
+import { openStore } from '@sallyport/platform-store';
+import { silentLog } from '@sallyport/platform-telemetry';
 import { caller, WholeHouse } from '../testing/whole-house.ts';
 
 let h: WholeHouse;
@@ -274,9 +277,6 @@ describe('with change control', () => {
   });
 
   it('cannot be rewritten or removed by the service’s own role', async () => {
-    const { openStore } = await import('@sallyport/platform-store');
-    const { silentLog } = await import('@sallyport/platform-telemetry');
-    const { sql } = await import('kysely');
     const store = openStore<unknown>({ dsn: h.database.dsn('governance'), schema: 'governance', log: silentLog });
     for (const text of [`update change set documents = '[]'`, `update change set author = 'bob'`, `update change_part set binding = repeat('0', 64)`, 'delete from change', 'delete from change_part', 'truncate change_part']) await expect(sql.raw(text).execute(store.db), text).rejects.toMatchObject({ code: '42501' });
     await store.close();
