@@ -42,6 +42,8 @@ describe('permissions', () => {
     expect(askers).toEqual({
       'identity.resolve': ['gateway', 'console'], 'identity.explain': ['console'], 'identity.apply': ['governance', 'console'], 'identity.list': ['policy', 'approvals', 'masking', 'governance', 'sinks', 'console'],
       'identity.signal': ['governance'], 'identity.enter': ['policy'], 'identity.entitlements': ['governance', 'console'], 'identity.entitlement': ['governance', 'console'], 'identity.revoke': ['governance', 'console'],
+      'identity.machines': ['console'], 'identity.machine': ['console'], 'identity.machineSuspend': ['governance', 'console'], 'identity.machineRetire': ['console'], 'identity.machineTransfer': ['console'],
+      'identity.machineAccept': ['console'], 'identity.machineAgree': ['console'], 'identity.people': ['console'], 'identity.person': ['console'],
       'identity.ask': ['console'], 'identity.requests': ['console'], 'identity.withdraw': ['console'], 'identity.breakGlasses': ['governance', 'console'], 'identity.reviewGlass': ['console'],
       'identity.sshAuthorities': ['gateway', 'console'], 'identity.sshHostCert': ['gateway'], 'identity.sshUpstreamCert': ['gateway'],
       'identity.candidates': ['console'], 'identity.candidate': ['console'], 'identity.candidateDecide': ['console'], 'identity.candidateAdopt': ['console'], 'identity.import': ['console'],
