@@ -95,8 +95,12 @@ describe('rights on the bus', () => {
   it('does not let a service answer in the place of another, or ask what is not its business', async () => {
     for (const user of serviceNames.filter((name) => name !== 'identity')) expect(await hear(user, 'identity.resolve'), user).toMatch(forbidden);
     for (const user of serviceNames.filter((name) => name !== 'policy')) expect(await hear(user, 'policy.open'), user).toMatch(forbidden);
-    for (const subject of ['approvals.vote', 'policy.apply', 'identity.apply', 'masking.apply', 'evidence.events', 'evidence.replay']) {
+    for (const subject of ['approvals.vote', 'evidence.events', 'evidence.replay']) {
       for (const user of serviceNames.filter((name) => name !== 'console')) expect(await ask(user, subject, '{}'), `${user} ${subject}`).toMatch(forbidden);
+    }
+    // Governance activates what people have approved; the services hold it to that approval.
+    for (const subject of ['policy.apply', 'identity.apply', 'masking.apply', 'sinks.apply']) {
+      for (const user of serviceNames.filter((name) => name !== 'console' && name !== 'governance')) expect(await ask(user, subject, '{}'), `${user} ${subject}`).toMatch(forbidden);
     }
     for (const user of serviceNames.filter((name) => name !== 'gateway')) expect(await ask(user, 'approvals.consume', '{}'), user).toMatch(forbidden);
   });
