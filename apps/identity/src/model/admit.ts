@@ -2,7 +2,7 @@ import type { Who } from '@sallyport/domain-events';
 import { id, instant, type MachineName } from '@sallyport/domain-model';
 import type { Principal } from '@sallyport/platform-bus';
 import { seconds, type MachineDocument, type TrustBinding } from '@sallyport/platform-config';
-import { actorsOf, BindingIndex, evidenceClaims, matchBinding, matchPerson, TokenRefusedError, workloadOf, type VerifiedToken, type Workload } from '@sallyport/platform-identity';
+import { actorsOf, evidenceClaims, matchBinding, matchPerson, TokenRefusedError, workloadOf, type VerifiedToken, type Workload } from '@sallyport/platform-identity';
 import type { Inventory } from './inventory.ts';
 import { replayKey } from './replay.ts';
 import type { TicketUse } from './ticket.ts';
@@ -121,9 +121,8 @@ function matched(token: VerifiedToken, inventory: Inventory): ReturnType<typeof 
   try {
     return matchBinding(token, inventory.bindingsOf(name));
   } catch (error) {
-    const retired = inventory.retired.get(name);
-    if (!(error instanceof TokenRefusedError) || error.code !== 'claims-unmatched' || retired === undefined) throw error;
-    return matchBinding(token, new BindingIndex(retired));
+    if (!(error instanceof TokenRefusedError) || error.code !== 'claims-unmatched') throw error;
+    return matchBinding(token, inventory.retiredOf(name));
   }
 }
 

@@ -31,6 +31,7 @@ export class Inventory {
   /** Those of retired machines: another machine may have come in their place. */
   readonly retired: ReadonlyMap<string, readonly Candidate[]>;
   readonly #indexes = new Map<string, BindingIndex>();
+  readonly #retiredIndexes = new Map<string, BindingIndex>();
   readonly #standing: ReadonlyMap<string, Standing>;
   readonly #approvers: readonly DocumentOf<'ApproverGroup'>[];
   readonly #runtime: Runtime;
@@ -86,11 +87,12 @@ export class Inventory {
 
   /** The bindings of an issuer, by its document's name, to find a token's in. */
   bindingsOf(issuer: string): BindingIndex {
-    const known = this.#indexes.get(issuer);
-    if (known !== undefined) return known;
-    const index = new BindingIndex(this.candidates.get(issuer) ?? []);
-    this.#indexes.set(issuer, index);
-    return index;
+    return indexOf(this.#indexes, issuer, this.candidates);
+  }
+
+  /** Those of retired machines. */
+  retiredOf(issuer: string): BindingIndex {
+    return indexOf(this.#retiredIndexes, issuer, this.retired);
   }
 
   approverGroupsOf(person: string): readonly string[] {
@@ -169,6 +171,14 @@ export class Inventory {
     if (document.kind === 'Person' && document.spec.active && this.gone(name) !== null) return canonical({ ...document, spec: { ...document.spec, active: false } });
     return textOf(document);
   }
+}
+
+function indexOf(made: Map<string, BindingIndex>, issuer: string, candidates: ReadonlyMap<string, readonly Candidate[]>): BindingIndex {
+  const known = made.get(issuer);
+  if (known !== undefined) return known;
+  const index = new BindingIndex(candidates.get(issuer) ?? []);
+  made.set(issuer, index);
+  return index;
 }
 
 /** Canonical texts of documents as they are: with ten thousand of them, not made anew for each look at the bucket. */
