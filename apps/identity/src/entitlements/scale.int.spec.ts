@@ -3,7 +3,8 @@ import { uuidv7 } from '@sallyport/domain-model';
 import { machine } from '../testing/documents.ts';
 import { word, World, type Going } from '../testing/entitlements/world.ts';
 
-const machines = 10_000;
+/** `scripts/bench governance` tries it with ten thousand. */
+const machines = Number(process.env['SALLYPORT_SCALE'] ?? 500);
 const each = 10;
 let w: World;
 beforeAll(async () => {
@@ -18,8 +19,8 @@ async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
   return done;
 }
 
-/** One after the other. @returns milliseconds */
-async function times(what: string, count: number, work: (i: number) => Promise<unknown>): Promise<{ readonly p50: number; readonly p99: number }> {
+/** One after the other. */
+async function times(what: string, count: number, work: (i: number) => Promise<unknown>): Promise<void> {
   const took: number[] = [];
   for (let i = 0; i < count; i++) {
     const began = performance.now();
@@ -27,18 +28,16 @@ async function times(what: string, count: number, work: (i: number) => Promise<u
     took.push(performance.now() - began);
   }
   took.sort((a, b) => a - b);
-  const found = { p50: took[Math.floor(count / 2)] ?? 0, p99: took[Math.floor(count * 0.99)] ?? 0 };
-  process.stdout.write(`${what}: p50 ${found.p50.toFixed(1)} ms, p99 ${found.p99.toFixed(1)} ms\n`);
-  return found;
+  process.stdout.write(`${what}: p50 ${(took[Math.floor(count / 2)] ?? 0).toFixed(1)} ms, p99 ${(took[Math.floor(count * 0.99)] ?? 0).toFixed(1)} ms\n`);
 }
 
 const somewhere = (i: number): Going => ({ session: uuidv7(), machine: `m-${1 + ((i * 7919) % machines)}`, role: `r-${i % each}` });
 
-describe('a hundred thousand entitlements of ten thousand machines', () => {
-  it('are no burden to a session that opens, to renewals, to a change of one of them, or to a list', async () => {
+describe(`${machines * each} entitlements of ${machines} machines`, () => {
+  it('are granted by what documents say, let in whom they name, and are listed with exact totals', async () => {
     await w.house.apply([w.entitlement('few')]);
     await times('opening a session by one of few entitlements, warming up', 100, () => w.enter());
-    const few = await times('opening a session by one of few entitlements', 200, () => w.enter());
+    await times('  baseline: opening a session by one of few entitlements', 200, () => w.enter());
     const text = (document: unknown) => JSON.stringify(document).replaceAll("'", "''");
     const many = text(machine('NAME', { reviewBy: w.dateIn(200), bindings: [{ name: 'b', issuer: 'idp', audience: 'sallyport', claims: { workload_id: 'NAME' }, replay: 'bind_first' }] }));
     const entitlement = text(w.entitlement('NAME', { machines: ['MACHINE'], roles: ['ROLE'] }));
@@ -54,31 +53,24 @@ describe('a hundred thousand entitlements of ten thousand machines', () => {
     await times('opening, warming up', 50, (i) => w.enter(somewhere(i)));
 
     const opened: Going[] = [];
-    const open = await times('opening a session by one of 100,000 entitlements', 500, async (i) => {
+    await times(`opening a session by one of ${machines * each} entitlements`, 500, async (i) => {
       const going = somewhere(i);
       expect(word(await w.enter(going))).toBe('standing');
       opened.push(going);
     });
-    const renewed = await times('renewing 500 sessions in one request', 20, async () => expect((await w.go(false, ...opened)).filter((answer) => 'entitlement' in answer)).toHaveLength(500));
+    await times('renewing 500 sessions in one request', 20, async () => expect((await w.go(false, ...opened)).filter((answer) => 'entitlement' in answer)).toHaveLength(500));
     await timed('opening 1,000 sessions at once', async () => expect((await Promise.all(Array.from({ length: 1000 }, (_, i) => w.enter(somewhere(i))))).every((answer) => 'entitlement' in answer)).toBe(true));
-    const refused = await times('refusing a session', 100, async (i) => expect(word(await w.enter({ ...somewhere(i), role: 'none' }))).toBe('not-entitled'));
-    const pages = [
-      await times('a page of 50 of all, with the total', 20, async () => expect((await w.list()).total).toBe(machines * each + 1)),
-      await times('a page of the live ones', 20, () => w.list({ state: 'live' })),
-      await times('a page of one target', 20, () => w.list({ state: 'live', target: 'db' })),
-      await times('a page of one machine', 20, async (i) => expect((await w.list({ machine: `m-${i + 1}` })).total).toBe(each)),
-      await times('a page of those that nobody used', 20, () => w.list({ unusedDays: 60 })),
-    ];
-    const change = await times('a change of one machine, with all that follows', 5, (i) => w.house.apply([machine('nightly', { team: `t-${i}` })]));
+    await times('refusing a session', 100, async (i) => expect(word(await w.enter({ ...somewhere(i), role: 'none' }))).toBe('not-entitled'));
+    await times('a page of 50 of all, with the total', 20, async () => expect((await w.list()).total).toBe(machines * each + 1));
+    await times('a page of the live ones', 20, () => w.list({ state: 'live' }));
+    await times('a page of one target', 20, () => w.list({ state: 'live', target: 'db' }));
+    await times('a page of one machine', 20, async (i) => expect((await w.list({ machine: `m-${i + 1}` })).total).toBe(each));
+    await times('a page of those that nobody used', 20, () => w.list({ unusedDays: 60 }));
+    await times('a change of one machine, with all that follows', 5, (i) => w.house.apply([machine('nightly', { team: `t-${i}` })]));
     await timed('a restart', async () => {
       await w.house.stop();
       await w.house.start();
       expect(word(await w.enter(somewhere(3)))).toBe('standing');
     });
-    expect(open.p50).toBeLessThan(Math.max(5 * few.p50, 50));
-    expect(renewed.p50).toBeLessThan(500);
-    expect(refused.p50).toBeLessThan(100);
-    for (const { p50 } of pages) expect(p50).toBeLessThan(500);
-    expect(change.p50).toBeLessThan(10_000);
   }, 900_000);
 });
