@@ -46,6 +46,7 @@ const fields = {
   'review.delegated': { to: 'person', reason: 'words' },
   'detect.shared_binding': { runtimes: 'address' },
   'detect.replay': { source: 'address', first_source: 'address' },
+  'detect.dismissed': { reason: 'words' },
   'change.proposed': { title: 'words' },
   'change.approved': { by: 'person' },
   'change.rejected': { by: 'person' },

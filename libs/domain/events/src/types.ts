@@ -148,6 +148,8 @@ export interface EventData {
   'detect.new_behaviour': { machine: string; target: string; effect: string; session: string };
   'detect.stale': { machine: string; last_used: string | null; days: number; level: 'flag' | 'suspend' };
   'detect.orphan': { machine: string; owner: string };
+  /** Somebody looked at what was detected, and says why it is nothing (any more). `kind` as in the types above: `human_use` … `new_behaviour`. */
+  'detect.dismissed': { detection: string; kind: string; machine: string | null; reason: string };
 
   // --- changes that more than one person makes
   /** `digest` is over everything that would be applied; `kinds` are those of its documents, and `policy`. */

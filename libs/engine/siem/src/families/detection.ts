@@ -3,7 +3,7 @@ import { present } from '../json.ts';
 import { known, type Family } from '../known-type.ts';
 import { count, list, object, oneOf, orNull, text } from '../schema/schema.ts';
 import { finding } from './finding.ts';
-import { endpointOf, machineUser } from './parties.ts';
+import { endpointOf, machineUser, whoOf } from './parties.ts';
 
 /** What looks wrong about how machines' identities are used. Detection Findings, all of them; none of them blocks anything by itself. */
 export const detection = {
@@ -27,6 +27,13 @@ export const detection = {
   'detect.orphan': known<'detect.orphan'>(object<EventData['detect.orphan']>({ machine: text, owner: text }), (event, d) =>
     finding(event, 'medium', 'orphan', 'Nobody answers for a machine', `${d.machine} has an owner whom no directory knows: ${d.owner}`, 'Orphaned identity', by(d.machine)),
   ),
+  'detect.dismissed': known<'detect.dismissed'>(object<EventData['detect.dismissed']>({ detection: text, kind: text, machine: orNull(text), reason: text }), (event, d) => ({
+    title: 'Detection dismissed',
+    message: `${whoOf(event)} looked at a detection (${d.kind})${d.machine === null ? '' : ` of ${d.machine}`} and dismissed it`,
+    severity: 'low', outcome: 'success', code: null, reason: d.reason, source: null,
+    ocsf: { class: 'entity_management', activity: 3, members: { entity: { name: d.machine ?? d.kind, uid: d.detection, type_id: 99, type: 'Detection', data: { kind: d.kind } }, comment: d.reason } },
+    ecs: { kind: 'event', category: ['iam'], type: ['change'] },
+  })),
 } satisfies Family;
 
 const by = (machine: string) => ({ evidence: { actor: { user: machineUser(machine) } } });

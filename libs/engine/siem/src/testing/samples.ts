@@ -124,6 +124,7 @@ export const samples: { readonly [T in EventType]: EventData[T] } = {
   'detect.new_behaviour': { machine: 'nightly-ledger', target: 'ledger-db', effect: 'remove ledger.entries', session: sid },
   'detect.stale': { machine: 'nightly-ledger', last_used: '2026-09-01T02:00:00.000Z', days: 83, level: 'flag' },
   'detect.orphan': { machine: 'nightly-ledger', owner: 'mallory' },
+  'detect.dismissed': { detection: id(960), kind: 'human_use', machine: 'nightly-ledger', reason: 'case 12' },
   'change.proposed': { change: id(946), title: 'ledger may be read by reporting', ticket: 'CHG-1', kinds: ['policy'], count: 2, digest: digest('4'), rolls_back: null },
   'change.tested': { change: id(946), ok: true, say: 'fits', warnings: 0, changed_decisions: 2 },
   'change.approved': { change: id(946), approval: id(940), by: ['carol'] },
