@@ -126,6 +126,19 @@ function wayOut(code: string, { credential: { from } }: Settings): string | null
       return 'sallyport apply -f DIR --propose --title "…" --ticket … makes a change of it, for others to approve';
     case 'base-moved':
       return 'sallyport changes test CHANGE tries it anew and asks again';
+    case 'self-approval':
+    case 'not-an-approver':
+      return 'somebody else has to; `sallyport get ApproverGroup` and `sallyport people list` show who there is';
+    case 'backup-needed':
+    case 'backup-same':
+      return 'name somebody who stands in with --backup PERSON';
+    case 'owner-left':
+    case 'person-unknown':
+      return '`sallyport people list --here` shows who is here';
+    case 'document-says-left':
+      return '`sallyport get Person NAME` shows the document; change `active` or `contractEnd` there, and apply it';
+    case 'contract-over':
+      return 'change `vendor.contractEnd` in its document with `sallyport apply`, or retire it';
     case 'rate-limited':
       return 'wait a minute';
     case 'unavailable':

@@ -43,6 +43,15 @@ const byCode: Readonly<Record<string, ExitCode>> = {
   'not-open': exit.approvalOver,
   expired: exit.approvalOver,
   'not-pending': exit.approvalOver,
+  'machine-retired': exit.denied,
+  'person-unknown': exit.usage,
+  'backup-same': exit.usage,
+  'backup-needed': exit.usage,
+  'owner-left': exit.denied,
+  'contract-over': exit.denied,
+  'document-says-left': exit.denied,
+  'nothing-asked': exit.usage,
+  'not-accepted': exit.approvalPending,
 };
 
 /** The exit code for an error code of the API or of this program. Unknown ones are `failed`. */

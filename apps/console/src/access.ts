@@ -30,6 +30,18 @@ export const access: Readonly<Record<string, Access>> = {
   'POST /v1/changes/:id/roll-back': ['admin'],
   'POST /v1/changes/:id/withdraw': ['admin'],
 
+  // Who owns a machine, is asked to, or has to agree need not have a role: identity looks at that.
+  'GET /v1/machines': readers,
+  'GET /v1/machines/:name': readers,
+  'POST /v1/machines/:name/suspend': ['admin', 'operator'],
+  'POST /v1/machines/:name/retire': ['admin'],
+  'POST /v1/machines/:name/transfer': 'known',
+  'POST /v1/machines/:name/accept': 'known',
+  'POST /v1/machines/:name/agree': 'known',
+  'GET /v1/people': readers,
+  'POST /v1/people/:name/left': ['admin', 'operator'],
+  'POST /v1/people/:name/returned': ['admin'],
+
   'GET /v1/directories': ['admin', 'auditor', 'operator'],
   'POST /v1/directories': ['admin'],
   'POST /v1/directories/:name/rotate': ['admin'],

@@ -21,8 +21,10 @@ import { DirectoriesController } from './handlers/directories.controller.ts';
 import { EntitlementsController } from './handlers/entitlements.controller.ts';
 import { EvidenceController } from './handlers/evidence.controller.ts';
 import { ExportsController } from './handlers/exports.controller.ts';
+import { MachinesController } from './handlers/machines.controller.ts';
 import { ManifestsController } from './handlers/manifests.controller.ts';
 import { LogController } from './handlers/log.controller.ts';
+import { PeopleController } from './handlers/people.controller.ts';
 import { RetentionController } from './handlers/retention.controller.ts';
 import { PolicyController } from './handlers/policy.controller.ts';
 import { SessionsController } from './handlers/sessions.controller.ts';
@@ -34,7 +36,7 @@ import { OpenApi } from './openapi.ts';
 @Module({})
 export class ConsoleModule {}
 
-export const controllers = [DetectionsController, DirectoriesController, CandidatesController, AboutController, ApplyController, ChangesController, PolicyController, ApprovalsController, EntitlementsController, ManifestsController, SessionsController, EvidenceController, ExportsController, RetentionController, LogController, TokensController];
+export const controllers = [MachinesController, PeopleController, DetectionsController, DirectoriesController, CandidatesController, AboutController, ApplyController, ChangesController, PolicyController, ApprovalsController, EntitlementsController, ManifestsController, SessionsController, EvidenceController, ExportsController, RetentionController, LogController, TokensController];
 
 /** The whole API on a bus. It keeps nothing: what it shows is the services'. */
 export function consoleService({ config, bus, log }: { readonly config: ConsoleConfig; readonly bus: Bus; readonly log: Log }): { module: DynamicModule; prepare(app: INestApplication): void; stop(): Promise<void> } {

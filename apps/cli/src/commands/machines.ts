@@ -1,4 +1,10 @@
 import { Command } from 'commander';
+import { machinesAccept, machinesAgree, machinesTransfer } from './machines-handover.ts';
 import { machinesImport } from './machines-import.ts';
+import { machinesList, machinesShow } from './machines-show.ts';
+import { machinesStop } from './machines-stop.ts';
 
-export const machinesCommand = (): Command => new Command('machines').description('the inventory of machines').addCommand(machinesImport());
+export const machinesCommand = (): Command =>
+  new Command('machines').description('the inventory of machines: how they stand, who answers for them')
+    .addCommand(machinesList()).addCommand(machinesShow()).addCommand(machinesStop('suspend')).addCommand(machinesStop('retire'))
+    .addCommand(machinesTransfer()).addCommand(machinesAccept()).addCommand(machinesAgree()).addCommand(machinesImport());

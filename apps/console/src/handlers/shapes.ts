@@ -4,6 +4,9 @@ import { approvalKind, change, policyFile, sessionState, shownParameters } from 
 /** Ids of sessions and approvals are UUIDs; nothing else goes into a subject or a query. */
 export const byId = z.strictObject({ id: z.uuid() });
 const name = z.string().min(1).max(63);
+/** A name of the inventory. */
+export const named = name;
+export const byName = z.strictObject({ name });
 const limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);
 
 export const applyBody = z.strictObject({

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { governanceDirectoryAdd, identityAsk, identityMachineSuspend, identityMachineTransfer } from '@sallyport/platform-bus';
+import { governanceDirectoryAdd, identityAsk, identityMachineAccept, identityMachineSuspend, identityMachineTransfer, identityPerson } from '@sallyport/platform-bus';
 import { caller } from '../whole-house.ts';
 import { value, type Stage } from './stage.ts';
 
@@ -42,6 +42,20 @@ export async function asked(stage: Stage): Promise<string> {
   const name = await machine(stage);
   value(await stage.house.console.call(identityMachineSuspend, { by: operator, machine: name, reason: 'incident 9' }));
   value(await stage.house.console.call(identityMachineTransfer, { by: operator, machine: name, to: 'olga', backup: 'otto', reason: 'it is needed again' }));
+  return name;
+}
+
+/** A machine that its owner has accepted again, and that waits for somebody else. */
+export async function accepted(stage: Stage): Promise<string> {
+  const name = await asked(stage);
+  value(await stage.house.console.call(identityMachineAccept, { by: caller('olga', ['approver']), machine: name, backup: 'otto' }));
+  return name;
+}
+
+/** Somebody who is gone, as an operator said. */
+export async function leaver(stage: Stage): Promise<string> {
+  const name = await person(stage);
+  value(await stage.house.console.call(identityPerson, { by: operator, person: name, kind: 'left', reason: 'left on Friday' }));
   return name;
 }
 

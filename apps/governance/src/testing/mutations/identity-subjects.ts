@@ -3,8 +3,7 @@ import {
   governanceDirectoryAdd, governanceDirectoryRevoke, governanceDirectoryRotate, governanceImportHr, governanceSimulate,
 } from '@sallyport/platform-bus';
 import { caller } from '../whole-house.ts';
-import { admin, asked, directory, entry, glass, hrFile, machine, operator, path, person, request, token, wanted } from './identities.ts';
-import { value } from './stage.ts';
+import { accepted, admin, asked, directory, entry, glass, hrFile, machine, operator, path, person, request, token, wanted } from './identities.ts';
 import type { SubjectEntry } from './subjects.ts';
 
 /** What people and machines do to identities and their access, and what governance is told of people. As `subjectEntries`. */
@@ -26,8 +25,7 @@ export const identitySubjects: Readonly<Record<string, SubjectEntry>> = {
     return () => stage.house.console.call(identityMachineAccept, { by: caller('olga', ['approver']), machine: name, backup: 'otto' });
   } },
   'identity.machineAgree': { tells: 'nhi.reactivated', ask: async (stage) => {
-    const name = await asked(stage);
-    value(await stage.house.console.call(identityMachineAccept, { by: caller('olga', ['approver']), machine: name, backup: 'otto' }));
+    const name = await accepted(stage);
     return () => stage.house.console.call(identityMachineAgree, { by: admin, machine: name });
   } },
   'identity.person': { tells: 'person.left', ask: async (stage) => {

@@ -1,5 +1,5 @@
 import type { EventType } from '@sallyport/domain-events';
-import { directory, glass, hrFile, path, person, request, token, wanted } from './identities.ts';
+import { accepted, asked, directory, glass, hrFile, leaver, machine, path, person, request, token, wanted } from './identities.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -49,6 +49,14 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
     },
   },
   'POST /v1/imports': { as: 'admin', tells: 'nhi.imported', request: async (stage) => ({ body: { source: 'csv', found: [found(stage.fresh('imported'))], defaults: { owner: null, backupOwner: null, environment: null, criticality: null, reviewBy: null, team: null } } }) },
+
+  'POST /v1/machines/:name/suspend': { as: 'operator', tells: 'nhi.state_changed', request: async (stage) => ({ params: { name: await machine(stage) }, body: { reason: 'incident 9' } }) },
+  'POST /v1/machines/:name/retire': { as: 'admin', tells: 'nhi.state_changed', request: async (stage) => ({ params: { name: await machine(stage) }, body: { reason: 'not needed any more' } }) },
+  'POST /v1/machines/:name/transfer': { as: 'operator', tells: 'nhi.transfer_requested', request: async (stage) => ({ params: { name: await machine(stage) }, body: { to: 'approver', reason: 'olga has other work' } }) },
+  'POST /v1/machines/:name/accept': { as: 'olga', tells: 'nhi.owner_accepted', request: async (stage) => ({ params: { name: await asked(stage) }, body: { backup: 'otto' } }) },
+  'POST /v1/machines/:name/agree': { as: 'admin', tells: 'nhi.reactivated', request: async (stage) => ({ params: { name: await accepted(stage) }, body: {} }) },
+  'POST /v1/people/:name/left': { as: 'operator', tells: 'person.left', request: async (stage) => ({ params: { name: await person(stage) }, body: { reason: 'left on Friday' } }) },
+  'POST /v1/people/:name/returned': { as: 'admin', tells: 'person.returned', request: async (stage) => ({ params: { name: await leaver(stage) }, body: { reason: 'is back' } }) },
 
   'POST /v1/entitlements/:id/revoke': { as: 'operator', tells: 'entitlement.revoked', request: async (stage) => ({ params: { id: await glass(stage) }, body: { why: 'over' } }) },
   'POST /v1/access-requests': { as: 'operator', tells: 'entitlement.requested', request: async (stage) => ({ body: { ...(await path(stage)), seconds: 3600, reason: wanted.reason } }) },

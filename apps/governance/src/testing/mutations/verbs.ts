@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EventType } from '@sallyport/domain-events';
-import { directory, glass, hrFile, path, person, request } from './identities.ts';
+import { accepted, asked, directory, glass, hrFile, leaver, machine, path, person, request } from './identities.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -43,6 +43,13 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   'changes activate': { as: 'admin', tells: 'change.activated', args: async (stage) => [(await stage.change('approved')).id] },
   'changes roll-back': { as: 'admin', tells: 'change.proposed', exit: 11, args: async (stage) => [(await stage.change('activated')).id] },
   'changes withdraw': { as: 'admin', tells: 'change.withdrawn', args: async (stage) => [(await stage.change('waiting')).id, '--why', 'a mistake'] },
+  'machines list': { reads: true },
+  'machines show': { reads: true },
+  'machines suspend': { as: 'operator', tells: 'nhi.state_changed', args: async (stage) => [await machine(stage), '--reason', 'incident 9'] },
+  'machines retire': { as: 'admin', tells: 'nhi.state_changed', args: async (stage) => [await machine(stage), '--reason', 'not needed any more'] },
+  'machines transfer': { as: 'operator', tells: 'nhi.transfer_requested', exit: 11, args: async (stage) => [await machine(stage), '--to', 'approver', '--reason', 'olga has other work'] },
+  'machines accept': { as: 'olga', tells: 'nhi.owner_accepted', exit: 11, args: async (stage) => [await asked(stage), '--backup', 'otto'] },
+  'machines agree': { as: 'admin', tells: 'nhi.reactivated', args: async (stage) => [await accepted(stage)] },
   'machines import csv': { shownBy: 'apps/cli/src/commands/machines-import.spec.ts' },
   'machines import entra': { shownBy: 'apps/cli/src/commands/machines-import.spec.ts' },
   'machines import github': { shownBy: 'apps/cli/src/commands/machines-import.spec.ts' },
@@ -75,6 +82,9 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   'directories rotate': { as: 'admin', tells: 'operator.acted', args: async (stage) => [await directory(stage)] },
   'directories revoke': { as: 'admin', tells: 'operator.acted', args: async (stage) => [await directory(stage)] },
   'signals list': { reads: true },
+  'people list': { reads: true },
+  'people left': { as: 'operator', tells: 'person.left', args: async (stage) => [await person(stage), '--reason', 'left on Friday'] },
+  'people returned': { as: 'admin', tells: 'person.returned', args: async (stage) => [await leaver(stage), '--reason', 'is back'] },
   'people import-hr': { as: 'admin', tells: 'signal.received', args: async (stage) => [await file(stage, hrFile(await person(stage)))] },
   'detections list': { reads: true },
   'detections dismiss': { notYet: 'governance.dismiss' },
