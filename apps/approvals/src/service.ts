@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { systemClock, type Clock } from '@sallyport/domain-model';
 import { sealedTo } from '@sallyport/engine-evidence';
 import type { Bus } from '@sallyport/platform-bus';
-import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
+import { every, keepsReady, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { Outbox, openStore, type Store } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
 import { BusOf } from './bus-of.ts';
@@ -55,8 +55,7 @@ export async function startApprovals({ config, tenant, bus, log, readiness, cloc
   const recorder = { outbox, kind: (target: string) => inventory.kind(target), url: (approval: string) => url.of(approval), notify: config.SALLYPORT_WEBHOOK_URL !== undefined };
   const approvals = new Approvals({ db: store.db, recorder, seal, clock });
   const announcer = new Announcer(store.db, bus, clock);
-  let database: string | null = 'the database';
-  readiness.add('database', () => database);
+  const ping = keepsReady(readiness, 'database', 'the database', () => store.ping());
   await outbox.start();
   const rounds = (what: string) => ({ ms: everyMs, what, log, first: 'now' }) as const;
   const stops = [
@@ -87,15 +86,6 @@ export async function startApprovals({ config, tenant, bus, log, readiness, cloc
       unfollow();
     },
   };
-
-  async function ping(): Promise<void> {
-    try {
-      await store.ping();
-      database = null;
-    } catch {
-      database = 'the database';
-    }
-  }
 
   function webhook(): (() => Promise<void>)[] {
     const { SALLYPORT_WEBHOOK_URL: to, SALLYPORT_WEBHOOK_KEY: keyFile } = config;

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { sealedTo } from '@sallyport/engine-evidence';
 import { ChangeGate, type Bus } from '@sallyport/platform-bus';
-import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
+import { every, keepsReady, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { EnvSecrets, FileSecrets, SecretSource } from '@sallyport/platform-secrets';
 import { openStore, Outbox, type Store } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
@@ -51,8 +51,7 @@ export async function startSinks({ config, tenant, state, bus, log, readiness, e
   const supervisor = new Supervisor({
     store, documents, cursors, source: busSource(bus), house: { state, secrets, log: config.SALLYPORT_LOG_ORIGIN ?? `sallyport.local/${tenant}`, version }, log, pace: { ...usualPace, ...pace }, everyMs,
   });
-  let database: string | null = 'the database';
-  readiness.add('database', () => database);
+  const ping = keepsReady(readiness, 'database', 'the database', () => store.ping());
   await outbox.start();
   const stopPinging = every({ ms: everyMs, what: 'looking for the database', log, first: 'now' }, ping);
   supervisor.start();
@@ -66,14 +65,4 @@ export async function startSinks({ config, tenant, state, bus, log, readiness, e
       await supervisor.stop();
     },
   };
-
-  async function ping(): Promise<void> {
-    try {
-      await store.ping();
-      database = null;
-    } catch (error) {
-      database = 'the database';
-      throw error;
-    }
-  }
 }
