@@ -1,14 +1,14 @@
 import type { Control } from '../control.ts';
 import type { Examination } from '../examination.ts';
-import { text, type Fact } from '../fact.ts';
+import { text, texts, type Fact } from '../fact.ts';
 import { isBefore, namedMachine } from '../names.ts';
-import { table, type Cell } from '../table.ts';
+import { joined, table, type Cell } from '../table.ts';
 import { promptly, readLeavers, type LeaverCase } from '../views/leavers.ts';
 import type { SessionCase } from '../views/sessions.ts';
 import { answer, noData, plural } from './no-data.ts';
 
 const columns = [
-  'person', 'source', 'left_at', 'told_at', 'machine', 'privileged', 'suspended_at', 'lag_seconds', 'lag_since_told_seconds', 'grace_until', 'open_sessions', 'last_ended_after_seconds', 'refused_after', 'new_owner', 'taken_over_at',
+  'person', 'source', 'left_at', 'told_at', 'machine', 'privileged', 'suspended_at', 'lag_seconds', 'lag_since_told_seconds', 'grace_until', 'open_sessions', 'last_ended_after_seconds', 'refused_after', 'new_owner', 'taken_over_at', 'agreed_by',
   'sessions_after_leaving', 'under_new_owner', 'in_grace', 'uncovered', 'outcome', 'leaf',
 ];
 
@@ -57,10 +57,10 @@ function outcomeOf({ covered, suspended, graceUntil, stoppedBefore }: LeaverCase
 }
 
 function rowOf(one: LeaverCase, end: string): readonly Cell[] {
-  const { left, leftAt, machine, privileged, suspended, covered, after } = one;
+  const { left, leftAt, machine, privileged, suspended, covered, agreed, after } = one;
   return [
     text(left, 'person') || null, text(left, 'source'), leftAt, left.at, machine.machine, privileged, suspended?.at ?? null, one.lag, one.lagSinceTold, one.graceUntil, one.open, one.lastEnd, one.refused,
-    covered === null ? null : text(covered, 'owner') || text(covered, 'person') || null, covered?.at ?? null, after.all.length, after.underNewOwner.length, after.inGrace.length, after.uncovered.length, outcomeOf(one, end), (suspended ?? left).leaf,
+    covered === null ? null : text(covered, 'owner') || text(covered, 'person') || null, covered?.at ?? null, agreed === null ? null : joined(texts(agreed, 'approved_by')), after.all.length, after.underNewOwner.length, after.inGrace.length, after.uncovered.length, outcomeOf(one, end), (suspended ?? left).leaf,
   ];
 }
 

@@ -174,7 +174,7 @@ describe('EP-05, leavers', () => {
   it('shows the lag, the refused connection and the new owner', () => {
     expect(rowsOf(of('EP-05').result)).toEqual([{
       person: 'carl', source: 'scim', left_at: '2026-11-20T17:00:00.000Z', told_at: '2026-11-20T17:00:00.370000Z', machine: 'nightly', privileged: true, suspended_at: '2026-11-20T17:00:00.380000Z', lag_seconds: 0.38, lag_since_told_seconds: 0.01, grace_until: null,
-      open_sessions: 1, last_ended_after_seconds: 0.93, refused_after: 1, new_owner: 'dora', taken_over_at: '2026-11-23T09:05:00.030000Z', sessions_after_leaving: 3, under_new_owner: 3, in_grace: 0, uncovered: 0, outcome: 'taken over', leaf: expect.any(Number),
+      open_sessions: 1, last_ended_after_seconds: 0.93, refused_after: 1, new_owner: 'dora', taken_over_at: '2026-11-23T09:05:00.030000Z', agreed_by: 'frank', sessions_after_leaving: 3, under_new_owner: 3, in_grace: 0, uncovered: 0, outcome: 'taken over', leaf: expect.any(Number),
     }]);
     expect(of('EP-05').excerpt?.rows).toEqual([['nightly', '2026-11-20T17:00:00.000Z', '2026-11-20T17:00:00.380000Z', 0.38, 1, 'taken over']]);
   });

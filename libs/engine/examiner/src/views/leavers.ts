@@ -18,6 +18,8 @@ export interface LeaverCase {
   readonly graceUntil: string | null;
   /** Somebody else answers for it from then on, or the one who left is back. */
   readonly covered: Fact | null;
+  /** The nhi.reactivated that names who agreed to the new owner. */
+  readonly agreed: Fact | null;
   /** Seconds from leaving, and from being told, to the suspension. Null where there is none. */
   readonly lag: number | null;
   readonly lagSinceTold: number | null;
@@ -73,6 +75,7 @@ function readCase(left: Fact, machine: MachineCase, back: Fact | null, refusals:
   const open = suspended === null ? [] : machine.sessions.filter((session) => isOpenAt(session, suspended.at));
   return {
     left, leftAt, machine, suspended, stoppedBefore, graceUntil, covered,
+    agreed: covered === null || covered.type === 'person.returned' ? null : (machine.history.find((fact) => fact.type === 'nhi.reactivated' && fact.leaf >= covered.leaf) ?? null),
     privileged: isPrivileged(machine, left.leaf),
     lag: suspended === null ? null : secondsBetween(leftAt, suspended.at),
     lagSinceTold: suspended === null ? null : secondsBetween(left.at, suspended.at),
