@@ -1,13 +1,16 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { sealedTo } from '@sallyport/engine-evidence';
 import type { Bus } from '@sallyport/platform-bus';
-import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
+import { every, keepsReady, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { openStore, Outbox, type Store } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
 import { changedDecisions } from './changes/changed-decisions.ts';
 import { Changes } from './changes/changes.ts';
 import { startChanges } from './changes/start.ts';
 import type { GovernanceConfig } from './config.ts';
+import { DetectionReader } from './detect/detection-reader.ts';
+import { DetectionsController } from './detect/detections.controller.ts';
+import { Detections, forget } from './detect/detections.ts';
 import { Follower } from './follow/follower.ts';
 import { ChangesController } from './handlers/changes.controller.ts';
 import { GovernanceController } from './handlers/governance.controller.ts';
@@ -51,22 +54,22 @@ export async function startGovernance({ config, tenant, bus, log, readiness, now
   const version = packageVersion(import.meta.url);
   const store = openStore<GovernanceDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'governance', log });
   const outbox = new Outbox({ store, bus, producer: 'governance', tenant, log, openings: sealedTo(config.SALLYPORT_READER_PUBLIC_KEY), life: { service: 'governance', version } });
-  let database: string | null = 'the database';
-  readiness.add('database', () => database);
+  const ping = keepsReady(readiness, 'database', 'the database', () => store.ping());
   await outbox.start();
   const stopPinging = every({ ms: everyMs, what: 'looking for the database', log, first: 'now' }, ping);
   const inventory = new Inventory();
   const unfollow = await inventory.follow(bus, log);
   const rightsize = new Rightsize({ store, outbox, bus, inventory, now });
   const changing = startChanges({ store, outbox, bus, log, now, everyMs, changedDecisions: changedDecisions(rightsize) });
-  const follower = new Follower({ store, bus, readers: [new UsageReader(), new EntitlementReader()], log });
+  const follower = new Follower({ store, bus, readers: [new UsageReader(), new EntitlementReader(), new DetectionReader(outbox, (name) => inventory.machines.get(name)?.spec.kind ?? null)], log });
   follower.start();
+  const stopForgetting = every({ ms: 3_600_000, what: 'forgetting what detections need no more', log }, () => forget(store.db, now()));
   const reviews = new Reviews({ store, outbox, bus, inventory, rightsize, log, now });
   reviews.start(everyMs, log);
   const signals = await Signals.start({ config, store, outbox, bus, log, now, everyMs });
 
   return {
-    module: { module: GovernanceModule, controllers: [GovernanceController, UsageController, ReviewsController, ChangesController, SignalsController], providers: [{ provide: Signals, useValue: signals }, { provide: Follower, useValue: follower }, { provide: Rightsize, useValue: rightsize }, { provide: Reviews, useValue: reviews }, { provide: Changes, useValue: changing.changes }] },
+    module: { module: GovernanceModule, controllers: [GovernanceController, UsageController, ReviewsController, ChangesController, SignalsController, DetectionsController], providers: [{ provide: Signals, useValue: signals }, { provide: Detections, useValue: new Detections({ db: store.db, outbox, now }) }, { provide: Follower, useValue: follower }, { provide: Rightsize, useValue: rightsize }, { provide: Reviews, useValue: reviews }, { provide: Changes, useValue: changing.changes }] },
     outbox,
     store,
     signalsUrl: signals.url,
@@ -76,17 +79,8 @@ export async function startGovernance({ config, tenant, bus, log, readiness, now
       await changing.stop();
       await reviews.stop();
       await follower.stop();
+      await stopForgetting();
       unfollow();
     },
   };
-
-  async function ping(): Promise<void> {
-    try {
-      await store.ping();
-      database = null;
-    } catch (error) {
-      database = 'the database';
-      throw error;
-    }
-  }
 }

@@ -124,7 +124,7 @@ export class House implements AsyncDisposable {
     this.identityFails = null;
     this.revoked.length = 0;
     this.suspended.length = 0;
-    const tables = ['usage_session', 'usage_day', 'decided_day', 'decided_input', 'usage_width', 'entitlement_seen', 'entitlement_asked', 'follow_mark', 'follow_skipped', 'review_campaign', 'review_pending', 'review_item', 'review_machine'].map((table) => `governance.${table}`).join(', ');
+    const tables = ['usage_session', 'usage_day', 'decided_day', 'decided_input', 'usage_width', 'entitlement_seen', 'entitlement_asked', 'follow_mark', 'follow_skipped', 'review_campaign', 'review_pending', 'review_item', 'review_machine', 'detect_session', 'detect_profile', 'detect_known', 'detection'].map((table) => `governance.${table}`).join(', ');
     for (let tries = 0; ; tries++) {
       try {
         return void (await this.sql(`begin; update governance.follow_cursor set next_leaf = 0, ledger_size = 0; truncate ${tables}; commit`));

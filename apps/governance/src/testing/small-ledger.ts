@@ -14,6 +14,8 @@ export interface About {
   readonly sid?: string;
   /** Milliseconds since 1970. */
   readonly at?: number;
+  /** Hash of the token. */
+  readonly tok?: string | null;
 }
 
 /** A ledger in memory, as the evidence service would tell it. */
@@ -22,13 +24,13 @@ export class SmallLedger {
   /** Leaves of one answer at most. */
   most = 1000;
 
-  tell<T extends EventType>(type: T, data: EventData[T], { who = null, target = null, kind = 'postgres', auth = null, sid = uuidv7(), at = Date.now() }: About = {}): void {
+  tell<T extends EventType>(type: T, data: EventData[T], { who = null, target = null, kind = 'postgres', auth = null, sid = uuidv7(), at = Date.now(), tok = null }: About = {}): void {
     const parties: { who: Who | null; on: On | null } = {
-      who: who === null ? null : { id: who, npid: null, iss: null, tok: null, jti: null, owner: null },
+      who: who === null ? null : { id: who, npid: null, iss: null, tok, jti: null, owner: null },
       on: target === null ? null : { target, kind, env: 'production' },
     };
     const chain = new EventChain({ tenant: 'default', sid, producer: { id: 'gw-1', epoch: sid } }, parties);
-    this.add(chain.write(type, data, { id: uuidv7(), pseq: this.leaves.length + 1, wall: instant(at), monoUs: 0 }, auth), at);
+    this.add(chain.write(type, data, { id: uuidv7(), pseq: this.leaves.length + 1, wall: instant(at), monoUs: at * 1000 }, auth), at);
   }
 
   add(bytes: Uint8Array, at = Date.now()): void {
