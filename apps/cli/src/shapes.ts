@@ -18,6 +18,7 @@ const statementUse = z.object({ place: z.number(), shape: z.string(), decision: 
 export const quorum = z.object({ group: z.string(), count: z.number() });
 export const approval = z.object({
   id: z.string(), state: z.string(), subject: z.object({ kind: z.string(), id: z.string() }).nullable().default(null), requester: z.string().nullable().default(null),
+  behalf: z.object({ kind: z.string(), name: z.string() }).nullable().default(null),
   machine: z.string().nullable(), owner: z.string().nullable(), target: z.string().nullable(), environment: z.string().nullable(), source: z.string(), session: z.string().nullable(), command: z.string().nullable(),
   shape: z.string(), effects: z.array(z.string()), rules: z.array(z.string()), say: z.string(), quorum: z.array(quorum), created: z.string(), expires: z.string(),
   votes: z.array(z.object({ by: z.string(), vote: z.string(), comment: z.string().nullable(), at: z.string() })), text: z.string().nullable(), parameters: shownParameters.nullable(),

@@ -23,9 +23,10 @@ export class GatewayController {
   ) {}
 
   @Handles(approvalsOpen)
-  async open({ text, parameters, expiresIn, statement, ...request }: Request<typeof approvalsOpen>): Answer<typeof approvalsOpen> {
-    const wish = { ...request, subject: null, requester: null };
-    const covered = statement === null || barred(this.inventory, wish) !== null ? null : await this.manifests.covering(statement);
+  async open({ text, parameters, expiresIn, statement, behalf, ...request }: Request<typeof approvalsOpen>): Answer<typeof approvalsOpen> {
+    const wish = { ...request, subject: null, requester: null, ...(behalf === null ? {} : { behalf }) };
+    // A manifest is leave for the machine itself.
+    const covered = statement === null || behalf !== null || barred(this.inventory, wish) !== null ? null : await this.manifests.covering(statement);
     if (covered !== null) return ok({ approval: covered.id, url: this.url.of(covered.id), expires: covered.expires, covered: true });
     const refused = unaskable(this.inventory, wish);
     if (refused !== null) return refused;

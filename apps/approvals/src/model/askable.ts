@@ -2,7 +2,7 @@ import { fail, type Reply } from '@sallyport/platform-bus';
 import { askers, askingMachine, unanswerable, type Machines, type People } from './eligible.ts';
 import type { Requested } from './event.ts';
 
-type Wish = Pick<Requested, 'owner' | 'machine' | 'requester' | 'quorum'>;
+type Wish = Pick<Requested, 'owner' | 'machine' | 'requester' | 'behalf' | 'quorum'>;
 
 /** Null when the machine that asks may ask. One that nobody answers for at the moment (`attention`) works on, and gets no new leave. */
 function inactive(machines: Machines, wish: Pick<Wish, 'machine' | 'requester'>): Reply<never> | null {

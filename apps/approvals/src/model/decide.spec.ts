@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { after, given, requested } from '../testing/story.ts';
 import type { VoteCommand } from './decide.ts';
+import { askers } from './eligible.ts';
 import type { ApprovalEvent } from './event.ts';
 
 /** Everybody who voted is where he was, olga owns the machine, which is active. */
@@ -58,6 +59,12 @@ describe('a vote', () => {
   });
   it('by whoever asks, or owns the machine by now, is self-approval too', () => {
     given(requested()).when(approve('bob', ['dba'], after(60), { asking: new Set(['olga', 'bob']) })).refused('self-approval');
+  });
+  it('by the person on whose behalf the machine acts is self-approval, and is told so', () => {
+    const behalf = { kind: 'person', name: 'carol' } as const;
+    const asking = askers({ machine: () => ({ state: 'active', owner: 'olga' }) }, requested({ behalf }));
+    expect(given(requested({ behalf })).when(approve('carol', ['dba'], after(60), { asking })).refused('self-approval')).toContain('is whom the machine ci-deploy acts for');
+    given(requested({ behalf })).when(approve('alice', ['dba'], after(60), { asking })).then('approved', 'voted', 'granted');
   });
   it('of somebody who has left by the time the quorum is full does not count', () => {
     const two = requested({ quorum: [{ group: 'dba', count: 2 }] });

@@ -80,7 +80,7 @@ function vote(state: ApprovalState, { at, by, vote, groups, asking, stillIn, bar
   if (state.phase !== 'pending') return ended(state);
   const seats = asked.quorum.map(({ group }) => group).filter((group) => groups.includes(group));
   // Nobody is told more than whether they may vote; being an administrator is not asked about anywhere.
-  if (vote === 'approve' && asking.has(by)) return no('self-approval', `${by} ${requesterOf(asked) === `person:${by}` || asked.machine === null ? 'asks for this himself' : `owns the machine ${asked.machine} and so counts as the one who asks`}; somebody else must approve`);
+  if (vote === 'approve' && asking.has(by)) return no('self-approval', `${by} ${requesterOf(asked) === `person:${by}` || asked.machine === null ? 'asks for this himself' : asked.behalf?.kind === 'person' && asked.behalf.name === by ? `is whom the machine ${asked.machine} acts for and so counts as the one who asks` : `owns the machine ${asked.machine} and so counts as the one who asks`}; somebody else must approve`);
   if (seats.length === 0) return no('not-an-approver', `${by} is in none of the approver groups of this request: ${asked.quorum.map(({ group }) => group).join(', ')}`);
   const voted: ApprovalEvent = { type: 'voted', at, by, vote, groups: seats };
   if (vote === 'reject') return then(voted, { type: 'rejected', at, by });

@@ -28,5 +28,7 @@ it('counts as the one who asks: the named owner, a person who asks, and who owns
   expect([...askers(machines, { owner: null, machine: null, requester: 'person:alice' })]).toEqual(['alice']);
   expect([...askers(machines, { owner: null, machine: null, requester: 'machine:nightly' })]).toEqual(['zoe']);
   expect([...askers(machines, { owner: 'olga', machine: 'nightly', requester: 'person:a:b' })].sort()).toEqual(['a:b', 'olga', 'zoe']);
+  expect([...askers(machines, { owner: 'olga', machine: 'ci-deploy', requester: null, behalf: { kind: 'person', name: 'carol' } })].sort()).toEqual(['bob', 'carol', 'olga']);
+  expect([...askers(machines, { owner: 'olga', machine: 'ci-deploy', requester: null, behalf: { kind: 'machine', name: 'nightly' } })].sort()).toEqual(['bob', 'olga', 'zoe']);
   expect([...askers(machines, { owner: null, machine: 'unknown', requester: 'machine:unknown' })]).toEqual([]);
 });

@@ -20,16 +20,16 @@ export function groupsOf(people: People, person: string, quorum: readonly Quorum
   return people.active(person) ? quorum.map(({ group }) => group).filter((group) => people.members(group).includes(person)) : [];
 }
 
-type Wish = Pick<Requested, 'owner' | 'machine' | 'requester'>;
+type Wish = Pick<Requested, 'owner' | 'machine' | 'requester' | 'behalf'>;
 
 /**
- * Who counts as the one who asks, and so may not approve: the owner that the request names; a person who asks; who owns the machine that it is about, or that asks, at this
+ * Who counts as the one who asks, and so may not approve: the owner that the request names; a person who asks, or on whose behalf a machine does; who owns the machine that it is about, or that asks, at this
  * moment: somebody who becomes its owner while others decide is no second person either.
  */
-export function askers(machines: Machines, { owner, machine, requester }: Wish): ReadonlySet<string> {
+export function askers(machines: Machines, { owner, machine, requester, behalf }: Wish): ReadonlySet<string> {
   const [kind, name] = requester === null ? ['machine', machine] : split(requester);
-  const owners = [machine, kind === 'machine' ? name : null].map((one) => (one === null ? null : machines.machine(one)?.owner));
-  return new Set([owner, kind === 'person' ? name : null, ...owners].filter((one) => typeof one === 'string'));
+  const owners = [machine, kind === 'machine' ? name : null, behalf?.kind === 'machine' ? behalf.name : null].map((one) => (one === null ? null : machines.machine(one)?.owner));
+  return new Set([owner, kind === 'person' ? name : null, behalf?.kind === 'person' ? behalf.name : null, ...owners].filter((one) => typeof one === 'string'));
 }
 
 /** The machine that asks: null where a person does. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { approvalSubject, quorum } from '@sallyport/platform-bus';
+import { approvalSubject, party, quorum } from '@sallyport/platform-bus';
 
 const at = z.string();
 
@@ -20,6 +20,8 @@ export const approvalEvent = z.discriminatedUnion('type', [
     subject: approvalSubject.nullable().default(null),
     /** `machine:x` or `person:y`; null is the machine of a held command. */
     requester: z.string().nullable().default(null),
+    /** On whose behalf the machine of a held command acts; absent: its own. */
+    behalf: party.optional(),
   }),
   z.strictObject({ type: z.literal('voted'), at, by: z.string(), vote: z.enum(['approve', 'reject']), groups: z.array(z.string()) }),
   z.strictObject({ type: z.literal('granted'), at, by: z.array(z.string()) }),

@@ -1,4 +1,5 @@
 import type { EventData } from '@sallyport/domain-events';
+import { partyId } from '@sallyport/domain-model';
 import { requesterOf, type ApprovalEvent, type Requested } from './event.ts';
 import type { ApprovalState } from './state.ts';
 
@@ -13,7 +14,7 @@ export function evidenceOf(approval: string, event: ApprovalEvent, { asked }: Ap
   switch (event.type) {
     case 'requested': {
       const { session, command, shape, binding, quorum, expires, rules, target } = asked;
-      return { type: 'approval.requested', who: asker, data: { approval, session, command, machine: asked.machine, target, shape, binding, quorum, expires, rules, ...subjectOf(asked) } };
+      return { type: 'approval.requested', who: asker, data: { approval, session, command, machine: asked.machine, target, shape, binding, quorum, expires, rules, ...subjectOf(asked), ...(asked.behalf === undefined ? {} : { behalf: partyId(asked.behalf) }) } };
     }
     case 'voted':
       return { type: 'approval.voted', who: `person:${event.by}`, data: { approval, by: event.by, vote: event.vote, groups: event.groups } };

@@ -13,7 +13,7 @@ export interface OpenedParts {
 export function view(id: string, { phase, asked, votes }: ApprovalState, opened: OpenedParts | null = null): Approval {
   const { at, type: _type, binding: _binding, slice: _slice, ...rest } = asked;
   return {
-    id, state: phase, created: at, ...rest, requester: requesterOf(asked),
+    id, state: phase, created: at, ...rest, requester: requesterOf(asked), behalf: asked.behalf ?? null,
     votes: votes.map(({ by, vote, at }) => ({ by, vote, at, comment: opened?.comment(by) ?? null })),
     text: opened?.text ?? null, parameters: opened?.parameters ?? null, manifest: null,
   };

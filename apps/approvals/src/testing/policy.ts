@@ -39,7 +39,8 @@ export function explained(texts: readonly string[], slice: string, effects: read
   const say = decision === 'allow' ? null : `${words[0] ?? ''} is not done just so`;
   return {
     decision, say, rules,
-    statements: texts.map((one, at) => ({ shape: one.replaceAll(/\d+|'[^']*'/g, '?'), decision: decisions[at] ?? 'deny', say, rules, effects: effects.map((effect) => ({ effect, decision, rules, say })) })),
+    statements: texts.map((one, at) => ({ shape: one.replaceAll(/\d+|'[^']*'/g, '?'), decision: decisions[at] ?? 'deny', say, rules, effects: effects.map((effect) => ({ effect, decision, rules, say, of: 'machine' as const })) })),
+    sides: null,
     context: { slice, connect: 'allow', approvers },
   };
 }

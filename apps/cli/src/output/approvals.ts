@@ -46,11 +46,11 @@ export function approvalText(one: Approval, now: number): string {
   return [head, ...(votes.length === 0 ? [] : ['votes', ...votes]), ...body, ...parameters, ...runs].join('\n');
 }
 
-/** The machine with its owner, or the person; and the machine that it is about, where a person asks for one. */
-function askedBy({ requester, machine, owner, source }: Approval): string {
+/** The machine with its owner, and on whose behalf, or the person; and the machine that it is about, where a person asks for one. */
+function askedBy({ requester, behalf, machine, owner, source }: Approval): string {
   const machineItself = requester === null || requester === `machine:${machine ?? ''}`;
   const who = machineItself ? (machine ?? '-') : requester.replace(/^(machine|person):/, '');
-  const about = [machineItself || machine === null ? null : `for ${machine}`, owner === null ? null : `owner ${owner}`].filter((part) => part !== null).join(', ');
+  const about = [machineItself || machine === null ? null : `for ${machine}`, behalf === null ? null : `on behalf of ${behalf.kind} ${behalf.name}`, owner === null ? null : `owner ${owner}`].filter((part) => part !== null).join(', ');
   return `${who}${about === '' ? '' : ` (${about})`} from ${source}`;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { id, refusal, resourceName, type Actor, type ApprovalId, type Command, type Instant, type Refusal, type ShownParameters, type Target } from '@sallyport/domain-model';
+import { id, refusal, resourceName, type Actor, type ApprovalId, type Command, type Instant, type Party, type Refusal, type ShownParameters, type Target } from '@sallyport/domain-model';
 import type { ApprovalsPort, HeldCommand } from '@sallyport/engine-session';
 import { approvalChanged, approvalsConsume, approvalsOpen, approvalsShow, approvalsWithdraw, plainParameters, statementHash, subjects, type Bus } from '@sallyport/platform-bus';
 import type { ProtocolAdapter } from '@sallyport/protocol-spi';
@@ -26,6 +26,8 @@ export class ApprovalAnswers {
 
 interface Asking {
   readonly actor: Actor;
+  /** On whose behalf; null: its own. */
+  readonly behalf: Party | null;
   readonly target: Target;
   readonly source: string;
   readonly role: string | null;
@@ -56,7 +58,7 @@ export class SessionApprovals implements ApprovalsPort {
   }
 
   async open(held: HeldCommand, whom: 'manifest-or-people' | 'people'): Promise<{ approval: ApprovalId; url: string; expires: Instant; covered: boolean } | Refusal> {
-    const { actor, target, source } = this.#of;
+    const { actor, behalf, target, source } = this.#of;
     const { command, hold } = held;
     const reply = await this.#bus.call(approvalsOpen, {
       session: held.session, command: command.id, machine: actor.machine, owner: actor.owner, target: target.name, environment: target.environment, source,
@@ -64,15 +66,16 @@ export class SessionApprovals implements ApprovalsPort {
       effects: effectsOf(command),
       rules: [...hold.rules], say: hold.say, binding: held.binding, slice: hold.slice,
       quorum: hold.approvers.map(({ group, count }) => ({ group, count })), expiresIn: hold.expiresIn,
-      statement: whom === 'people' ? null : this.#statement(held),
+      statement: whom === 'people' ? null : this.#statement(held), behalf,
     });
     if (!reply.ok) return refusal('denied', reply.error.code === 'unanswerable' || reply.error.code === 'machine-not-active' ? reply.error.say : 'this needs an approval, and it could not be asked for', command.id, { rules: hold.rules, hint: 'try again; if it stays, tell the operators of the gateway' });
     return { approval: id<ApprovalId>(reply.value.approval), url: reply.value.url, expires: id<Instant>(reply.value.expires), covered: reply.value.covered };
   }
 
-  /** What a manifest would name this command by; null where its parameters are not known without doubt. */
+  /** What a manifest would name this command by; null where its parameters are not known without doubt, and on somebody's behalf: manifests are leave for the machine itself. */
   #statement({ command, hold }: HeldCommand): string | null {
-    const { actor, target, role } = this.#of;
+    const { actor, behalf, target, role } = this.#of;
+    if (behalf !== null) return null;
     const parameters = plainParameters(this.#shown(command));
     return parameters === null ? null : statementHash({ machine: actor.machine, target: target.name, role, slice: hold.slice, text: command.text.open('to find a manifest with it'), parameters, effects: effectsOf(command) });
   }

@@ -95,6 +95,7 @@ export class AccessDoor {
     if (refused !== null) throw new AccessError(refused.answer === 'unauthorized' ? 'denied' : 'invalid_token', refused.say);
     const { judgement } = settled.value;
     if (judgement.kind !== 'admit' || judgement.principal.kind !== 'machine') throw new AccessError('denied', 'only machines ask here: people use sallyport access request');
+    if (judgement.principal.behalf !== null) throw new AccessError('denied', 'access is asked for by the machine itself, with its own token: not on somebody’s behalf');
     return judgement.principal.actor.machine;
   }
 }

@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Authority, Who } from '@sallyport/domain-events';
+import type { Party } from '@sallyport/domain-model';
 import { subjects, type Bus } from '@sallyport/platform-bus';
 import type { EventToTell, Outbox } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
@@ -8,7 +9,7 @@ import type { IdentityDatabase } from '../store/database.ts';
 import { lockRevision, writeVersions } from '../store/documents.ts';
 import type { Mirror } from '../store/mirror.ts';
 import type { Registry } from '../store/registry.ts';
-import { revokeOf } from '../store/tickets.ts';
+import { revokeFor, revokeOf } from '../store/tickets.ts';
 import { writeStatuses, writeWords } from './runtime.ts';
 import { settle, type Amendment, type Settled } from './settle.ts';
 import { eventsOf } from './told.ts';
@@ -125,7 +126,9 @@ export class Amendments {
     await endTransfers(trx, statuses.filter(({ cause, state }) => cause === 'owner-gone' && state === 'cleared').map(({ machine }) => machine), 'withdrawn', now, 'by-nobody');
     await endTransfers(trx, follows.moved.filter(({ to }) => to === 'retired' || to === 'removed').map(({ machine }) => machine), 'withdrawn', now);
     const revoked = await revokeOf(trx, follows.suspended.map(({ machine }) => machine), now);
-    await this.#parts.outbox.emitAll(trx, [...first, ...eventsOf({ documents, settled, revoked, asked, who, auth, source }), ...last]);
+    const gone = settled.people.flatMap(({ person, change }): Party[] => (change === 'left' ? [{ kind: 'person', name: person }] : []));
+    const forgone = await revokeFor(trx, [...gone, ...follows.suspended.map(({ machine }): Party => ({ kind: 'machine', name: machine }))], now);
+    await this.#parts.outbox.emitAll(trx, [...first, ...eventsOf({ documents, settled, revoked, forgone, asked, who, auth, source }), ...last]);
   }
 
   /** After the commit: the bucket first, so that who asks for a new lease because of the message is answered from the new inventory. */

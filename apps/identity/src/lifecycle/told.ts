@@ -15,6 +15,8 @@ export interface Told {
   readonly settled: Settled;
   /** Ids of revoked tickets, by machine. */
   readonly revoked: ReadonlyMap<string, readonly string[]>;
+  /** The same of tickets of machines that acted for those who left or were stopped. */
+  readonly forgone: ReadonlyMap<string, readonly string[]>;
   readonly asked: readonly NewTransfer[];
   readonly who: Who | null;
   readonly auth: Authority | null;
@@ -22,7 +24,7 @@ export interface Told {
 }
 
 /** The evidence of a change of the inventory and of all that follows from it, in the order in which one follows from the other. */
-export function eventsOf({ documents, settled: { after, people, follows }, revoked, asked, who, auth, source }: Told): readonly EventToTell[] {
+export function eventsOf({ documents, settled: { after, people, follows }, revoked, forgone, asked, who, auth, source }: Told): readonly EventToTell[] {
   return [
     ...documents.flatMap(({ kind, name, change, version, digest, previous }): EventToTell[] => (change === 'unchanged' ? [] : [{ type: 'config.changed', data: { kind, name, change, version, digest, previous }, who, auth }])),
     ...people.map((one) => turnedEvent(one, who)),
@@ -30,6 +32,7 @@ export function eventsOf({ documents, settled: { after, people, follows }, revok
     ...follows.moved.map(({ machine, from, to, why, until }): EventToTell => ({ type: 'nhi.state_changed', data: { machine, from, to, why, until: until === null ? null : instant(until) }, who })),
     ...follows.suspended.map(({ machine, why }): EventToTell => ({ type: 'nhi.suspended', data: { machine, why }, who })),
     ...follows.suspended.flatMap(({ machine, why }) => revocation(machine, why, revoked.get(machine) ?? [], who)),
+    ...[...forgone].flatMap(([machine, ids]) => revocation(machine, 'the party for whom it acted left or was stopped', ids, who)),
     ...asked.map(({ machine, newOwner, previousOwner, reason }): EventToTell => ({ type: 'nhi.transfer_requested', data: { machine, owner: newOwner, previous_owner: previousOwner, reason }, who })),
   ];
 }

@@ -70,6 +70,7 @@ export class ManifestDoor {
     if (refused !== null) throw new ManifestError(refused.answer === 'unauthorized' ? 'denied' : 'invalid_token', refused.say);
     const { judgement } = settled.value;
     if (judgement.kind !== 'admit' || judgement.principal.kind !== 'machine') throw new ManifestError('denied', 'only machines ask here: people use sallyport manifest submit');
+    if (judgement.principal.behalf !== null) throw new ManifestError('denied', 'manifests are asked for by the machine itself, with its own token: not on somebody’s behalf');
     return judgement.principal.actor.machine;
   }
 }

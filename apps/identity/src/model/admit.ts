@@ -1,8 +1,9 @@
 import type { Who } from '@sallyport/domain-events';
-import { id, instant, type MachineName } from '@sallyport/domain-model';
+import { id, instant, partyId, type MachineName, type Party } from '@sallyport/domain-model';
 import type { Principal } from '@sallyport/platform-bus';
 import { seconds, type MachineDocument, type TrustBinding } from '@sallyport/platform-config';
-import { actorsOf, evidenceClaims, matchBinding, matchPerson, TokenRefusedError, workloadOf, type VerifiedToken, type Workload } from '@sallyport/platform-identity';
+import { actorsOf, evidenceClaims, matchBinding, matchPerson, personSubject, TokenRefusedError, workloadOf, type Claims, type VerifiedToken, type Workload } from '@sallyport/platform-identity';
+import { whyNotFor } from './behalf.ts';
 import type { Inventory } from './inventory.ts';
 import { replayKey } from './replay.ts';
 import type { TicketUse } from './ticket.ts';
@@ -26,6 +27,16 @@ export interface Origin {
   readonly expires: number;
 }
 
+/** What a token that was just verified says, for what is still to be judged by it. Never stored. */
+export interface Proof {
+  readonly claims: Claims;
+  /** `exp`, milliseconds since 1970. */
+  readonly expires: number;
+}
+
+/** Whose a credential may be: a machine's, a person's, or, of a subject token beside an actor token, either's. */
+export type Expected = 'machine' | 'person' | 'subject';
+
 export interface Admitted {
   readonly kind: 'admit';
   readonly principal: Principal;
@@ -37,8 +48,10 @@ export interface Admitted {
   readonly use: TokenUse | null;
   /** The use of a ticket that is to be counted; null for tokens of other issuers. */
   readonly spend: TicketUse | null;
-  /** Null for people and tickets, which are not exchanged. */
+  /** Null for people and tickets, which are not exchanged by themselves. */
   readonly origin: Origin | null;
+  /** Null for tickets. A function, so that its claims come into no log by the way. */
+  readonly proof: (() => Proof) | null;
 }
 
 export interface Refused {
@@ -70,14 +83,30 @@ export interface Stranger extends Workload {
 export type Judgement = Admitted | Refused;
 
 /** Which machine or person of the inventory a verified token is, and whether it may come in now. */
-export function admit(token: VerifiedToken, inventory: Inventory, expect: 'machine' | 'person'): Judgement {
+export function admit(token: VerifiedToken, inventory: Inventory, expect: Expected): Judgement {
   try {
+    if (expect === 'subject') return admitSubject(token, inventory);
     return expect === 'machine' ? admitMachine(token, inventory) : admitPerson(token, inventory);
   } catch (error) {
     if (!(error instanceof TokenRefusedError)) throw error;
     const stranger = expect === 'machine' && error.code === 'claims-unmatched' ? strangerOf(token) : null;
     return { ...refusedToken(error, token), ...(stranger === null ? {} : { stranger }) };
   }
+}
+
+/** A person's token that was handed to a machine is remembered, as machines' are: it works from where it came first. */
+function admitSubject(token: VerifiedToken, inventory: Inventory): Judgement {
+  const { trusts, clockSkew } = token.issuer.spec;
+  if (personOf(token, inventory) === null && trusts.includes('machines')) return admitMachine(token, inventory);
+  const judged = admitPerson(token, inventory);
+  return judged.kind === 'refuse' ? judged : { ...judged, use: { binding: judged.binding, key: replayKey(token), mode: 'bind_first', until: token.expires + seconds(clockSkew) * 1000 } };
+}
+
+/** The person whose a token is, by its own words; null where it is nobody's of the inventory. */
+function personOf(token: VerifiedToken, inventory: Inventory): Party | null {
+  const subject = personSubject(token);
+  const name = subject === null ? null : inventory.personBySubject(token.issuer.metadata.name, subject);
+  return name === null ? null : { kind: 'person', name };
 }
 
 /** Who came, where no binding says so; null where its claims say nothing that could be bound. */
@@ -99,18 +128,23 @@ function admitMachine(token: VerifiedToken, inventory: Inventory): Judgement {
   const who: Who = { id: `machine:${name}`, npid, iss: token.issuer.spec.issuer, tok: token.hash, jti: token.jti, owner: machine.spec.owner };
   const stopped = whyStopped(machine, inventory);
   if (stopped !== null) return { ...refusal(token, binding, 'unauthorized', stopped.code, stopped.say), who };
+  // A person's token in a machine's hand, whatever binding fits it: the machine is not by itself.
+  const behalf = personOf(token, inventory);
+  const notFor = behalf === null ? null : whyNotFor(machine, behalf, inventory);
+  if (notFor !== null) return { ...refusal(token, binding, 'unauthorized', notFor.code, notFor.say), who };
   const expires = instant(token.expires);
   const act = actorsOf(token.claims);
   return {
     kind: 'admit',
-    principal: { kind: 'machine', actor: { machine: id<MachineName>(name), npid, owner: machine.spec.owner, issuer: token.issuer.spec.issuer, tokenHash: token.hash, jti: token.jti, tokenExpires: expires }, ticket: null },
+    principal: { kind: 'machine', actor: { machine: id<MachineName>(name), npid, owner: machine.spec.owner, issuer: token.issuer.spec.issuer, tokenHash: token.hash, jti: token.jti, tokenExpires: expires }, ticket: null, behalf },
     binding: `${name}/${binding.name}`,
     issuer: token.issuer.spec.issuer,
-    claims: { ...evidenceClaims(token, binding), ...(act.length === 0 ? {} : { act: act.join(' < ') }) },
+    claims: { ...evidenceClaims(token, binding), ...(act.length === 0 ? {} : { act: act.join(' < ') }), ...(behalf === null ? {} : { on_behalf_of: partyId(behalf) }) },
     expires,
     who,
     spend: null,
     origin: { issuer: token.issuer.metadata.name, binding, act, expires: token.expires },
+    proof: () => ({ claims: token.claims, expires: token.expires }),
     use: binding.replay === 'off' ? null : { binding: `${name}/${binding.name}`, key: replayKey(token), mode: binding.replay, until: token.expires + seconds(token.issuer.spec.clockSkew) * 1000 },
   };
 }
@@ -168,6 +202,7 @@ function admitPerson(token: VerifiedToken, inventory: Inventory): Judgement {
     use: null,
     spend: null,
     origin: null,
+    proof: () => ({ claims: token.claims, expires: token.expires }),
   };
 }
 

@@ -38,6 +38,7 @@ export class Inventory {
   readonly #words: ReadonlyMap<string, readonly PersonWord[]>;
   readonly #statuses: ReadonlyMap<string, readonly MachineStatus[]>;
   readonly #states = new Map<string, State>();
+  #subjects: ReadonlyMap<string, string> | null = null;
   #mirror: ReadonlyMap<string, string> | null = null;
 
   constructor(revision: number, standing: readonly Standing[], runtime: Runtime = nothing) {
@@ -97,6 +98,12 @@ export class Inventory {
 
   approverGroupsOf(person: string): readonly string[] {
     return this.#approvers.filter(({ spec }) => spec.members.includes(person)).map(({ metadata }) => metadata.name).sort();
+  }
+
+  /** The name of the person whom an issuer, by its document's name, calls so; null for nobody. */
+  personBySubject(issuer: string, subject: string): string | null {
+    this.#subjects ??= new Map([...this.people.values()].map(({ metadata, spec }) => [JSON.stringify([spec.issuer, spec.subject]), metadata.name]));
+    return this.#subjects.get(JSON.stringify([issuer, subject])) ?? null;
   }
 
   /** What was said of somebody besides the document. */

@@ -61,6 +61,7 @@ interface TicketTable {
   extensions: string[];
   sources: string[];
   act: string[];
+  behalf: string | null;
   source: string;
   uses: Generated<number>;
   max_uses: number | null;

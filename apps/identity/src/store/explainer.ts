@@ -55,7 +55,7 @@ export class Explainer {
       return explain(examined.token, examined.trouble, inventory);
     } catch (error) {
       if (!(error instanceof TokenRefusedError)) throw error;
-      return { answer: { verdict: 'refused', code: error.code, say: error.message, issuer: null, machine: null, binding: null, person: null, expires: null, bindings: [] }, use: null, stranger: null };
+      return { answer: { verdict: 'refused', code: error.code, say: error.message, issuer: null, machine: null, binding: null, person: null, behalf: null, expires: null, bindings: [] }, use: null, stranger: null };
     }
   }
 

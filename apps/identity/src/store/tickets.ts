@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
+import { partyId, type Party } from '@sallyport/domain-model';
 import type { Ticket, TicketUse, Spent } from '../model/ticket.ts';
 import type { IdentityDatabase } from './database.ts';
 
@@ -17,11 +18,11 @@ const keptFor = '1 hour';
 const cleanBatch = 5000;
 
 export async function addTicket(trx: Transaction<IdentityDatabase>, ticket: NewTicket): Promise<void> {
-  const { bindingDigest, maxUses, issued, expires, secret, serial, targets, extensions, sources, act, ...rest } = ticket;
+  const { bindingDigest, maxUses, issued, expires, secret, serial, targets, extensions, sources, act, behalf, ...rest } = ticket;
   await trx
     .insertInto('ticket')
     .values({
-      ...rest, targets: [...targets], extensions: [...extensions], sources: [...sources], act: [...act], binding_digest: bindingDigest, max_uses: maxUses,
+      ...rest, targets: [...targets], extensions: [...extensions], sources: [...sources], act: [...act], behalf: behalf === null ? null : partyId(behalf), binding_digest: bindingDigest, max_uses: maxUses,
       secret: secret === null ? null : Buffer.from(secret), serial: serial === null ? null : String(serial), issued: new Date(issued).toISOString(), expires: new Date(expires).toISOString(),
     })
     .execute();
@@ -39,8 +40,14 @@ export async function certificateBySerial(db: Kysely<IdentityDatabase>, serial: 
   return found === undefined ? null : ticketOf(found);
 }
 
-function ticketOf({ id, kind, machine, binding, binding_digest, npid, issuer, targets, key, extensions, sources, act, source, max_uses, expires }: Selectable<IdentityDatabase['ticket']>): Ticket {
-  return { id, kind, machine, binding, bindingDigest: binding_digest, npid, issuer, targets, key, extensions, sources, act, source, maxUses: max_uses, expires: expires.getTime() };
+function ticketOf({ id, kind, machine, binding, binding_digest, npid, issuer, targets, key, extensions, sources, act, behalf, source, max_uses, expires }: Selectable<IdentityDatabase['ticket']>): Ticket {
+  return { id, kind, machine, binding, bindingDigest: binding_digest, npid, issuer, targets, key, extensions, sources, act, behalf: behalf === null ? null : partyOf(behalf), source, maxUses: max_uses, expires: expires.getTime() };
+}
+
+/** The table takes nothing but these two kinds. */
+function partyOf(text: string): Party {
+  const colon = text.indexOf(':');
+  return { kind: text.slice(0, colon) === 'person' ? 'person' : 'machine', name: text.slice(colon + 1) };
 }
 
 /**
@@ -66,12 +73,17 @@ export async function spendTickets(trx: Transaction<IdentityDatabase>, uses: rea
   return outcome;
 }
 
+/** Ends all that machines have in hand to act for these parties. @returns the ids, by machine */
+export const revokeFor = (trx: Transaction<IdentityDatabase>, parties: readonly Party[], now: number): Promise<ReadonlyMap<string, readonly string[]>> => revokeWhere(trx, 'behalf', parties.map(partyId), now);
+
 /** Ends all that these machines have in hand. @returns the ids, by machine; machines that had nothing are not in it */
-export async function revokeOf(trx: Transaction<IdentityDatabase>, machines: readonly string[], now: number): Promise<ReadonlyMap<string, readonly string[]>> {
+export const revokeOf = (trx: Transaction<IdentityDatabase>, machines: readonly string[], now: number): Promise<ReadonlyMap<string, readonly string[]>> => revokeWhere(trx, 'machine', machines, now);
+
+async function revokeWhere(trx: Transaction<IdentityDatabase>, column: 'machine' | 'behalf', named: readonly string[], now: number): Promise<ReadonlyMap<string, readonly string[]>> {
   const ended = new Map<string, string[]>();
-  if (machines.length === 0) return ended;
+  if (named.length === 0) return ended;
   const at = new Date(now).toISOString();
-  const live = trx.selectFrom('ticket').select('id').where('machine', 'in', machines).where('revoked', 'is', null).where('expires', '>', sql<Date>`${at}::timestamptz`).orderBy('id').forUpdate();
+  const live = trx.selectFrom('ticket').select('id').where(column, 'in', named).where('revoked', 'is', null).where('expires', '>', sql<Date>`${at}::timestamptz`).orderBy('id').forUpdate();
   const rows = await trx.updateTable('ticket').set({ revoked: at }).where('id', 'in', live).returning(['id', 'machine']).execute();
   for (const { id, machine } of rows) ended.set(machine, [...(ended.get(machine) ?? []), id]);
   return ended;

@@ -1,12 +1,13 @@
-import type { MachineFacts, TargetFacts } from '@sallyport/engine-policy';
+import type { MachineFacts, PersonFacts, TargetFacts } from '@sallyport/engine-policy';
 import type { MaskPlan } from '@sallyport/domain-model';
 import { shownPlan } from '@sallyport/platform-bus';
-import { shownMachineDocument, targetDocument, type ShownMachineDocument, type TargetDocument } from '@sallyport/platform-config';
+import { personDocument, shownMachineDocument, targetDocument, type PersonDocument, type ShownMachineDocument, type TargetDocument } from '@sallyport/platform-config';
 import type { z } from 'zod';
 
-/** What a policy decision needs to know of machines and targets, as the buckets of identity and masking tell it. */
+/** What a policy decision needs to know of machines, of people on whose behalf they act, and of targets, as the buckets of identity and masking tell it. */
 export class Inventory {
   readonly #machines = new Map<string, ShownMachineDocument>();
+  readonly #people = new Map<string, PersonDocument>();
   readonly #targets = new Map<string, TargetDocument>();
   readonly #groups = new Set<string>();
   readonly #approvers = new Set<string>();
@@ -36,8 +37,9 @@ export class Inventory {
         return keepName(this.#groups, name, value);
       case 'approvers':
         return keepName(this.#approvers, name, value);
+      case 'person':
+        return keep(this.#people, name, value, personDocument);
       default:
-        // People are not asked for here.
         return true;
     }
   }
@@ -61,6 +63,11 @@ export class Inventory {
     return this.#machines.get(name) ?? null;
   }
 
+  /** Shown as not active when they left, whatever their document says. */
+  person(name: string): PersonDocument | null {
+    return this.#people.get(name) ?? null;
+  }
+
   target(name: string): TargetDocument | null {
     return this.#targets.get(name) ?? null;
   }
@@ -78,6 +85,7 @@ export class Inventory {
     return {
       machines: orNull(this.#machines.keys()),
       groups: orNull(this.#groups),
+      people: orNull(this.#people.keys()),
       targets: orNull(this.#targets.keys()),
       approverGroups: orNull(this.#approvers),
       tags: orNull([...this.#plans.values()].flatMap(({ plan }) => plan.columns.map((column) => column.tag))),
@@ -102,5 +110,7 @@ function keepName(known: Set<string>, name: string, value: unknown): boolean {
 export const machineFacts = ({ metadata, spec }: ShownMachineDocument): MachineFacts => ({
   name: metadata.name, owner: spec.owner, environment: spec.environment, criticality: spec.criticality, kind: spec.kind, groups: spec.groups,
 });
+
+export const personFacts = ({ metadata, spec }: PersonDocument): PersonFacts => ({ name: metadata.name, groups: spec.groups ?? [] });
 
 export const targetFacts = ({ metadata, spec }: TargetDocument): TargetFacts => ({ name: metadata.name, kind: spec.kind, environment: spec.environment, tags: spec.tags });

@@ -4,7 +4,7 @@ import type { EntryAnswer } from '@sallyport/platform-bus';
 import { readSlice, verifyLease, type Slice } from '@sallyport/engine-policy';
 import { silentLog } from '@sallyport/platform-telemetry';
 import { LeaseSigner } from '../store/lease-signer.ts';
-import { asked, inventoryOf, machine, policyOf, rules, target } from '../testing/documents.ts';
+import { asked, inventoryOf, machine, person, policyOf, rules, target } from '../testing/documents.ts';
 import type { ActivePolicy } from './active-policy.ts';
 import { Leases, type LeasesParts } from './leases.ts';
 
@@ -184,5 +184,61 @@ describe('renewing leases', () => {
     let calls = 0;
     const reply = await house({ publish: () => (++calls === 2 ? Promise.reject(new Error('down')) : Promise.resolve()) }).leases.renew([asked(), asked()], 0);
     expect(reply).toMatchObject({ ok: false, error: { code: 'unavailable' } });
+  });
+});
+
+const people = `${rules}
+@id("person") permit(principal is Person in Group::"finance", action == Action::"connect", resource == Target::"ledger-db");`;
+
+describe('a lease for a machine on a person’s behalf', () => {
+  const carol = { kind: 'person', name: 'carol' } as const;
+  const open = (of: ReturnType<typeof house>, behalf: NonNullable<ReturnType<typeof asked>['behalf']> = carol) => of.leases.open(asked({ behalf }), 0);
+  const delegating = (spec: Record<string, unknown> = { actsFor: { groups: ['finance'], machines: ['other'] } }) => {
+    const made = house();
+    made.state.policy = policyOf(people);
+    made.inventory.tell('person.carol', person('carol', { groups: ['finance'] }));
+    made.inventory.tell('machine.other', machine('other', { groups: ['batch'] }));
+    made.inventory.tell('machine.nightly-ledger', machine('nightly-ledger', spec));
+    return made;
+  };
+
+  it('names the person, and its slice is another one than the machine’s own', async () => {
+    const made = delegating();
+    const [own, theirs] = [await made.leases.open(asked(), 0), await open(made)];
+    if (!own.ok || !theirs.ok) throw new Error(say(theirs));
+    expect(verifyLease(theirs.value.lease, publicKey, now)).toMatchObject({ machine: 'nightly-ledger', behalf: carol });
+    expect(verifyLease(own.value.lease, publicKey, now)).not.toHaveProperty('behalf');
+    expect(theirs.value.slice).not.toBe(own.value.slice);
+    expect(made.published.map(({ behalf }) => behalf?.facts)).toEqual([undefined, { name: 'carol', groups: ['finance'] }]);
+  });
+
+  it('is not given to a machine whose document does not say that it acts for them', async () => {
+    expect(say(await open(delegating({})))).toBe('denied: machine nightly-ledger may not act for this person (behalf-not-allowed)');
+    expect(say(await open(delegating({ actsFor: { people: ['dora'], groups: ['sales'] } })))).toBe('denied: machine nightly-ledger may not act for this person (behalf-not-allowed)');
+    expect(say(await open(delegating({ actsFor: { people: ['carol'] } })))).toBe('granted');
+    expect(say(await open(delegating({ actsFor: { people: ['carol'] } }), { kind: 'machine', name: 'other' }))).toBe('denied: machine nightly-ledger may not act for machine other (behalf-not-allowed)');
+  });
+
+  it('ends when the person leaves, or leaves the group; who is not known is nobody', async () => {
+    const made = delegating();
+    expect(say(await open(made))).toBe('granted');
+    made.inventory.tell('person.carol', person('carol', { groups: [] }));
+    expect(say(await open(made))).toBe('denied: machine nightly-ledger may not act for this person (behalf-not-allowed)');
+    made.inventory.tell('person.carol', person('carol', { groups: ['finance'], active: false }));
+    expect(say(await open(made))).toBe('denied: the person for whom machine nightly-ledger acts is not active (behalf-inactive)');
+    expect(await made.leases.renew([asked({ behalf: carol }), asked()], 0)).toMatchObject({ ok: true, value: { answers: [{ refused: expect.stringContaining('(behalf-inactive)') }, { lease: expect.any(String) }] } });
+    made.inventory.tell('person.carol', null);
+    expect(say(await open(made))).toContain('(behalf-inactive)');
+  });
+
+  it('is given where both may connect: policies that do not speak of people permit nothing', async () => {
+    const made = delegating();
+    made.state.policy = policyOf(`${rules} @id("everybody") permit(principal, action, resource);`, 2);
+    expect(say(await open(made))).toBe('denied: the person for whom it acts may not: no rule permits them to connect to ledger-db (behalf-denied)');
+    made.state.policy = policyOf('@id("person") permit(principal is Person, action, resource);', 3);
+    expect(say(await open(made))).toBe('denied: the machine itself may not: no rule permits nightly-ledger to connect to ledger-db (machine-denied)');
+    made.state.policy = policyOf(people, 4);
+    made.inventory.tell('machine.other', machine('other', { groups: ['batch'], state: 'suspended' }));
+    expect(say(await open(made, { kind: 'machine', name: 'other' }))).toBe('denied: machine other, for which machine nightly-ledger acts, is not active (behalf-inactive)');
   });
 });

@@ -16,7 +16,7 @@ export interface EventData {
    */
   'token.exchanged': {
     kind: 'ticket' | 'ssh-certificate'; id: string; serial: string | null; binding: string; targets: readonly string[]; key: string | null; uses: number | null;
-    sources: readonly string[]; extensions: readonly string[]; act: readonly string[]; expires: string; source: string;
+    sources: readonly string[]; extensions: readonly string[]; act: readonly string[]; expires: string; source: string; behalf?: string;
   };
   /** A genuine token, and yet no exchange: what was asked for is not given. */
   'token.refused': { code: string; say: string; binding: string; source: string };
@@ -26,7 +26,8 @@ export interface EventData {
   'ssh.certified': { kind: 'host' | 'login'; serial: string; key: string; principals: readonly string[]; gateway: string | null; session: string | null; machine: string | null; target: string | null; expires: string };
 
   // --- a session
-  'session.opened': { protocol: string; role: string | null; source: string; client: string | null; evidence: string; lease: string; policy: number; mask_plan: string | null; key: WrappedKey };
+  /** `behalf`: `person:alice` or `machine:x`, where the machine acts on somebody's behalf. */
+  'session.opened': { protocol: string; role: string | null; source: string; client: string | null; evidence: string; lease: string; policy: number; mask_plan: string | null; key: WrappedKey; behalf?: string };
   'session.refused': { protocol: string; target: string; code: string; say: string; source: string };
   /**
    * The last event of its chain: `final_seq` is its own seq, `head` its own prev, said again inside the data. A producer with an instance key adds the
@@ -55,7 +56,7 @@ export interface EventData {
 
   // --- approvals
   /** `subject` where leave is asked for something that is no command of a session: then `session` and `command` are null, `machine` and `target` too where it is about none. */
-  'approval.requested': { approval: string; session: string | null; command: string | null; machine: string | null; target: string | null; subject?: ApprovalAbout; shape: string; binding: string; quorum: readonly { group: string; count: number }[]; expires: string; rules: readonly string[] };
+  'approval.requested': { approval: string; session: string | null; command: string | null; machine: string | null; target: string | null; subject?: ApprovalAbout; shape: string; binding: string; quorum: readonly { group: string; count: number }[]; expires: string; rules: readonly string[]; behalf?: string };
   'approval.voted': { approval: string; by: string; vote: 'approve' | 'reject'; groups: readonly string[] };
   'approval.granted': { approval: string; by: readonly string[] };
   'approval.rejected': { approval: string; by: string };
@@ -268,6 +269,13 @@ export interface CommandDecided {
   readonly kind: string;
   readonly rules: readonly string[];
   readonly say: string | null;
+  /** In a session on somebody's behalf: what was decided for each of the two by itself. Who the other is says `session.opened`. */
+  readonly sides?: { readonly machine: DecidedSide; readonly behalf: DecidedSide };
+}
+
+export interface DecidedSide {
+  readonly decision: 'allow' | 'deny' | 'hold';
+  readonly rules: readonly string[];
 }
 
 export interface CommandResult {

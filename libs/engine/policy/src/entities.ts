@@ -1,7 +1,7 @@
 import { resourceName, type ColumnTag, type ResourceRef } from '@sallyport/domain-model';
 import type { EntityJson, TypeAndId } from './cedar.ts';
 import type { ObjectFacts } from './objects.ts';
-import type { MachineFacts, TargetFacts } from './slice.ts';
+import type { MachineFacts, PersonFacts, TargetFacts } from './slice.ts';
 
 /** An entity to ask about, with what Cedar must know of it. */
 export interface Resource {
@@ -17,6 +17,15 @@ export function machineEntity(machine: MachineFacts): EntityJson {
     uid: machineUid(machine.name),
     attrs: { owner: machine.owner, environment: machine.environment, criticality: machine.criticality, kind: machine.kind },
     parents: machine.groups.map((group) => ({ type: 'Group', id: group })),
+  };
+}
+
+/** With the attributes of machines, as the schema says. */
+export function personEntity(person: PersonFacts): EntityJson {
+  return {
+    uid: { type: 'Person', id: person.name },
+    attrs: { owner: person.name, environment: '', criticality: '', kind: 'person' },
+    parents: person.groups.map((group) => ({ type: 'Group', id: group })),
   };
 }
 

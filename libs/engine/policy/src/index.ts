@@ -3,7 +3,7 @@ export { actions, schemaText, type Action } from './schema.ts';
 export { describeProblem, type Problem } from './problem.ts';
 export { readPolicySet, type PolicyFile, type PolicyRule, type PolicySet, type ReadPolicySet } from './policy-set.ts';
 export { lintPolicySet, type Inventory } from './lint.ts';
-export { readSlice, sliceFor, SliceError, type MachineFacts, type Slice, type SlicedRule, type TargetFacts } from './slice.ts';
+export { readSlice, sliceFor, SliceError, type MachineFacts, type PartyFacts, type PersonFacts, type Slice, type SlicedRule, type TargetFacts } from './slice.ts';
 export { compileSlice, type CompiledSlice } from './compiled.ts';
 export { minuteOf, sessionContext, statementContext, type SessionFacts } from './context.ts';
 export { noObjects, objectIndex, type ObjectFacts, type ObjectIndex } from './objects.ts';

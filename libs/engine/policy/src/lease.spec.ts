@@ -30,6 +30,12 @@ describe('verifying a lease', () => {
     expect(verifyLease(jws, publicKey, now)).toEqual(lease);
   });
 
+  it('takes one for a machine on somebody’s behalf, and says on whose', () => {
+    const delegated: Lease = { ...lease, behalf: { kind: 'person', name: 'alice' } };
+    expect(verifyLease(signed(header, leaseClaims(delegated)), publicKey, now)).toEqual(delegated);
+    expect(verifyLease(signed(header, leaseClaims(lease)), publicKey, now)).not.toHaveProperty('behalf');
+  });
+
   it('refuses another key', () => {
     expect(refusal(signed(header, leaseClaims(lease), generateKeyPairSync('ed25519').privateKey))).toBe('signature');
   });
@@ -70,6 +76,9 @@ describe('verifying a lease', () => {
     ['a version that is not a number', { ...leaseClaims(lease), policyVersion: '7' }],
     ['a time that is not an instant', { ...leaseClaims(lease), expires: '2026-11-22' }],
     ['a list', [1]],
+    ['a behalf that names nobody', { ...leaseClaims(lease), behalf: null }],
+    ['a behalf of a strange kind', { ...leaseClaims(lease), behalf: { kind: 'group', name: 'x' } }],
+    ['a behalf that says more', { ...leaseClaims(lease), behalf: { kind: 'person', name: 'x', groups: [] } }],
   ])('refuses %s', (_, claims) => {
     expect(refusal(signed(header, claims))).toBe('malformed');
   });

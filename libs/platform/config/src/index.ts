@@ -5,6 +5,7 @@ export * from './kinds/identity.ts';
 export * from './kinds/masking.ts';
 export * from './kinds/sinks.ts';
 export * from './kinds/index.ts';
+export * from './acts-for.ts';
 export * from './claims/claim-path.ts';
 export * from './claims/providers.ts';
 export * from './change/canonical.ts';

@@ -9,7 +9,7 @@ import { endpointOf, targetOf } from './parties.ts';
 /** Approvals, from the request to its use. Each is an act on the approval's own interface. */
 export const approval = {
   'approval.requested': known<'approval.requested'>(
-    object<Omit<EventData['approval.requested'], 'subject'>>({
+    object<Omit<EventData['approval.requested'], 'subject' | 'behalf'>>({
       approval: text, session: orNull(text), command: orNull(text), machine: orNull(text), target: orNull(text), shape: text, binding: text,
       quorum: array(object<{ group: string; count: number }>({ group: text, count })), expires: text, rules: list(text),
     }),

@@ -174,3 +174,10 @@ describe('the rules that records are checked by', () => {
     expect(ocsfFaults(JSON.parse(JSON.stringify(record)))).toContain(fault.replace('src_endpoint is not an object', 'src_endpoint is missing'));
   });
 });
+
+it('says on whose behalf a machine acts, as far as the reader may know, and what was decided for each of the two', () => {
+  const opened = ocsf(stored('session.opened', { behalf: 'person:~' }));
+  expect(opened).toMatchObject({ message: expect.stringMatching(/ on behalf of person:~$/), privileges: expect.arrayContaining(['behalf:person:~']), unmapped: { data: { behalf: 'person:~' } } });
+  const sides = { machine: { decision: 'allow', rules: ['reads'] }, behalf: { decision: 'deny', rules: [] } } as const;
+  expect(ocsf(stored('command.decided', { sides }))).toMatchObject({ unmapped: { data: { sides } } });
+});

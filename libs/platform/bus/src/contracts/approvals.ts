@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { subjects } from '../subjects.ts';
 import { shownParameters } from './parameters.ts';
-import { caller, contract } from './reply.ts';
+import { caller, contract, onBehalf, party } from './reply.ts';
 
 export const quorum = z.strictObject({ group: z.string(), count: z.int().min(1) });
 
@@ -19,6 +19,8 @@ export const approvalsOpen = contract(
     binding: z.string(), slice: z.string(), quorum: z.array(quorum).min(1), expiresIn: z.int().min(1).max(86_400),
     /** `statementHash`, where a manifest may cover the command; null: people are asked. */
     statement: z.string().nullable().default(null),
+    /** Whoever the machine acts for is no second person. */
+    ...onBehalf,
   }),
   /** `covered`: people have said yes to a manifest with this statement already: `approval` is that manifest's, and is to be consumed, not waited for. */
   z.strictObject({ approval: z.string(), url: z.string(), expires: z.string(), covered: z.boolean().default(false) }),
@@ -72,6 +74,8 @@ export const approval = z.strictObject({
   id: z.string(), state: approvalState, subject: approvalSubject.nullable(),
   /** Whose wish it is: `machine:x` or `person:y`. */
   requester: z.string(),
+  /** Of a held command: on whose behalf. */
+  behalf: party.nullable().default(null),
   machine: z.string().nullable(), owner: z.string().nullable(), target: z.string().nullable(), environment: z.string().nullable(), source: z.string(), session: z.string().nullable(), command: z.string().nullable(),
   shape: z.string(), effects: z.array(z.string()), rules: z.array(z.string()), say: z.string(), quorum: z.array(quorum), created: z.string(), expires: z.string(),
   votes: z.array(z.strictObject({ by: z.string(), vote: z.enum(['approve', 'reject']), comment: z.string().nullable(), at: z.string() })),

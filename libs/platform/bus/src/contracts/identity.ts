@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { subjects } from '../subjects.ts';
 import { applyUnder, changeTerms, removal } from './change-authority.ts';
-import { caller, contract, source } from './reply.ts';
+import { caller, contract, onBehalf, party, source } from './reply.ts';
 
 export const actor = z.strictObject({
   machine: z.string(), npid: z.string(), owner: z.string(), issuer: z.string(), tokenHash: z.string(), jti: z.string().nullable(), tokenExpires: z.string(),
@@ -16,14 +16,14 @@ export const ticketFacts = z.strictObject({
   targets: z.array(z.string()),
   /** OpenSSH extensions of the certificate (`permit-pty`). What is not named here the gateway refuses, whatever policy says. Empty for tickets. */
   extensions: z.array(z.string()),
-  /** On whose behalf, outermost first, as the exchanged token said (RFC 8693 `act`): for evidence. Policy looks at the machine alone. */
+  /** Through whom, outermost first, as the exchanged tokens said (RFC 8693 `act`): for evidence. On whose behalf is the principal's `behalf`. */
   act: z.array(z.string()),
 });
 export type TicketFacts = z.infer<typeof ticketFacts>;
 
-/** A verified token is a machine of the inventory, or a person with roles. `ticket` is null for tokens of other issuers. */
+/** A verified token is a machine of the inventory, by itself or on somebody's `behalf`, or a person with roles. `ticket` is null for tokens of other issuers. */
 export const principal = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('machine'), actor, ticket: ticketFacts.nullable().default(null) }),
+  z.strictObject({ kind: z.literal('machine'), actor, ticket: ticketFacts.nullable().default(null), ...onBehalf }),
   z.strictObject({ kind: z.literal('person'), person: z.string(), roles: z.array(z.string()), groups: z.array(z.string()), tokenExpires: z.string() }),
 ]);
 export type Principal = z.infer<typeof principal>;
@@ -113,6 +113,8 @@ export const tokenExplanation = z.strictObject({
   issuer: z.string().nullable(),
   /** Who it is, also where the verdict is `refused` for its times or the machine's state. */
   machine: z.string().nullable(), binding: z.string().nullable(), person: z.string().nullable(),
+  /** On whose behalf the machine would come with it. */
+  behalf: party.nullable().default(null),
   expires: z.string().nullable(),
   /** The first use of the token by this binding, if there was one: from another address it is a replay. */
   used: z.strictObject({ source: z.string(), at: z.string(), mode: z.enum(['bind_first', 'single_use']) }).nullable(),

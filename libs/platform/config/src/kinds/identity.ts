@@ -83,6 +83,11 @@ const machineSpec = z.strictObject({
   groups: z.array(name).default([]),
   state: z.enum(['draft', 'active', 'suspended', 'retired']).default('draft'),
   reviewBy: date,
+  /**
+   * On whose behalf it may act (RFC 8693, `actor_token`): people by name or by their groups, other machines by name. Absent: nobody's. What it does then must be allowed
+   * to both.
+   */
+  actsFor: z.strictObject({ people: z.array(name).max(200).default([]), groups: z.array(name).max(50).default([]), machines: z.array(name).max(50).default([]) }).optional(),
   bindings: z.array(trustBinding).default([]),
 });
 export const machineDocument = document('Machine', machineSpec);
@@ -100,6 +105,8 @@ export const personDocument = document('Person', z.strictObject({
   subject: z.string().min(1),
   roles: z.array(z.enum(['admin', 'approver', 'auditor', 'operator'])).default([]),
   active: z.boolean().default(true),
+  /** Groups that policies name: `principal is Person in Group::"…"`. For what machines may do on this person's behalf; a person has no sessions of their own. */
+  groups: z.array(name).max(50).optional(),
   /** Directories name people by their own ids: SCIM `externalId` or `userName`, a security event's subject, a line of the HR file. Compared exactly. */
   directoryIds: z.array(z.string().min(1).max(320)).max(10).optional(),
   employment: z.enum(['employee', 'contractor']).optional(),
@@ -107,7 +114,7 @@ export const personDocument = document('Person', z.strictObject({
   contractEnd: date.optional(),
 }));
 
-/** A group of machines; policies name it as `Group::"…"`. */
+/** A group of machines, of people, or of both; policies name it as `Group::"…"`. */
 export const groupDocument = document('Group', z.strictObject({ purpose: z.string().min(1) }));
 
 /** People who may approve; policies name it in `@approvers`. */

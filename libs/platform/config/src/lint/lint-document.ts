@@ -31,13 +31,15 @@ export function lintDocument(document: AnyDocument, today: string): readonly Fin
   }
 }
 
-function lintMachine({ spec }: MachineDocument, today: string): readonly Finding[] {
+function lintMachine({ metadata, spec }: MachineDocument, today: string): readonly Finding[] {
   const found: Finding[] = [];
   const live = spec.state === 'active' || spec.state === 'draft';
   if (live && spec.owner === spec.backupOwner) found.push(refuse('machine-owner-alone', 'spec.backupOwner', 'must be another person than the owner: who answers when the owner has left?'));
   if (live && spec.reviewBy < today) found.push(refuse('machine-review-past', 'spec.reviewBy', `the review was due on ${spec.reviewBy}; review the machine and set the next date, or suspend it`));
   if (spec.reviewBy > dayAfter(today, reviewDays)) found.push(warn('machine-review-far', 'spec.reviewBy', 'is more than a year away'));
   if (spec.state === 'active' && spec.bindings.length === 0) found.push(warn('machine-unreachable', 'spec.bindings', 'active without a binding: no token can be this machine'));
+  if (spec.actsFor?.machines.includes(metadata.name) === true) found.push(refuse('machine-acts-for-itself', 'spec.actsFor.machines', 'names the machine itself: it acts for itself anyway'));
+  if (spec.actsFor !== undefined && Object.values(spec.actsFor).every((named) => named.length === 0)) found.push(warn('machine-acts-for-nobody', 'spec.actsFor', 'names nobody, as if it were not there'));
   const names = spec.bindings.map((binding) => binding.name);
   for (const [i, name] of names.entries()) if (names.indexOf(name) !== i) found.push(refuse('binding-name-twice', `spec.bindings[${i}].name`, `"${name}" stands already above`));
   return found;

@@ -99,6 +99,9 @@ function machineReferences({ spec }: DocumentOf<'Machine'>, directory: Directory
     else if (!person.spec.active && spec.state === 'active') found.push(refuse('reference-inactive', `spec.${field}`, `${spec[field]} is not active; a machine needs an owner who answers for it`));
   }
   for (const [i, group] of spec.groups.entries()) if (!directory.Group.has(group)) found.push(refuse('reference-unknown', `spec.groups[${i}]`, `there is no Group "${group}"`));
+  for (const [field, kind] of [['people', 'Person'], ['groups', 'Group'], ['machines', 'Machine']] as const) {
+    for (const [i, one] of (spec.actsFor?.[field] ?? []).entries()) if (!directory[kind].has(one)) found.push(refuse('reference-unknown', `spec.actsFor.${field}[${i}]`, `there is no ${kind} "${one}"`));
+  }
   for (const [i, binding] of spec.bindings.entries()) {
     const issuer = directory.Issuer.get(binding.issuer);
     const at = `spec.bindings[${i}]`;
@@ -114,6 +117,7 @@ function personReferences(person: DocumentOf<'Person'>, directory: Directory): F
   const issuer = directory.Issuer.get(spec.issuer);
   if (issuer === undefined) found.push(refuse('reference-unknown', 'spec.issuer', `there is no Issuer "${spec.issuer}"`));
   else if (!issuer.spec.trusts.includes('people')) found.push(refuse('person-issuer-machines', 'spec.issuer', `issuer ${spec.issuer} is not trusted for people`));
+  for (const [i, group] of (spec.groups ?? []).entries()) if (!directory.Group.has(group)) found.push(refuse('reference-unknown', `spec.groups[${i}]`, `there is no Group "${group}"`));
   for (const other of directory.subjects.get(subjectOf(person)) ?? []) {
     if (other !== metadata.name) found.push(refuse('person-twice', 'spec.subject', `${other} has the same subject: one person may not vote twice`));
   }
