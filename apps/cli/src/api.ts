@@ -32,13 +32,14 @@ export class Api {
     return read(schema, await this.send('GET', path));
   }
 
-  async post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
-    return read(schema, await this.send('POST', path, body));
+  /** @param patienceMs for what takes the services longer than usual */
+  async post<T>(path: string, body: unknown, schema: z.ZodType<T>, patienceMs = timeoutMs): Promise<T> {
+    return read(schema, await this.send('POST', path, body, patienceMs));
   }
 
   /** One exchange. Throws a Failure for every status but 2xx. */
-  async send(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
-    const answer = await this.raw(method, path, body);
+  async send(method: 'GET' | 'POST', path: string, body?: unknown, patienceMs = timeoutMs): Promise<Answer> {
+    const answer = await this.raw(method, path, body, patienceMs);
     const warning = answer.headers['sallyport-warning'];
     if (typeof warning === 'string') this.#warn(`warning: ${warning}`);
     if (answer.status >= 200 && answer.status < 300) return answer;
@@ -51,16 +52,16 @@ export class Api {
    * One exchange, whatever the status. A connection that was kept may have been closed by the console meanwhile, for instance while a pack was computed: then what only reads is asked again,
    * and what may change something always has a connection of its own.
    */
-  async raw(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
+  async raw(method: 'GET' | 'POST', path: string, body?: unknown, patienceMs = timeoutMs): Promise<Answer> {
     try {
-      return await this.#once(method, path, body);
+      return await this.#once(method, path, body, patienceMs);
     } catch (error) {
       if (!(error instanceof ClosedMeanwhile) || method !== 'GET') throw error;
-      return this.#once(method, path, body);
+      return this.#once(method, path, body, patienceMs);
     }
   }
 
-  async #once(method: 'GET' | 'POST', path: string, body: unknown): Promise<Answer> {
+  async #once(method: 'GET' | 'POST', path: string, body: unknown, patienceMs: number): Promise<Answer> {
     const { api, ca } = this.#settings;
     const token = await this.#token();
     const url = new URL(`${api.pathname.replace(/\/+$/, '')}${path}`, api);
@@ -72,10 +73,10 @@ export class Api {
     };
     return new Promise((resolve, reject) => {
       const send = url.protocol === 'https:' ? https : http;
-      const outgoing = send(url, { method, headers, timeout: timeoutMs, ...(method === 'GET' ? {} : { agent: false }), ...(ca === null ? {} : { ca }) }, (incoming) => {
+      const outgoing = send(url, { method, headers, timeout: patienceMs, ...(method === 'GET' ? {} : { agent: false }), ...(ca === null ? {} : { ca }) }, (incoming) => {
         collect(incoming).then(resolve, reject);
       });
-      outgoing.on('timeout', () => outgoing.destroy(new Failure('unreachable', `no answer from ${url.origin} within ${timeoutMs / 1000} s`, 'try `sallyport doctor`')));
+      outgoing.on('timeout', () => outgoing.destroy(new Failure('unreachable', `no answer from ${url.origin} within ${patienceMs / 1000} s`, 'try `sallyport doctor`')));
       outgoing.on('error', (error) => reject(unreachable(error, url, outgoing.reusedSocket)));
       outgoing.end(payload ?? undefined);
     });
@@ -142,6 +143,28 @@ function wayOut(code: string, { credential: { from } }: Settings): string | null
       return 'sallyport apply -f DIR --propose --title "…" --ticket … makes a change of it, for others to approve';
     case 'base-moved':
       return 'sallyport changes test CHANGE tries it anew and asks again';
+    case 'self-approval':
+    case 'not-an-approver':
+      return 'somebody else has to; `sallyport get ApproverGroup` and `sallyport people list` show who there is';
+    case 'backup-needed':
+    case 'backup-same':
+      return 'name somebody who stands in with --backup PERSON';
+    case 'owner-left':
+    case 'person-unknown':
+      return '`sallyport people list --here` shows who is here';
+    case 'document-says-left':
+      return '`sallyport get Person NAME` shows the document; change `active` or `contractEnd` there, and apply it';
+    case 'contract-over':
+      return 'change `vendor.contractEnd` in its document with `sallyport apply`, or retire it';
+    case 'self-review':
+    case 'assigned':
+      return '`sallyport reviews delegate ITEM --to PERSON --reason TEXT` hands it on; `sallyport reviews show REVIEW` names who may decide';
+    case 'not-a-reviewer':
+      return '`sallyport reviews show REVIEW` names who may decide';
+    case 'waiting':
+      return '`sallyport reviews show REVIEW --state waiting` shows what waits';
+    case 'too-much':
+      return 'ask for less: --machine, --target or fewer --days';
     case 'rate-limited':
       return 'wait a minute';
     case 'unavailable':

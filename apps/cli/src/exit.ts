@@ -52,6 +52,14 @@ const byCode: Readonly<Record<string, ExitCode>> = {
   'document-says-left': exit.denied,
   'nothing-asked': exit.usage,
   'not-accepted': exit.approvalPending,
+  'self-review': exit.denied,
+  assigned: exit.denied,
+  decided: exit.approvalOver,
+  closed: exit.approvalOver,
+  waiting: exit.approvalPending,
+  'not-a-reviewer': exit.usage,
+  empty: exit.usage,
+  unused: exit.usage,
 };
 
 /** The exit code for an error code of the API or of this program. Unknown ones are `failed`. */

@@ -17,6 +17,7 @@ import { manifestCommand } from './commands/manifest.ts';
 import { machinesCommand } from './commands/machines.ts';
 import { peopleCommand } from './commands/people.ts';
 import { policyCommand } from './commands/policy.ts';
+import { reviewsCommand } from './commands/reviews.ts';
 import { sessionsCommand } from './commands/sessions.ts';
 import { signalsCommand } from './commands/signals.ts';
 import { sshCommand } from './commands/ssh.ts';
@@ -44,6 +45,7 @@ export function program(): Command {
     .addCommand(entitlementsCommand())
     .addCommand(accessCommand())
     .addCommand(breakGlassCommand())
+    .addCommand(reviewsCommand())
     .addCommand(directoriesCommand())
     .addCommand(signalsCommand())
     .addCommand(peopleCommand())

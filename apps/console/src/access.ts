@@ -72,6 +72,14 @@ export const access: Readonly<Record<string, Access>> = {
   'POST /v1/break-glass': 'known',
   'POST /v1/break-glass/:id/review': ['admin', 'approver', 'auditor'],
 
+  // Who may decide what is a matter of groups, too: governance looks at that.
+  'GET /v1/reviews': readers,
+  'GET /v1/reviews/:id': readers,
+  'POST /v1/reviews': ['admin', 'auditor'],
+  'POST /v1/reviews/:id/close': ['admin', 'auditor'],
+  'POST /v1/review-items/:id/decide': 'known',
+  'POST /v1/review-items/:id/delegate': 'known',
+
   'GET /v1/policy': ['admin', 'auditor', 'operator'],
   'POST /v1/policy/explain': ['admin', 'auditor', 'operator'],
 

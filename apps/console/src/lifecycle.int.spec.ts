@@ -65,3 +65,43 @@ describe('people over the API', () => {
     expect((await h.ask('POST', '/v1/people/olga/returned', 'admin', { reason: 'case 7' })).status).toBe(409);
   });
 });
+
+describe('reviews over the API', () => {
+  const id = '0198c0de-0000-7000-8000-0000000000c1';
+  const campaign = { id, title: 'all', state: 'open', scope: 'all machines', opened: '2026-11-23T10:00:00Z', openedBy: 'auditor', due: '2026-12-07T10:00:00Z', stops: '2026-12-14T10:00:00Z', closed: null, items: 1, waiting: 1, overdue: 0, kept: 0, narrowed: 0, revoked: 0, stopped: 0, gone: 0 };
+  const item = {
+    id, campaign: id, state: 'kept', machine: 'nightly', owner: 'olga', criticality: 'high', entitlement: null, entitlementUntil: null, target: null, role: null, granted: ['read'], unused: ['read'], used: [], usedCount: 0, lastUsed: null, reviewers: ['ann'],
+    assigned: null, due: campaign.due, stops: campaign.stops, overdue: false, reviewBy: null, nextReview: null, decided: { by: 'ann', at: campaign.opened, reason: 'it is needed' }, policy: null, enforced: null,
+  };
+
+  it('are opened and closed by administrators and auditors, and shown to every role', async () => {
+    h.answer(subjects.reviewOpen, ok(campaign));
+    expect(await h.ask('POST', '/v1/reviews', 'auditor', {})).toMatchObject({ status: 200, body: campaign });
+    expect(h.asked.get(subjects.reviewOpen)?.at(-1)).toEqual({ by: by('auditor'), title: null, scope: { criticality: null, team: null, owner: null, machine: null, target: null }, dueDays: 14, graceDays: null });
+    await h.ask('POST', '/v1/reviews', 'admin', { scope: { machine: 'nightly' }, dueDays: 3 });
+    expect(h.asked.get(subjects.reviewOpen)?.at(-1)).toMatchObject({ scope: { machine: 'nightly', team: null }, dueDays: 3 });
+    expect((await h.ask('POST', '/v1/reviews', 'approver', {})).status).toBe(403);
+    for (const wrong of [{ dueDays: 0 }, { scope: { surprise: 1 } }, { title: 'x' }]) expect((await h.ask('POST', '/v1/reviews', 'admin', wrong)).status).toBe(400);
+    h.answer(subjects.reviewList, ok({ campaigns: [campaign], total: 1 }));
+    expect(await h.ask('GET', '/v1/reviews?state=open', 'operator')).toMatchObject({ status: 200, body: { total: 1 } });
+    h.answer(subjects.reviewShow, ok({ campaign, items: [item], total: 1 }));
+    expect(await h.ask('GET', `/v1/reviews/${id}?mine=true&machine=nightly`, 'approver')).toMatchObject({ status: 200, body: { items: [{ granted: ['read'], unused: ['read'] }] } });
+    expect(h.asked.get(subjects.reviewShow)?.at(-1)).toEqual({ by: by('approver'), campaign: id, state: null, machine: 'nightly', mine: true, after: null, limit: 50 });
+    h.answer(subjects.reviewClose, fail('waiting', '1 items wait'));
+    expect((await h.ask('POST', `/v1/reviews/${id}/close`, 'auditor', {})).status).toBe(409);
+  });
+
+  it('are decided and handed on by whoever governance lets, in his own name', async () => {
+    h.answer(subjects.reviewDecide, ok(item));
+    expect(await h.ask('POST', `/v1/review-items/${id}/decide`, 'nobody', { decision: 'keep', reason: 'it is needed' })).toMatchObject({ status: 200, body: { state: 'kept' } });
+    expect(h.asked.get(subjects.reviewDecide)?.at(-1)).toEqual({ by: by('nobody'), item: id, decision: 'keep', reason: 'it is needed' });
+    for (const [code, status] of [['denied', 403], ['self-review', 403], ['assigned', 409], ['decided', 409], ['closed', 409], ['unused', 422]] as const) {
+      h.answer(subjects.reviewDecide, fail(code, 'x'));
+      expect((await h.ask('POST', `/v1/review-items/${id}/decide`, 'approver', { decision: 'narrow', reason: 'it is needed' })).status, code).toBe(status);
+    }
+    expect((await h.ask('POST', `/v1/review-items/${id}/decide`, 'approver', { decision: 'keep' })).status).toBe(400);
+    h.answer(subjects.reviewDelegate, fail('not-a-reviewer', 'otto may not decide this'));
+    expect((await h.ask('POST', `/v1/review-items/${id}/delegate`, 'approver', { to: 'otto', reason: 'knows it' })).status).toBe(422);
+    expect(h.asked.get(subjects.reviewDelegate)?.at(-1)).toEqual({ by: by('approver'), item: id, to: 'otto', reason: 'knows it' });
+  });
+});

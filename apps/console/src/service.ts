@@ -27,6 +27,7 @@ import { LogController } from './handlers/log.controller.ts';
 import { PeopleController } from './handlers/people.controller.ts';
 import { RetentionController } from './handlers/retention.controller.ts';
 import { PolicyController } from './handlers/policy.controller.ts';
+import { ReviewsController } from './handlers/reviews.controller.ts';
 import { SessionsController } from './handlers/sessions.controller.ts';
 import { TokensController } from './handlers/tokens.controller.ts';
 import { Gateways } from './model/gateways.ts';
@@ -36,7 +37,7 @@ import { OpenApi } from './openapi.ts';
 @Module({})
 export class ConsoleModule {}
 
-export const controllers = [MachinesController, PeopleController, DetectionsController, DirectoriesController, CandidatesController, AboutController, ApplyController, ChangesController, PolicyController, ApprovalsController, EntitlementsController, ManifestsController, SessionsController, EvidenceController, ExportsController, RetentionController, LogController, TokensController];
+export const controllers = [MachinesController, PeopleController, ReviewsController, DetectionsController, DirectoriesController, CandidatesController, AboutController, ApplyController, ChangesController, PolicyController, ApprovalsController, EntitlementsController, ManifestsController, SessionsController, EvidenceController, ExportsController, RetentionController, LogController, TokensController];
 
 /** The whole API on a bus. It keeps nothing: what it shows is the services'. */
 export function consoleService({ config, bus, log }: { readonly config: ConsoleConfig; readonly bus: Bus; readonly log: Log }): { module: DynamicModule; prepare(app: INestApplication): void; stop(): Promise<void> } {

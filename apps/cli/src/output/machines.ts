@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { moment } from './moment.ts';
+import { distant } from './moment.ts';
 import { fields, pageWidth, table, wrap } from './table.ts';
 import { visibleLine } from './visible.ts';
 
@@ -81,7 +81,7 @@ const list = (of: readonly string[]): string => (of.length === 0 ? '-' : of.join
 
 function held({ held: causes }: Machine, now: number): string[] {
   if (causes.length === 0) return [];
-  return ['', 'held back', ...causes.flatMap(({ cause, state, why, since, until }) => indented(`${state} since ${minute(since)} (${cause}): ${why}${until === null ? '' : `; suspended at ${moment(until, now)}`}`))];
+  return ['', 'held back', ...causes.flatMap(({ cause, state, why, since, until }) => indented(`${state} since ${minute(since)} (${cause}): ${why}${until === null ? '' : `; suspended at ${distant(until, now)}`}`))];
 }
 
 function transferLines({ name, transfer: one }: Machine): string[] {

@@ -138,7 +138,7 @@ describe('a decision', () => {
     await house.read();
     const answer = await decide(ann, item.id, 'narrow', 'it only reads customers');
     if (!answer.ok) throw new Error(answer.error.say);
-    expect(answer.value).toMatchObject({ state: 'narrowed', enforced: null, policy: { name: 'narrowed-nightly.cedar', text: expect.stringContaining('unless { [Object::"ledger-db/ledger.customers"].contains(resource) }') } });
+    expect(answer.value).toMatchObject({ state: 'narrowed', enforced: null, policy: { name: 'narrowed-nightly-on-ledger-db.cedar', text: expect.stringContaining('unless { [Object::"ledger-db/ledger.customers"].contains(resource) }') } });
     expect((await house.events('review.decided')).at(-1)?.d).toMatchObject({ decision: 'narrow', policy: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect([house.revoked, house.suspended]).toEqual([[], []]);
   });

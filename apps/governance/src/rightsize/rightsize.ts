@@ -73,14 +73,14 @@ export class Rightsize {
     const leftOut = [...left, ...least.left];
     const checked = await check({ set: read.set, past, inventory: this.#of.inventory, kept: least.kept, version: inForce.version, left: new Set(leftOut.map(({ what }) => what)), pace: new Pace() });
     return {
-      machine: name, from, to, upTo: await this.#upTo(), digest: read.set.digest, rules: least.rules, file, narrowing: narrowing === null ? null : { name: `narrowed-${name}.cedar`, text: narrowing }, check: checked,
+      machine: name, from, to, upTo: await this.#upTo(), digest: read.set.digest, rules: least.rules, file, narrowing: narrowing === null ? null : { name: nameOf('narrowed', name, target), text: narrowing }, check: checked,
       left: leftOut,
     };
   }
 
   /** Rules that end a machine's access where policy alone governs it. */
   revocation(machine: string, target: string | null): { readonly name: string; readonly text: string } {
-    return { name: `revoked-${machine}.cedar`, text: writeRevocation(machine, target, [`Ends the access of ${machine}${target === null ? '' : ` to ${target}`}.`, 'Add it to the policy in force.']) };
+    return { name: nameOf('revoked', machine, target), text: writeRevocation(machine, target, [`Ends the access of ${machine}${target === null ? '' : ` to ${target}`}.`, 'Add it to the policy in force.']) };
   }
 
   /** Throws RightsizeError, StoreError. */
@@ -139,5 +139,8 @@ const assumed = [
 function may({ roles }: Caller): void {
   if (!roles.some((role) => readers.includes(role))) throw new RightsizeError('denied', `this needs one of the roles ${readers.join(', ')}`);
 }
+
+/** One file for each target: a later change about another one must not take this one's place. */
+const nameOf = (what: string, machine: string, target: string | null): string => `${what}-${machine}${target === null ? '' : `-on-${target}`}.cedar`;
 
 const whoOf = ({ person }: Caller) => ({ id: `person:${person}`, npid: null, iss: null, tok: null, jti: null, owner: null });

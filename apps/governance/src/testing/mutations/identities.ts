@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { governanceDirectoryAdd, identityAsk, identityMachineAccept, identityMachineSuspend, identityMachineTransfer, identityPerson } from '@sallyport/platform-bus';
+import { governanceDirectoryAdd, identityAsk, identityMachineAccept, identityMachineSuspend, identityMachineTransfer, identityPerson, reviewOpen, reviewShow } from '@sallyport/platform-bus';
 import { caller } from '../whole-house.ts';
 import { value, type Stage } from './stage.ts';
 
@@ -71,3 +71,19 @@ export async function request(stage: Stage): Promise<string> {
 }
 
 export const hrFile = (name: string): string => `employee_id,status,last_day\n${name},terminated,2026-11-20\n`;
+
+export const everything = { criticality: null, team: null, owner: null, machine: null, target: null };
+
+/** An item of a campaign about one machine, which waits for whoever has the role approver. Governance hears of the machine a moment after identity did. */
+export async function reviewItem(stage: Stage): Promise<string> {
+  const scope = { ...everything, machine: await machine(stage) };
+  for (let tries = 0; tries < 200; tries++) {
+    const opened = await stage.house.console.call(reviewOpen, { by: admin, scope });
+    if (opened.ok) {
+      const [item] = value(await stage.house.console.call(reviewShow, { by: admin, campaign: opened.value.id })).items;
+      if (item !== undefined) return item.id;
+    }
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  throw new Error('governance does not hear of the machine');
+}

@@ -1,5 +1,5 @@
 import type { EventType } from '@sallyport/domain-events';
-import { accepted, asked, directory, glass, hrFile, leaver, machine, path, person, request, token, wanted } from './identities.ts';
+import { accepted, asked, directory, glass, hrFile, leaver, machine, path, person, request, reviewItem, token, wanted } from './identities.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -57,6 +57,14 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
   'POST /v1/machines/:name/agree': { as: 'admin', tells: 'nhi.reactivated', request: async (stage) => ({ params: { name: await accepted(stage) }, body: {} }) },
   'POST /v1/people/:name/left': { as: 'operator', tells: 'person.left', request: async (stage) => ({ params: { name: await person(stage) }, body: { reason: 'left on Friday' } }) },
   'POST /v1/people/:name/returned': { as: 'admin', tells: 'person.returned', request: async (stage) => ({ params: { name: await leaver(stage) }, body: { reason: 'is back' } }) },
+
+  'POST /v1/reviews': { as: 'auditor', tells: 'review.opened', request: async (stage) => {
+    await reviewItem(stage);
+    return { body: { title: 'all access' } };
+  } },
+  'POST /v1/reviews/:id/close': { tells: 'review.closed', shownBy: 'apps/governance/src/reviews/reviews.int.spec.ts' },
+  'POST /v1/review-items/:id/decide': { as: 'approver', tells: 'review.decided', request: async (stage) => ({ params: { id: await reviewItem(stage) }, body: { decision: 'keep', reason: 'it is needed' } }) },
+  'POST /v1/review-items/:id/delegate': { as: 'approver', tells: 'review.delegated', request: async (stage) => ({ params: { id: await reviewItem(stage) }, body: { to: 'otto', reason: 'otto knows it' } }) },
 
   'POST /v1/entitlements/:id/revoke': { as: 'operator', tells: 'entitlement.revoked', request: async (stage) => ({ params: { id: await glass(stage) }, body: { why: 'over' } }) },
   'POST /v1/access-requests': { as: 'operator', tells: 'entitlement.requested', request: async (stage) => ({ body: { ...(await path(stage)), seconds: 3600, reason: wanted.reason } }) },

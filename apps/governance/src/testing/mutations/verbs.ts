@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EventType } from '@sallyport/domain-events';
-import { accepted, asked, directory, glass, hrFile, leaver, machine, path, person, request } from './identities.ts';
+import { accepted, asked, directory, glass, hrFile, leaver, machine, path, person, request, reviewItem } from './identities.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -76,6 +76,15 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   'break-glass open': { as: 'operator', tells: 'breakglass.opened', args: async (stage) => [...(await way(stage)), '--reason', 'the books do not close'] },
   'break-glass list': { reads: true },
   'break-glass review': { as: 'auditor', tells: 'breakglass.reviewed', args: async (stage) => [await glass(stage), '--finding', 'justified', '--say', 'the books had to be closed'] },
+  'reviews list': { reads: true },
+  'reviews open': { as: 'admin', tells: 'review.opened', args: async (stage) => {
+    await reviewItem(stage);
+    return ['--title', 'all access', '--due-days', '7'];
+  } },
+  'reviews show': { reads: true },
+  'reviews decide': { as: 'approver', tells: 'review.decided', args: async (stage) => [await reviewItem(stage), 'keep', '--reason', 'it is needed'] },
+  'reviews delegate': { as: 'approver', tells: 'review.delegated', args: async (stage) => [await reviewItem(stage), '--to', 'otto', '--reason', 'otto knows it'] },
+  'reviews close': { shownBy: 'apps/cli/src/commands/reviews.spec.ts' },
   'directories list': { reads: true },
   'directories add': { as: 'admin', tells: 'operator.acted', args: async (stage) => [stage.fresh('directory')] },
   'directories add-ssf': { as: 'admin', tells: 'operator.acted', args: async (stage) => [stage.fresh('directory'), '--issuer', 'https://idp.example', '--jwks', 'https://idp.example/jwks', '--audience', 'sallyport'] },
