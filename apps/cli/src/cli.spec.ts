@@ -236,6 +236,18 @@ describe('apply', { timeout: 30_000 }, () => {
 });
 
 describe('policy', { timeout: 30_000 }, () => {
+  it('explain on somebody’s behalf shows what is decided for each of the two', async () => {
+    const effect = { effect: 'read ledger.t', decision: 'allow', rules: ['m'], say: null };
+    const statement = { shape: 'select', decision: 'deny', say: 'the person for whom it acts may not', rules: [], effects: [{ ...effect, of: 'machine' }, { ...effect, decision: 'deny', rules: [], of: 'behalf' }] };
+    api.on('POST /v1/policy/explain', { body: { decision: 'deny', say: 'the person for whom it acts may not', rules: [], sides: { machine: { decision: 'allow', say: null, rules: ['m'] }, behalf: { decision: 'deny', say: null, rules: [] } }, statements: [statement], context: {} } });
+    const { code, out } = await run('policy', 'explain', '--machine', 'm', '--target', 't', '--behalf', 'person:carol', 'select 1');
+    expect(code).toBe(10);
+    expect(out).toContain('  the machine: ALLOW (m)\n  whom it acts for: DENY (no rule permits it)\n');
+    expect(out).toContain('    whom it acts for: read ledger.t  DENY');
+    expect(api.asked.at(-1)).toMatchObject({ body: { behalf: { kind: 'person', name: 'carol' } } });
+    expect(await run('policy', 'explain', '--machine', 'm', '--target', 't', '--behalf', 'carol', 'select 1')).toMatchObject({ code: 2, err: expect.stringContaining('person:NAME') });
+  });
+
   it.each([['allow', 0], ['deny', 10], ['hold', 11]])('explain of what is %s ends with %i', async (decision, expected) => {
     const statement = { shape: 'drop table t', decision, say: 'no drops', rules: ['r'], effects: [{ effect: 'define t', decision, rules: ['r'], say: null }] };
     api.on('POST /v1/policy/explain', { body: { decision, say: 'no drops', rules: ['r'], statements: [statement], context: { hasWhere: false } } });

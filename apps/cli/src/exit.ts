@@ -60,6 +60,7 @@ const byCode: Readonly<Record<string, ExitCode>> = {
   'not-a-reviewer': exit.usage,
   empty: exit.usage,
   unused: exit.usage,
+  'too-much': exit.usage,
 };
 
 /** The exit code for an error code of the API or of this program. Unknown ones are `failed`. */

@@ -70,12 +70,14 @@ export const retentionPlan = z.object({
 export type RetentionPlan = z.infer<typeof retentionPlan>;
 
 const answer = z.enum(['allow', 'deny', 'hold']);
+const side = z.object({ decision: answer, rules: z.array(z.string()) });
 export const explanation = z.object({
   decision: answer, say: z.string().nullable(), rules: z.array(z.string()),
   statements: z.array(z.object({
     shape: z.string(), decision: answer, say: z.string().nullable(), rules: z.array(z.string()),
-    effects: z.array(z.object({ effect: z.string(), decision: answer, rules: z.array(z.string()), say: z.string().nullable() })),
+    effects: z.array(z.object({ effect: z.string(), decision: answer, rules: z.array(z.string()), say: z.string().nullable(), of: z.enum(['machine', 'behalf']).default('machine') })),
   })),
+  sides: z.object({ machine: side, behalf: side }).nullable().default(null),
   context: z.record(z.string(), z.unknown()),
 });
 export type Explanation = z.infer<typeof explanation>;
@@ -89,7 +91,7 @@ export const loginPlaces = z.object({
 
 export const tokenExplanation = z.object({
   verdict: z.enum(['machine', 'person', 'refused']), code: z.string().nullable(), say: z.string().nullable(), issuer: z.string().nullable(),
-  machine: z.string().nullable(), binding: z.string().nullable(), person: z.string().nullable(), expires: z.string().nullable(),
+  machine: z.string().nullable(), binding: z.string().nullable(), person: z.string().nullable(), behalf: z.object({ kind: z.string(), name: z.string() }).nullable().default(null), expires: z.string().nullable(),
   used: z.object({ source: z.string(), at: z.string(), mode: z.enum(['bind_first', 'single_use']) }).nullable(),
   candidate: z.object({ id: z.string().nullable(), state: z.string(), attempts: z.number(), firstSeen: z.string().nullable(), lastSeen: z.string().nullable() }).nullable().default(null),
   bindings: z.array(z.object({

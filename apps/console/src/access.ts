@@ -33,6 +33,7 @@ export const access: Readonly<Record<string, Access>> = {
   // Who owns a machine, is asked to, or has to agree need not have a role: identity looks at that.
   'GET /v1/machines': readers,
   'GET /v1/machines/:name': readers,
+  'GET /v1/machines/:name/usage': readers,
   'POST /v1/machines/:name/suspend': ['admin', 'operator'],
   'POST /v1/machines/:name/retire': ['admin'],
   'POST /v1/machines/:name/transfer': 'known',
@@ -82,6 +83,9 @@ export const access: Readonly<Record<string, Access>> = {
 
   'GET /v1/policy': ['admin', 'auditor', 'operator'],
   'POST /v1/policy/explain': ['admin', 'auditor', 'operator'],
+  'POST /v1/policy/propose': readers,
+  'POST /v1/policy/simulate': readers,
+  'GET /v1/governance/status': 'known',
 
   'GET /v1/approvals': readers,
   'GET /v1/approvals/:id': readers,

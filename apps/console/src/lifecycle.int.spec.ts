@@ -105,3 +105,30 @@ describe('reviews over the API', () => {
     expect(h.asked.get(subjects.reviewDelegate)?.at(-1)).toEqual({ by: by('approver'), item: id, to: 'otto', reason: 'knows it' });
   });
 });
+
+describe('use, and policies that are tried on it, over the API', () => {
+  const span = { from: '2026-10-25', to: '2026-11-23', upTo: 7 };
+
+  it('are asked of governance in the name of who is logged in, by the roles that may read', async () => {
+    h.answer(subjects.governanceUsage, ok({ machine: 'nightly', ...span, used: [], total: 0 }));
+    expect(await h.ask('GET', '/v1/machines/nightly/usage?target=ledger-db&days=90&limit=5&offset=10', 'approver')).toMatchObject({ status: 200, body: { upTo: 7 } });
+    expect(h.asked.get(subjects.governanceUsage)?.at(-1)).toEqual({ by: by('approver'), machine: 'nightly', target: 'ledger-db', days: 90, limit: 5, offset: 10 });
+    for (const wrong of ['days=0', 'days=401', 'offset=-1', 'surprise=1']) expect((await h.ask('GET', `/v1/machines/nightly/usage?${wrong}`, 'auditor')).status, wrong).toBe(400);
+    const file = { name: 'least-nightly.cedar', text: '' };
+    h.answer(subjects.governancePropose, ok({ machine: 'nightly', ...span, digest: 'd', rules: 0, file, narrowing: null, check: { commands: 0, allowed: 0, held: 0, denied: 0, undecided: 0, wrong: [] }, left: [] }));
+    expect(await h.ask('POST', '/v1/policy/propose', 'operator', { machine: 'nightly' })).toMatchObject({ status: 200, body: { file } });
+    expect(h.asked.get(subjects.governancePropose)?.at(-1)).toEqual({ by: by('operator'), machine: 'nightly', target: null, days: 30 });
+    for (const [code, status] of [['not-found', 404], ['unused', 422], ['too-much', 422], ['unavailable', 503], ['invalid', 400]] as const) {
+      h.answer(subjects.governanceSimulate, fail(code, 'x'));
+      expect((await h.ask('POST', '/v1/policy/simulate', 'auditor', { files: [], days: 7 })).status, code).toBe(status);
+    }
+    expect(h.asked.get(subjects.governanceSimulate)?.at(-1)).toEqual({ by: by('auditor'), files: [], machine: null, days: 7 });
+    expect((await h.ask('POST', '/v1/policy/simulate', 'nobody', { files: [] })).status).toBe(403);
+  });
+
+  it('are told with how far governance is', async () => {
+    h.answer(subjects.governanceStatus, ok({ next: 7, lag: 3 }));
+    expect(await h.ask('GET', '/v1/governance/status', 'nobody')).toMatchObject({ status: 200, body: { next: 7, lag: 3 } });
+    expect((await h.ask('GET', '/v1/governance/status', null)).status).toBe(401);
+  });
+});

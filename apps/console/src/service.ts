@@ -21,6 +21,7 @@ import { DirectoriesController } from './handlers/directories.controller.ts';
 import { EntitlementsController } from './handlers/entitlements.controller.ts';
 import { EvidenceController } from './handlers/evidence.controller.ts';
 import { ExportsController } from './handlers/exports.controller.ts';
+import { GovernanceController } from './handlers/governance.controller.ts';
 import { MachinesController } from './handlers/machines.controller.ts';
 import { ManifestsController } from './handlers/manifests.controller.ts';
 import { LogController } from './handlers/log.controller.ts';
@@ -37,7 +38,7 @@ import { OpenApi } from './openapi.ts';
 @Module({})
 export class ConsoleModule {}
 
-export const controllers = [MachinesController, PeopleController, ReviewsController, DetectionsController, DirectoriesController, CandidatesController, AboutController, ApplyController, ChangesController, PolicyController, ApprovalsController, EntitlementsController, ManifestsController, SessionsController, EvidenceController, ExportsController, RetentionController, LogController, TokensController];
+export const controllers = [GovernanceController, MachinesController, PeopleController, ReviewsController, DetectionsController, DirectoriesController, CandidatesController, AboutController, ApplyController, ChangesController, PolicyController, ApprovalsController, EntitlementsController, ManifestsController, SessionsController, EvidenceController, ExportsController, RetentionController, LogController, TokensController];
 
 /** The whole API on a bus. It keeps nothing: what it shows is the services'. */
 export function consoleService({ config, bus, log }: { readonly config: ConsoleConfig; readonly bus: Bus; readonly log: Log }): { module: DynamicModule; prepare(app: INestApplication): void; stop(): Promise<void> } {

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { does } from '../context.ts';
 import { exit } from '../exit.ts';
 import { Failure } from '../failure.ts';
-import { demandFree, writePolicies } from '../policy-files.ts';
 import { campaign, campaigns, campaignsText, campaignText, decidedText, reviewItem, reviewShown, reviewText } from '../output/reviews.ts';
 import { visibleLine } from '../output/visible.ts';
+import { patienceMs } from '../patience.ts';
+import { demandFree, writePolicies } from '../policy-files.ts';
 import { query } from '../query.ts';
 
 export const reviewsCommand = (): Command =>
@@ -79,9 +80,6 @@ const close = () =>
   does(new Command('close').description('close a campaign of which nothing waits any more; they close by themselves, too').argument('<review>'), async ({ out, api }, [id = '']) => {
     out.show(await api().post(`/v1/reviews/${encodeURIComponent(id)}/close`, {}, campaign), (value) => campaignText(value, Date.now()));
   });
-
-/** The console waits a minute for what governance has to count. */
-export const patienceMs = 65_000;
 
 function days(option: string, text: unknown): number {
   if (!/^\d{1,3}$/.test(String(text))) throw new Failure('usage', `${option} ${String(text)} is no number of days`);

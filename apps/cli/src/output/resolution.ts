@@ -10,10 +10,10 @@ export function resolutionText(told: TokenExplanation, out: Out): string {
   return [verdict(told, out), ...candidate(told), ...used(told), ...bindings(told, out)].join('\n');
 }
 
-function verdict({ verdict: kind, machine, person, binding, code, say }: TokenExplanation, out: Out): string {
+function verdict({ verdict: kind, machine, behalf, person, binding, code, say }: TokenExplanation, out: Out): string {
   switch (kind) {
     case 'machine':
-      return `${out.paint('good', 'ACCEPTED')} as machine ${visibleLine(machine ?? '?')}, by binding ${visibleLine(binding ?? '?')}`;
+      return `${out.paint('good', 'ACCEPTED')} as machine ${visibleLine(machine ?? '?')}, by binding ${visibleLine(binding ?? '?')}${behalf === null ? '' : `, on behalf of ${visibleLine(`${behalf.kind} ${behalf.name}`)}: policy must allow both`}`;
     case 'person':
       return `${out.paint('good', 'ACCEPTED')} as person ${visibleLine(person ?? '?')}`;
     case 'refused': {

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import {
-  identityMachine, identityMachineAccept, identityMachineAgree, identityMachineRetire, identityMachines, identityMachineSuspend, identityMachineTransfer, machineState, type Bus, type Caller, type ShownTransfer,
+  governanceUsage, identityMachine, identityMachineAccept, identityMachineAgree, identityMachineRetire, identityMachines, identityMachineSuspend, identityMachineTransfer, machineState, type Bus, type Caller, type ShownTransfer,
 } from '@sallyport/platform-bus';
 import { z } from 'zod';
 import { By } from '../auth/request.ts';
@@ -11,6 +11,9 @@ import { byName, named } from './shapes.ts';
 
 const listQuery = z.strictObject({
   state: machineState.optional(), owner: named.optional(), criticality: z.enum(['low', 'medium', 'high', 'critical']).optional(), after: named.optional(), limit: z.coerce.number().int().min(1).max(1000).default(50),
+});
+const usageQuery = z.strictObject({
+  target: named.optional(), days: z.coerce.number().int().min(1).max(400).default(30), limit: z.coerce.number().int().min(1).max(1000).default(100), offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
 });
 const reasonBody = z.strictObject({ reason: z.string().min(3).max(300) });
 const transferBody = reasonBody.extend({ to: named, backup: named.nullable().default(null) });
@@ -39,6 +42,12 @@ export class MachinesController {
   @Answers('one machine with its history, also one that was removed (its `machine` is null then)', identityMachine.value)
   async show(@By() by: Caller, @Param({ schema: byName }) { name }: z.output<typeof byName>): Promise<z.output<typeof identityMachine.value>> {
     return valueOf(await this.#bus.call(identityMachine, { by, machine: name }, patienceMs));
+  }
+
+  @Get(':name/usage')
+  @Answers('what it used in the last so many days, by object and verb, most first, as far as governance has read the ledger (`upTo`). `total` counts all rows', governanceUsage.value)
+  async usage(@By() by: Caller, @Param({ schema: byName }) { name }: z.output<typeof byName>, @Query({ schema: usageQuery }) { target, ...page }: z.output<typeof usageQuery>): Promise<z.output<typeof governanceUsage.value>> {
+    return valueOf(await this.#bus.call(governanceUsage, { by, machine: name, target: target ?? null, ...page }, patienceMs));
   }
 
   @Post(':name/suspend')

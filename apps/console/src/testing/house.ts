@@ -52,8 +52,8 @@ export async function house(): Promise<House> {
         const asking: Record<string, unknown> = message.json();
         asked.set(message.subject, [...(asked.get(message.subject) ?? []), asking]);
         if (user === 'evidence' && evidenceSilent) return;
-        // An empty request fits no contract: that is how the console looks for signs of life.
-        message.respond(JSON.stringify(Object.keys(asking).length === 0 ? fail('invalid', 'request') : reply(message.subject, asking)));
+        // An empty request fits no contract but one: that is how the console looks for signs of life.
+        message.respond(JSON.stringify(Object.keys(asking).length === 0 && !answers.has(message.subject) ? fail('invalid', 'request') : reply(message.subject, asking)));
       },
     });
     await bus.nc.flush();

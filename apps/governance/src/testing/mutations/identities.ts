@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { governanceDirectoryAdd, identityAsk, identityMachineAccept, identityMachineSuspend, identityMachineTransfer, identityPerson, reviewOpen, reviewShow } from '@sallyport/platform-bus';
+import { createHash, randomUUID } from 'node:crypto';
+import { governanceDetections, governanceDirectoryAdd, identityAsk, identityMachineAccept, identityMachineSuspend, identityMachineTransfer, identityPerson, identityResolve, reviewOpen, reviewShow } from '@sallyport/platform-bus';
 import { caller } from '../whole-house.ts';
 import { value, type Stage } from './stage.ts';
 
@@ -86,4 +86,19 @@ export async function reviewItem(stage: Stage): Promise<string> {
     await new Promise((done) => setTimeout(done, 50));
   }
   throw new Error('governance does not hear of the machine');
+}
+
+/** A machine whose binding came from two networks at once, which governance concludes from the ledger a moment later. */
+export async function detection(stage: Stage): Promise<string> {
+  const name = await machine(stage);
+  const gateway = await stage.bus('gateway');
+  for (const address of ['10.1.2.3', '10.9.0.3']) {
+    value(await gateway.call(identityResolve, { token: await stage.house.issuer.token({ sub: name, workload_id: name }), door: 'postgres', source: { address, port: 1, client: null }, session: randomUUID(), expect: 'machine' }));
+  }
+  for (let tries = 0; tries < 400; tries++) {
+    const { detections } = value(await stage.house.console.call(governanceDetections, { by: operator, state: 'open', kind: 'shared_binding', machine: name, before: null, limit: 1 }));
+    if (detections[0] !== undefined) return detections[0].id;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  throw new Error('governance detects nothing');
 }

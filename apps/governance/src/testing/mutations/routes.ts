@@ -1,5 +1,5 @@
 import type { EventType } from '@sallyport/domain-events';
-import { accepted, asked, directory, glass, hrFile, leaver, machine, path, person, request, reviewItem, token, wanted } from './identities.ts';
+import { accepted, asked, detection, directory, glass, hrFile, leaver, machine, path, person, request, reviewItem, token, wanted } from './identities.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -76,13 +76,15 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
   'POST /v1/directories/:name/rotate': { as: 'admin', tells: 'operator.acted', request: async (stage) => ({ params: { name: await directory(stage) }, body: { tokenHash: token(stage) } }) },
   'POST /v1/directories/:name/revoke': { as: 'admin', tells: 'operator.acted', request: async (stage) => ({ params: { name: await directory(stage) }, body: {} }) },
   'POST /v1/people/import-hr': { as: 'admin', tells: 'signal.received', request: async (stage) => ({ body: { text: hrFile(await person(stage)) } }) },
-  'POST /v1/detections/:id/dismiss': { notYet: 'governance.dismiss' },
+  'POST /v1/detections/:id/dismiss': { as: 'operator', tells: 'detect.dismissed', request: async (stage) => ({ params: { id: await detection(stage) }, body: { reason: 'case 12' } }) },
 
   'POST /v1/sessions/:id/kill': {
     as: 'operator', tells: 'operator.acted', request: async () => ({ params: { id: '0198c0de-0000-7000-8000-000000000001' }, body: { reason: 'incident 7' } }),
     acts: 'a message to whichever gateway has the session: it must work while evidence is away; the gateway writes session.closed with it',
   },
   'POST /v1/tokens/explain': { as: 'operator', tells: 'operator.acted', request: async (stage) => ({ body: { token: await stage.house.issuer.token({ sub: 'x', workload_id: 'x' }) } }) },
+  'POST /v1/policy/propose': { tells: 'policy.proposed', shownBy: 'apps/governance/src/rightsize/rightsize.int.spec.ts' },
+  'POST /v1/policy/simulate': { as: 'auditor', tells: 'policy.simulated', request: async () => ({ body: { files: [], days: 1 } }) },
   'POST /v1/policy/explain': { changes: 'nothing', why: 'asks what would be decided; nothing runs and nothing is kept' },
 
   'POST /v1/evidence/exports': { as: 'auditor', tells: 'evidence.exported', request: async (stage) => ({ body: { origin: await stage.origin(), manifest: 'a'.repeat(64), scope: 'all', from: 0, to: 1, count: 1 } }) },

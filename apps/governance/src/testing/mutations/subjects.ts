@@ -185,6 +185,7 @@ export const subjectEntries: Readonly<Record<string, SubjectEntry>> = {
   'governance.directories': { reads: shown },
   'governance.signals': { reads: shown },
   'governance.detections': { reads: shown },
+  'governance.dismiss': { route: 'POST /v1/detections/:id/dismiss' },
   'governance.changePropose': { route: 'POST /v1/changes' },
   'governance.changeTest': { route: 'POST /v1/changes/:id/test' },
   'governance.changeActivate': { route: 'POST /v1/changes/:id/activate' },

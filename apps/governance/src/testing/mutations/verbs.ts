@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EventType } from '@sallyport/domain-events';
-import { accepted, asked, directory, glass, hrFile, leaver, machine, path, person, request, reviewItem } from './identities.ts';
+import { accepted, asked, detection, directory, glass, hrFile, leaver, machine, path, person, request, reviewItem } from './identities.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -10,8 +10,8 @@ import type { Stage } from './stage.ts';
  */
 export type VerbEntry = { readonly reads: true } | { readonly local: string } | { readonly shownBy: string } | { readonly notYet: string } | { readonly as: string; readonly tells: EventType; readonly args: (stage: Stage) => Promise<readonly string[]>; readonly exit?: number };
 
-async function file(stage: Stage, text: string): Promise<string> {
-  const path = join(await mkdtemp(join(stage.house.directory.path, 'file-')), 'a');
+async function file(stage: Stage, text: string, name = 'a'): Promise<string> {
+  const path = join(await mkdtemp(join(stage.house.directory.path, 'file-')), name);
   await writeFile(path, text);
   return path;
 }
@@ -45,6 +45,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   'changes withdraw': { as: 'admin', tells: 'change.withdrawn', args: async (stage) => [(await stage.change('waiting')).id, '--why', 'a mistake'] },
   'machines list': { reads: true },
   'machines show': { reads: true },
+  'machines usage': { reads: true },
   'machines suspend': { as: 'operator', tells: 'nhi.state_changed', args: async (stage) => [await machine(stage), '--reason', 'incident 9'] },
   'machines retire': { as: 'admin', tells: 'nhi.state_changed', args: async (stage) => [await machine(stage), '--reason', 'not needed any more'] },
   'machines transfer': { as: 'operator', tells: 'nhi.transfer_requested', exit: 11, args: async (stage) => [await machine(stage), '--to', 'approver', '--reason', 'olga has other work'] },
@@ -96,7 +97,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   'people returned': { as: 'admin', tells: 'person.returned', args: async (stage) => [await leaver(stage), '--reason', 'is back'] },
   'people import-hr': { as: 'admin', tells: 'signal.received', args: async (stage) => [await file(stage, hrFile(await person(stage)))] },
   'detections list': { reads: true },
-  'detections dismiss': { notYet: 'governance.dismiss' },
+  'detections dismiss': { as: 'operator', tells: 'detect.dismissed', args: async (stage) => [await detection(stage), '--reason', 'case 12'] },
   'manifest submit': { shownBy: 'apps/cli/src/commands/manifest.spec.ts' },
   'sessions list': { reads: true },
   'sessions show': { reads: true },
@@ -124,6 +125,8 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   'policy check': { local: offline },
   'policy test': { local: offline },
   'policy explain': { reads: true },
+  'policy propose': { shownBy: 'apps/cli/src/commands/policy-propose.spec.ts' },
+  'policy simulate': { as: 'auditor', tells: 'policy.simulated', args: async (stage) => [join(await file(stage, '', 'all.cedar'), '..'), '--days', '1'] },
   'token inspect': { as: 'operator', tells: 'operator.acted', args: async (stage) => [await stage.house.issuer.token({ sub: 'x', workload_id: 'nobody' }), '--resolve'], exit: 10 },
   'token exchange': { shownBy: 'apps/identity/src/exchange/exchange.int.spec.ts' },
   'ssh config': { local: 'prints what goes into a file' },
