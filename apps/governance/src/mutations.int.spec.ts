@@ -23,7 +23,7 @@ const repository = join(import.meta.dirname, '../../..');
 const byTheClock = [/\.kysely_/, /\.outbox/, /^watched\./, /^identity\.(machine_use|inventory_mark|token_use|candidate)$/, /^sinks\.sink_(cursor|mark)/];
 /** Of the ledger, and of governance which follows it, only what people order: what is concluded from events comes into the others all the time. */
 const followed = /^(evidence|governance)\./;
-const ordered = /^(evidence\.(holds?|erasures?|retention)|governance\.(change|change_part|directory|review_campaign|review_item)$)/;
+const ordered = /^(evidence\.(holds?|erasures?|retention)|governance\.(change|change_part|directory|review_campaign|review_item|detection)$)/;
 
 let h: WholeHouse;
 let stage: Stage;

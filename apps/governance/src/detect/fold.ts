@@ -161,7 +161,7 @@ function settled(memory: Memory, session: Session, told: Told<'command.settled'>
   if (!Array.isArray(told.event.d.results)) return;
   for (const result of told.event.d.results) {
     const command = text(result?.command).slice(0, 36);
-    const one = session.steps.find((known) => known.command === command);
+    const one = command === '' ? undefined : session.steps.find((known) => known.command === command);
     if (one === undefined || !Number.isSafeInteger(result.micros)) continue;
     one.ran = result.micros;
     memory.changedSessions.add(session);

@@ -56,14 +56,27 @@ async function lastOf(trx: Trx, sightings: readonly Sighting[]): Promise<Map<str
   }));
 }
 
+/** In two statements, however many there are. Those that are new get their numbers in the order in which they were seen. */
 async function write(trx: Trx, entries: readonly Entry[]): Promise<void> {
-  for (const { no, of: { kind, machine, what }, seen } of entries) {
-    const { facts, items, count, events, days } = seen;
-    const values = { facts: [...facts], items: [...items], count, events, days, last_at: new Date(seen.last), since: new Date(seen.since) };
-    if (no !== null) await trx.updateTable('detection').set(values).where('no', '=', no).execute();
-    else await trx.insertInto('detection').values({ ...values, id: uuidv7(), kind, machine, what, session: seen.session, say: seen.say, first_at: new Date(seen.first), state: 'open', dismissed_by: null, dismissed_at: null, reason: null }).execute();
+  const rows = entries.map(({ no, of: { kind, machine, what }, seen: { first, last, since, dismissed: _, ...seen } }, i) => ({
+    i, no, id: no === null ? uuidv7() : null, kind, machine, what, ...seen, first_at: iso(first), last_at: iso(last), since: iso(since),
+  }));
+  const [known, fresh] = [rows.filter(({ no }) => no !== null), rows.filter(({ no }) => no === null)];
+  if (known.length > 0) {
+    await sql`
+      update detection d set facts = array(select jsonb_array_elements_text(r.facts)), items = array(select jsonb_array_elements_text(r.items)), count = r.count, events = r.events, days = r.days, last_at = r.last_at, since = r.since
+      from jsonb_to_recordset(${JSON.stringify(known)}::jsonb) as r (no bigint, facts jsonb, items jsonb, count bigint, events integer, days integer, last_at timestamptz, since timestamptz) where d.no = r.no`.execute(trx);
+  }
+  if (fresh.length > 0) {
+    await sql`
+      insert into detection (id, kind, machine, what, session, say, facts, items, first_at, last_at, count, events, days, since, state)
+      select id, kind, machine, what, session, say, array(select jsonb_array_elements_text(facts)), array(select jsonb_array_elements_text(items)), first_at, last_at, count, events, days, since, 'open'
+      from jsonb_to_recordset(${JSON.stringify(fresh)}::jsonb) as r (i integer, id uuid, kind text, machine text, what text, session text, say text, facts jsonb, items jsonb, first_at timestamptz, last_at timestamptz, count bigint, events integer,
+        days integer, since timestamptz) order by i`.execute(trx);
   }
 }
+
+const iso = (at: number): string => new Date(at).toISOString();
 
 function eventOf({ machine, tells }: Sighting, count: number): EventToTell {
   switch (tells.kind) {
