@@ -98,13 +98,35 @@ const lostMs = 40 * dayMs;
 const forgottenDays = 400;
 const atOnce = 10_000;
 
-/** Forgets what detections do not need any more. What was detected stays. Throws StoreError. */
+/** Rounds of one go; the next one takes up what is left. */
+const mostRounds = 200;
+
+/** Forgets what detections do not need any more, ten thousand rows at once. What was detected stays. Throws StoreError. */
 export async function forget(db: Kysely<GovernanceDatabase>, now: number): Promise<void> {
-  await sql`delete from detect_session where session in (select session from detect_session where seen_at < ${new Date(now - endedMs)} and (until < ${new Date(now - endedMs)} or seen_at < ${new Date(now - lostMs)}) limit ${atOnce})`.execute(db);
   const today = Math.floor(now / dayMs);
-  await sql`
-    with gone as (delete from detect_known where (machine, target, what) in (select machine, target, what from detect_known where last_day < ${today - forgottenDays} limit ${atOnce}) returning machine, target, what),
-      counted as (select machine, target, count(*) filter (where what like 'e%') as effects, count(*) filter (where what like 's%') as statements from gone group by machine, target)
-    update detect_profile p set effects = greatest(0, p.effects - c.effects), statements = greatest(0, p.statements - c.statements) from counted c where p.machine = c.machine and p.target = c.target`.execute(db);
+  await untilNone(() => forgetSessions(db, now));
+  await untilNone(() => forgetDone(db, today - forgottenDays));
   await sql`delete from detect_profile where last_day < ${today - forgottenDays} and first_at < ${new Date(now - forgottenDays * dayMs)}`.execute(db);
+}
+
+async function untilNone(round: () => Promise<number>): Promise<void> {
+  for (let i = 0; i < mostRounds; i++) if ((await round()) < atOnce) return;
+}
+
+async function forgetSessions(db: Kysely<GovernanceDatabase>, now: number): Promise<number> {
+  const ended = new Date(now - endedMs);
+  const { rows } = await sql<{ n: number }>`
+    with gone as (delete from detect_session where session in (select session from detect_session where seen_at < ${ended} and (until < ${ended} or seen_at < ${new Date(now - lostMs)}) limit ${atOnce}) returning session)
+    select count(*)::int as n from gone`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
+/** What machines did, and how much of it their profiles count. */
+async function forgetDone(db: Kysely<GovernanceDatabase>, before: number): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    with gone as (delete from detect_known where (machine, target, what) in (select machine, target, what from detect_known where last_day < ${before} limit ${atOnce}) returning machine, target, what),
+      counted as (select machine, target, count(*) filter (where what like 'e%') as effects, count(*) filter (where what like 's%') as statements from gone group by machine, target),
+      told as (update detect_profile p set effects = greatest(0, p.effects - c.effects), statements = greatest(0, p.statements - c.statements) from counted c where p.machine = c.machine and p.target = c.target)
+    select count(*)::int as n from gone`.execute(db);
+  return rows[0]?.n ?? 0;
 }

@@ -185,9 +185,11 @@ function newBehaviour({ machine, target, session }: Session, effect: string, at:
 function replayed(told: Told<'auth.replay'>): Sighting {
   const machine = machineOf(told);
   const { d } = told.event;
-  const [binding, source, first] = [plain(text(d.binding)), plain(text(d.source), 64), plain(text(d.first_source), 64)];
+  const [named, source, first] = [plain(text(d.binding)), plain(text(d.source), 64), plain(text(d.first_source), 64)];
+  // The binding of a person is his name, which stands in no plain field.
+  const binding = machine === '' ? 'a person' : named;
   return {
-    kind: 'replay', machine, what: binding, item: `${source} ${first}`, session: null, at: momentOf(told), say: `tokens of ${binding === '' ? 'somebody' : binding} came again`, facts: [`from ${source}, first from ${first}`],
+    kind: 'replay', machine, what: machine === '' ? shortHash(named) : named, item: `${source} ${first}`, session: null, at: momentOf(told), say: `tokens of ${binding} came again`, facts: [`from ${source}, first from ${first}`],
     tells: { kind: 'replay', binding, source, first },
   };
 }
