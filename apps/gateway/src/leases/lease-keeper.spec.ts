@@ -12,7 +12,7 @@ import { SessionLease } from './session-lease.ts';
 import { Slices } from './slices.ts';
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-const request: LeaseRequest = { session: uuidv7(), machine: 'm', npid: 'n', target: 't', role: null, protocol: 'postgres', source: { address: '127.0.0.1', port: 1, client: null }, behalf: null };
+const request: LeaseRequest = { session: uuidv7(), machine: 'm', npid: 'n', target: 't', role: null, protocol: 'postgres', source: { address: '127.0.0.1', port: 1, client: null }, behalf: null, behalfSince: null };
 const clock = new FakeClock();
 
 /** A decision point whose answers wait until the test lets them go, that can be away, and of which one process can lag behind. */

@@ -69,13 +69,13 @@ async function open(house: House, opening: Opening): Promise<Refusal | null> {
   if (house.evidence.refusing !== null) return refusal('evidence-unavailable', 'no evidence can be recorded now, so no session is opened', session, { hint: 'try again; if it stays, tell the operators of the gateway' });
   const known = await inSession(session, 'session.identify', {}, () => identify(house, opening));
   if ('kind' in known) return known;
-  const { actor, behalf, extensions } = known;
+  const { actor, behalf, behalfSince, extensions } = known;
   const target = house.targets.get(greeting.target);
   if (target === undefined || target.kind !== adapter.id) return refusal('unauthorized', `there is no target ${greeting.target.slice(0, 64)} for ${actor.machine} here`, session, { hint: 'connect with user=[role@]target' });
   if ((await house.plans.of(target.name)) === null) return refusal('policy-unavailable', 'the classification of the target is not available', session, { hint: 'try again; if it stays, tell the operators of the gateway' });
   const plan = () => house.plans.current(target.name).plan;
   const lease = new SessionLease({
-    request: { session, machine: actor.machine, npid: actor.npid, target: target.name, role: greeting.role, protocol: adapter.id, source, behalf },
+    request: { session, machine: actor.machine, npid: actor.npid, target: target.name, role: greeting.role, protocol: adapter.id, source, behalf, behalfSince },
     facts: { protocol: adapter.id, role: greeting.role, source: source.address, client: source.client },
     plan,
     now: () => house.clock.now(),
@@ -85,7 +85,7 @@ async function open(house: House, opening: Opening): Promise<Refusal | null> {
   try {
     const said = await inSession(session, 'session.lease', { target: target.name }, () => house.leases.open(lease, (denied) => closing.abort(denied)));
     if (said !== null) return said;
-    return await serve(house, opening, { actor, behalf, extensions, target, lease, closing });
+    return await serve(house, opening, { actor, behalf, behalfSince, extensions, target, lease, closing });
   } finally {
     house.leases.release(lease);
     house.live.remove(session);
@@ -101,10 +101,11 @@ async function identify(house: House, { session, adapter, greeting, source }: Op
     return refusal('policy-unavailable', 'identities cannot be verified now', session, { hint: 'try again; if it stays, tell the operators of the gateway' });
   }
   if (reply.value.kind !== 'machine') return refusal('unauthorized', 'this token is a person’s: only machines connect here', session);
-  const { actor: { machine, npid, owner, issuer, tokenHash, jti, tokenExpires }, behalf, ticket } = reply.value;
+  const { actor: { machine, npid, owner, issuer, tokenHash, jti, tokenExpires }, behalf, behalfSince, ticket } = reply.value;
   return {
     actor: { machine: id<MachineName>(machine), npid, owner, issuer, tokenHash: id<Digest>(tokenHash), jti, tokenExpires: id<Instant>(tokenExpires) },
     behalf,
+    behalfSince,
     extensions: ticket?.kind === 'ssh-certificate' ? new Set(ticket.extensions) : null,
   };
 }
@@ -113,6 +114,8 @@ async function identify(house: House, { session, adapter, greeting, source }: Op
 interface Identified {
   readonly actor: Actor;
   readonly behalf: Party | null;
+  /** When that person had logged in, as identity says; for the decision point. */
+  readonly behalfSince: string | null;
   readonly extensions: ReadonlySet<string> | null;
 }
 

@@ -45,7 +45,7 @@ export function policyOf(text = rules, version = 1): ActivePolicy {
 }
 
 export const asked = (change: Partial<LeaseRequest> = {}): LeaseRequest => ({
-  session: '0193-session', machine: 'nightly-ledger', npid: 'n', target: 'ledger-db', role: null, protocol: 'postgres', source: { address: '10.0.0.1', port: 50_000, client: 'psql' }, behalf: null, ...change,
+  session: '0193-session', machine: 'nightly-ledger', npid: 'n', target: 'ledger-db', role: null, protocol: 'postgres', source: { address: '10.0.0.1', port: 50_000, client: 'psql' }, behalf: null, behalfSince: null, ...change,
 });
 
 export const caller = (...roles: string[]): Caller => ({ person: 'alice', roles, groups: [], source: '127.0.0.1' });

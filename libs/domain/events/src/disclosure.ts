@@ -37,6 +37,7 @@ const fields = {
   'signal.received': { person: 'person', ref: 'person' },
   'person.left': { person: 'person' },
   'person.returned': { person: 'person' },
+  'person.sessions_revoked': { person: 'person' },
   'entitlement.granted': { approved_by: 'person', reason: 'words' },
   'entitlement.requested': { reason: 'words' },
   'entitlement.revoked': { why: 'words' },

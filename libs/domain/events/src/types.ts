@@ -99,6 +99,8 @@ export interface EventData {
   /** `left_at` is when, as the source said; `machines` those that this person answered for, the first hundred of `count`. */
   'person.left': { person: string; source: string; left_at: string; count: number; machines: readonly string[] };
   'person.returned': { person: string; source: string };
+  /** Whoever logged in as this person before that moment has to log in anew, and machines that act for them by such a login work no more. */
+  'person.sessions_revoked': { person: string; source: string; before: string };
   /** A person's or a vendor's contract ends in so many days: said at 30, 7 and 1. */
   'contract.ending': { of: 'person' | 'vendor'; name: string; ends: string; days: number; machines: readonly string[] };
 

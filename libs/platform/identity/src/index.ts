@@ -7,6 +7,7 @@ export { matchBinding, isOutsider, type Match } from './match-binding.ts';
 export * from './binding-index.ts';
 export * from './compare-bindings.ts';
 export * from './match-person.ts';
+export * from './login-time.ts';
 export * from './npid.ts';
 export * from './svid/spiffe-id.ts';
 export * from './svid/x509-svid.ts';

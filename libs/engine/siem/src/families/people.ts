@@ -15,6 +15,9 @@ export const people = {
     of('Person left', `${d.person} left at ${d.left_at}, ${d.source} said; machines left behind ${d.count}`, 9, d.count > 0 ? 'medium' : 'low', entityOf(d.person)),
   ),
   'person.returned': known<'person.returned'>(object<EventData['person.returned']>({ person: text, source: text }), (_, d) => of('Person returned', `${d.person} is back, ${d.source} said`, 8, 'low', entityOf(d.person))),
+  'person.sessions_revoked': known<'person.sessions_revoked'>(object<EventData['person.sessions_revoked']>({ person: text, source: text, before: text }), (_, d) =>
+    of('Sessions of a person revoked', `Logins of ${d.person} from before ${d.before} work no more, ${d.source} said`, 3, 'medium', entityOf(d.person)),
+  ),
   'contract.ending': known<'contract.ending'>(object<EventData['contract.ending']>({ of: oneOf('person', 'vendor'), name: text, ends: text, days: count, machines: list(text) }), (event, d) =>
     finding(event, d.days <= 1 ? 'medium' : 'low', 'contract_ending', 'Contract ends', `The contract of ${d.of} ${d.name} ends on ${d.ends}, in ${d.days} days; machines ${d.machines.length}`, 'Lifecycle', {
       resources: [{ name: d.name, type: d.of }, ...d.machines.map((machine) => ({ name: machine, type: 'machine' }))],

@@ -95,6 +95,7 @@ export const samples: { readonly [T in EventType]: EventData[T] } = {
   'signal.received': { source: 'scim', kind: 'user.deactivated', person: 'alice', ref: 'scim-7', outcome: 'left' },
   'person.left': { person: 'alice', source: 'scim', left_at: '2026-11-20T17:00:00.000Z', count: 1, machines: ['nightly-ledger'] },
   'person.returned': { person: 'alice', source: 'scim' },
+  'person.sessions_revoked': { person: 'alice', source: 'ssf', before: '2026-11-20T17:00:01.000000Z' },
   'contract.ending': { of: 'person', name: 'alice', ends: '2026-12-01', days: 7, machines: ['nightly-ledger'] },
   'entitlement.granted': {
     entitlement: id(942), kind: 'jit', machine: 'nightly-ledger', target: 'ledger-db', role: 'reporting', from: '2026-11-23T04:00:00.000Z', until: '2026-11-23T08:00:00.000Z', uses: 3, limited_by: 'the contract of alice',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { subjects } from '../subjects.ts';
 import { applyUnder, changeTerms, removal } from './change-authority.ts';
-import { caller, contract, onBehalf, party, source } from './reply.ts';
+import { behalfSince, caller, contract, onBehalf, party, source } from './reply.ts';
 
 export const actor = z.strictObject({
   machine: z.string(), npid: z.string(), owner: z.string(), issuer: z.string(), tokenHash: z.string(), jti: z.string().nullable(), tokenExpires: z.string(),
@@ -23,7 +23,7 @@ export type TicketFacts = z.infer<typeof ticketFacts>;
 
 /** A verified token is a machine of the inventory, by itself or on somebody's `behalf`, or a person with roles. `ticket` is null for tokens of other issuers. */
 export const principal = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('machine'), actor, ticket: ticketFacts.nullable().default(null), ...onBehalf }),
+  z.strictObject({ kind: z.literal('machine'), actor, ticket: ticketFacts.nullable().default(null), ...onBehalf, behalfSince }),
   z.strictObject({ kind: z.literal('person'), person: z.string(), roles: z.array(z.string()), groups: z.array(z.string()), tokenExpires: z.string() }),
 ]);
 export type Principal = z.infer<typeof principal>;

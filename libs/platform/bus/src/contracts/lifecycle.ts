@@ -3,20 +3,24 @@ import { subjects } from '../subjects.ts';
 import { machineUsage } from './inventory.ts';
 import { caller, contract } from './reply.ts';
 
+/** What is said of a person. `session-revoked`: whoever logged in as this person before has to log in anew; the person is not gone by it. */
+export const signalKind = z.enum(['left', 'returned', 'session-revoked']);
 export const signalSource = z.enum(['scim', 'ssf', 'hr', 'contract', 'directory', 'operator']);
 
 /**
- * Somebody left, or is back. `person` is one of a Person's `directoryIds`, or a name of the inventory. What follows for machines happens before the answer, in one
+ * Somebody left, is back, or has to log in anew. `person` is one of a Person's `directoryIds`, or a name of the inventory. What follows for machines happens before the answer, in one
  * transaction with the events of it: privileged ones are suspended at once, others when the grace is over, and their sessions end. The same word twice changes nothing, and nor does one
  * that is older than what its source said last. Each source speaks for itself: somebody is gone while any of them says so.
+ * `session-revoked` ends what was logged in before the end of the second of `at`: the person's tokens, and sessions of machines that act for the person by them. Its `at` is taken as now where it
+ * is more than five minutes ahead; what was revoked until later already is not changed by it. No machine is suspended.
  * `person` of the answer is null where nobody is meant: recorded, and no error. Errors: `unavailable`: tell it again; `invalid`: `at` is no moment or more than a day ahead (tell it when
  * the day has come), or the source is `contract` or `operator`, which are not told here.
  */
 export const identitySignal = contract(
   subjects.identitySignal,
   z.strictObject({
-    source: signalSource, kind: z.enum(['left', 'returned']), person: z.string().min(1).max(320),
-    /** When they left or came back, as the source says; RFC 3339. */
+    source: signalSource, kind: signalKind, person: z.string().min(1).max(320),
+    /** When they left or came back, or when the session ended, as the source says; RFC 3339. */
     at: z.string(),
     /** The sender's own id of this word, for evidence. */
     ref: z.string().max(320).nullable(),
@@ -25,6 +29,9 @@ export const identitySignal = contract(
   /** `suspended` and `attention`: machines of this person that came to stand so by this word. */
   z.strictObject({ person: z.string().nullable(), changed: z.boolean(), suspended: z.array(z.string()), attention: z.array(z.string()) }),
 );
+
+/** Of a person whose logins were revoked, as the inventory bucket shows it under `login.NAME`: those from before this moment, RFC 3339, are not good any more. */
+export const loginsRevoked = z.strictObject({ before: z.iso.datetime() });
 
 /** `draft` does not work yet; `active` and `attention` work, and nothing new is granted to the latter; `suspended` does not work, `retired` never again. */
 export const machineState = z.enum(['draft', 'active', 'attention', 'suspended', 'retired']);
@@ -111,6 +118,8 @@ export const shownPerson = z.strictObject({
   gone: z.strictObject({ since: z.string(), source: z.string() }).nullable(),
   /** The last word of each source. */
   words: z.array(z.strictObject({ source: z.string(), change: z.enum(['left', 'returned']), at: z.string() })),
+  /** Logins from before this moment are refused; null: none was revoked. */
+  loginsFrom: z.string().nullable().default(null),
   /** How many machines they answer for that are not retired. */
   machines: z.int(),
 });
@@ -124,11 +133,11 @@ export const identityPeople = contract(
 );
 
 /**
- * An operator's own word about somebody. `returned` takes back every directory's word, too; not what documents say. What was suspended meanwhile stays so.
- * Errors: `denied` (left: admin, operator; returned: admin, and never about oneself), `not-found`, `document-says-left`, `unavailable`.
+ * An operator's own word about somebody. `session-revoked` ends what was logged in until now. `returned` takes back every directory's word, too; not what documents say. What was suspended meanwhile stays so.
+ * Errors: `denied` (left, session-revoked: admin, operator; returned: admin, and never about oneself), `not-found`, `document-says-left`, `unavailable`.
  */
 export const identityPerson = contract(
   subjects.identityPerson,
-  z.strictObject({ by: caller, person: name, kind: z.enum(['left', 'returned']), reason }),
+  z.strictObject({ by: caller, person: name, kind: signalKind, reason }),
   z.strictObject({ person: z.string(), changed: z.boolean(), suspended: z.array(z.string()), attention: z.array(z.string()) }),
 );

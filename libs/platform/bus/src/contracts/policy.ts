@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { subjects } from '../subjects.ts';
 import { applyUnder, changeTerms } from './change-authority.ts';
-import { caller, contract, onBehalf, source } from './reply.ts';
+import { behalfSince, caller, contract, onBehalf, source } from './reply.ts';
 import { change } from './identity.ts';
 
 export const leaseRequest = z.strictObject({
-  session: z.string(), machine: z.string(), npid: z.string(), target: z.string(), role: z.string().nullable(), protocol: z.string(), source, ...onBehalf,
+  session: z.string(), machine: z.string(), npid: z.string(), target: z.string(), role: z.string().nullable(), protocol: z.string(), source, ...onBehalf, behalfSince,
 });
 export type LeaseRequest = z.infer<typeof leaseRequest>;
 

@@ -27,5 +27,7 @@ export const party = z.strictObject({ kind: z.enum(['person', 'machine']), name:
 const behalf = party.nullable().default(null);
 /** On whose behalf; null: the machine's own. */
 export const onBehalf = { behalf };
+/** When that person had logged in, RFC 3339, as the token says by which the machine acts for them; null where it acts for no person, or the token does not say. */
+export const behalfSince = z.string().nullable().default(null);
 
 export const source = z.strictObject({ address: z.string(), port: z.int(), client: z.string().nullable() });

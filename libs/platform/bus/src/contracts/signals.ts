@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { subjects } from '../subjects.ts';
-import { signalSource } from './lifecycle.ts';
+import { signalKind, signalSource } from './lifecycle.ts';
 import { caller, contract } from './reply.ts';
 
 /** Lower case, digits and inner dashes: it stands in addresses. */
@@ -43,7 +43,7 @@ export const governanceDirectoryRevoke = contract(subjects.governanceDirectoryRe
 
 /** What was told of a person, and what came of it. `ids` are the sender's, and empty once it was told on; `person` is whom of the inventory it meant. */
 export const keptSignal = z.strictObject({
-  id: z.string(), source: signalSource, origin: z.string(), kind: z.enum(['left', 'returned']), ids: z.array(z.string()), person: z.string().nullable(),
+  id: z.string(), source: signalSource, origin: z.string(), kind: signalKind, ids: z.array(z.string()), person: z.string().nullable(),
   at: z.string(), received: z.string(), told: z.string().nullable(), attempts: z.int(), outcome: z.string(), suspended: z.int(), attention: z.int(),
 });
 export type KeptSignal = z.infer<typeof keptSignal>;
