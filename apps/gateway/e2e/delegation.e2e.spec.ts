@@ -28,7 +28,7 @@ describe('an agent on a person’s behalf', () => {
   const carol = (spec: Readonly<Record<string, unknown>> = {}): Document => ({ apiVersion: 'sallyport/v1', kind: 'Person', metadata: { name: 'carol' }, spec: { displayName: 'carol', issuer: world.issuer.name, subject: 'carol', roles: ['approver'], groups: ['finance'], ...spec } });
   const agent = (actsFor: unknown): Document => {
     const plain = machine(world.issuer, 'agent', { groups: ['agents'] });
-    return { ...plain, spec: { ...Object(plain['spec']), ...(actsFor === undefined ? {} : { actsFor }) } };
+    return { ...plain, spec: { ...Object.fromEntries(Object.entries(plain['spec'] ?? {})), ...(actsFor === undefined ? {} : { actsFor }) } };
   };
 
   beforeAll(async () => {

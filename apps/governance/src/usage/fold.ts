@@ -94,8 +94,10 @@ export function fold(page: readonly Told[], known: ReadonlyMap<string, SessionSe
       const approved = (auth?.approval ?? null) !== null && d.decision === 'allow';
       for (const effect of d.effects) use(used, { ...of, verb: verbOf(effect), object: objectOf(effect), day }, d.decision, at, !approved);
       if (approved) continue;
+      // In a session on somebody's behalf: what policy said of the machine by itself, because that is what a draft is held against.
+      const own = d.sides?.machine ?? d;
       const byGate = d.decision === 'deny' && d.rules.length === 0 && d.say === keepsHiddenSay;
-      take(decided, { ...of, reading: d.reading, kind: d.kind, effects: d.effects, decision: d.decision, byGate, rules: d.rules, day }, auth?.policy ?? 0, d.command, at);
+      take(decided, { ...of, reading: d.reading, kind: d.kind, effects: d.effects, decision: own.decision, byGate, rules: own.rules, day }, auth?.policy ?? 0, d.command, at);
     }
   }
   return { opened, ended, used: [...used.values()], decided: [...decided.values()] };
