@@ -202,7 +202,7 @@ describe('the identity service', () => {
     expect(await resolve(token)).toBe('nightly');
     await must([machine('nightly', { state: 'suspended' })]);
     expect(await resolve(token)).toBe('unauthorized: machine nightly is suspended (machine-suspended)');
-    await expect.poll(() => heard).toEqual([{ machine: 'nightly', target: null, why: 'its state was set to suspended', policy: null }]);
+    await expect.poll(() => heard).toEqual([{ machine: 'nightly', target: null, behalf: null, why: 'its state was set to suspended', policy: null }]);
     expect((await events()).find(({ type }) => type === 'nhi.suspended')).toMatchObject({ d: { machine: 'nightly' }, who: { id: 'person:root' } });
     await must([machine('nightly')]);
     expect(await resolve(token)).toBe('nightly');

@@ -68,7 +68,7 @@ describe('somebody leaves on Friday', () => {
     const took = performance.now() - began;
     expect(await house.resolve(held)).toBe('unauthorized: the owner of machine nightly is no longer active; it needs a new one (owner-inactive)');
     expect(await house.resolve(ticket)).toContain('(owner-inactive)');
-    await expect.poll(() => heard).toContainEqual({ machine: 'nightly', target: null, why: 'its owner alice is no longer active', policy: null });
+    await expect.poll(() => heard).toContainEqual({ machine: 'nightly', target: null, behalf: null, why: 'its owner alice is no longer active', policy: null });
     process.stdout.write(`identity.signal: ${took.toFixed(0)} ms until the machine was suspended, its ticket revoked and the bucket told\n`);
     stop();
     const told = (await since(from)).filter(({ type }) => !type.startsWith('auth.'));
