@@ -77,7 +77,7 @@ describe('what is read', () => {
     }
     expect(results[1]).toEqual(results[0]);
     expect(results[2]).toEqual(results[0]);
-  });
+  }, 180_000);
 
   it('is told by fields that say what was seen', async () => {
     strangeDay();
