@@ -156,9 +156,9 @@ function wayOut(code: string, { credential: { from } }: Settings): string | null
       return '`sallyport get Person NAME` shows the document; change `active` or `contractEnd` there, and apply it';
     case 'contract-over':
       return 'change `vendor.contractEnd` in its document with `sallyport apply`, or retire it';
-    case 'self-review':
     case 'assigned':
       return '`sallyport reviews delegate ITEM --to PERSON --reason TEXT` hands it on; `sallyport reviews show REVIEW` names who may decide';
+    case 'self-review':
     case 'not-a-reviewer':
       return '`sallyport reviews show REVIEW` names who may decide';
     case 'waiting':

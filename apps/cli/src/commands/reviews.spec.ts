@@ -76,7 +76,7 @@ describe('sallyport reviews', { timeout: 120_000 }, () => {
     expect(await run('reviews', 'close', campaign.id)).toMatchObject({ code: 11, err: expect.stringContaining('--state waiting') });
   });
 
-  it.each([['self-review', 403, 10, 'reviews delegate'], ['assigned', 409, 10, 'reviews delegate'], ['decided', 409, 12, 'ann decided'], ['unused', 422, 2, 'ann decided']])('decide refused as %s (%i) ends with %i', async (code, status, exit, way) => {
+  it.each([['self-review', 403, 10, 'names who may decide'], ['assigned', 409, 10, 'reviews delegate'], ['decided', 409, 12, 'ann decided'], ['unused', 422, 2, 'ann decided']])('decide refused as %s (%i) ends with %i', async (code, status, exit, way) => {
     api.on(`POST /v1/review-items/${item.id}/decide`, refusal(status, code, 'ann decided it already'));
     expect(await run('reviews', 'decide', item.id, 'keep', '--reason', 'it is needed')).toMatchObject({ code: exit, err: expect.stringContaining(way) });
   });

@@ -114,5 +114,5 @@ function policyText({ name, text }: NonNullable<ReviewItem['policy']>, machine: 
   const go = written === null
     ? [`sallyport reviews show REVIEW --machine ${machine} --out DIR`, `sallyport changes propose --title "${title}" -f DIR`]
     : [`sallyport changes propose --title "${title}" -f ${written}`];
-  return [frame(`added to the policy in force: ${name}`, added), 'nothing of it is in force yet. To go on:', ...go.map((line) => visibleLine(`  ${line}`))].join('\n');
+  return [frame(`added to the policy in force: ${name}`, added), 'this change of policy is not in force yet. To go on:', ...go.map((line) => visibleLine(`  ${line}`))].join('\n');
 }

@@ -48,7 +48,7 @@ export function simulationText({ from, to, upTo, commands, distinct, same, chang
   ], 'wrapped');
   const changedText = told.length === 0 ? ['nothing would have been decided otherwise'] : ['', 'decided otherwise', ...told.map(changeLines), ...(changes > told.length ? [`  and ${changes - told.length} more changes`] : [])];
   return [
-    head, ...warnings.map((warning) => out.paint('bad', visibleLine(`warning: ${warning}`))), ...changedText,
+    head, ...warnings.map((warning) => out.paint('bad', visibleLine(warning))), ...changedText,
     ...(undecided.length === 0 ? [] : ['', 'undecided: they hang on what was not recorded', ...undecided.map(({ rules, needs, commands: count, example }) => bullet(`${times(count)}, by ${rules.join(', ')}${needs.length === 0 ? '' : `, which ask for ${needs.join(', ')}`}; session ${example}`))]),
     ...(passed.length === 0 ? [] : ['', 'not tried', ...passed.map(({ why, commands: count }) => bullet(`${times(count)}: ${why}`))]),
     ...(assumes.length === 0 ? [] : ['', 'assumed', ...assumes.map(bullet)]),

@@ -25,6 +25,6 @@ export const simulation = {
     { machine: 'report', target: 'ledger-db', role: '', from: 'hold', to: 'allow', effects: ['connect'], commands: 1, rules: [], example: session, last: '2026-11-22T01:02:03.000Z' },
   ],
   undecided: [{ rules: ['office-hours-only'], needs: ['the time', 'the address'], commands: 3, example: session }], passed: [{ why: 'refused by the gateway’s own rule about classified columns, whatever the policy says', commands: 1, example: session }],
-  assumes: ['machines, their groups and facts, targets and their tags are as they are now, not as they were then', 'limits of rows and bytes, masking, and whether somebody would have approved are not compared'], warnings: ['a.cedar:3: the rule has no effect'],
+  assumes: ['machines, their groups and facts, targets and their tags are as they are now, not as they were then', 'limits of rows and bytes, masking, and whether somebody would have approved are not compared'], warnings: ['a.cedar:3:1: warning: a: the rule has no effect'],
 };
 export const calm = { ...simulation, changed: 0, changes: 0, told: [], undecided: [], passed: [], warnings: [] };
