@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { id, instant, uuidv7, type Lease, type MachineName, type SessionId, type TargetName } from '@sallyport/domain-model';
+import { id, instant, uuidv7, type Lease, type MachineName, type Party, type SessionId, type TargetName } from '@sallyport/domain-model';
 import { leaseClaims, leaseType, readPolicySet, sliceFor, type Slice } from '@sallyport/engine-policy';
 import { fail, ok, policyOpen, type Bus, type LeaseRequest, type Reply } from '@sallyport/platform-bus';
 import { silentLog } from '@sallyport/platform-telemetry';
@@ -24,6 +24,8 @@ class DecisionPoint implements Pick<Bus, 'call' | 'subscribe' | 'kv'> {
   lagging: 'honest' | 'careless' | null = null;
   /** What single sessions are answered besides: `requested` when they open, the others when they are renewed. */
   word: { requested: string } | { unavailable: string } | { refused: string } | null = null;
+  /** Whom its leases name. */
+  behalf: Party | null = null;
   readonly wanted: number[] = [];
   #letGo: (() => void)[] = [];
   holding = false;
@@ -62,7 +64,7 @@ class DecisionPoint implements Pick<Bus, 'call' | 'subscribe' | 'kv'> {
     this.tell({ policy: this.version });
   }
 
-  tell(change: { readonly policy?: number; readonly machine?: string }): void {
+  tell(change: { readonly policy?: number; readonly machine?: string; readonly behalf?: Party }): void {
     this.#told({ machine: null, target: null, why: 'test', ...change });
   }
 
@@ -79,6 +81,7 @@ class DecisionPoint implements Pick<Bus, 'call' | 'subscribe' | 'kv'> {
     const lease: Lease = {
       id: uuidv7(), session: id<SessionId>(request.session), machine: id<MachineName>('m'), target: id<TargetName>('t'), role: null,
       slice: slice.digest, policyVersion: version, maskPlan: null, entitlement: null, record: false, expires: instant(clock.now() + 30_000),
+      ...(this.behalf === null ? {} : { behalf: this.behalf }),
     };
     return { lease: await new SignJWT(leaseClaims(lease)).setProtectedHeader({ alg: 'EdDSA', typ: leaseType }).sign(privateKey), slice: slice.digest };
   }
@@ -96,8 +99,8 @@ beforeEach(() => {
 });
 afterEach(() => keeper.stop());
 
-const leaseFor = () =>
-  new SessionLease({ request, facts: { protocol: 'postgres', role: null, source: '127.0.0.1', client: null }, plan: () => null, now: () => clock.now(), askRenewal: (one) => keeper.ask(one) });
+const leaseFor = (behalf: Party | null = null) =>
+  new SessionLease({ request: { ...request, behalf }, facts: { protocol: 'postgres', role: null, source: '127.0.0.1', client: null }, plan: () => null, now: () => clock.now(), askRenewal: (one) => keeper.ask(one) });
 
 const open = () => keeper.open(lease, () => undefined);
 const asked = (times: number) => vi.waitFor(() => expect(policy.asked).toBe(times));
@@ -209,6 +212,22 @@ describe('the leases of a gateway', () => {
     expect(await open()).toMatchObject({ kind: 'refusal', code: 'access-requested', say: 'people are asked: request r-1', hint: 'connect again when people have said yes' });
     policy.word = null;
     expect(await open()).toBeNull();
+  });
+
+  it('for the machine itself are none on somebody’s behalf, those for one party none for another, and the other way round', async () => {
+    const [carol, dora] = [{ kind: 'person', name: 'carol' }, { kind: 'person', name: 'dora' }] as const;
+    for (const [wanted, given] of [[carol, null], [null, carol], [carol, dora], [carol, { kind: 'machine', name: 'carol' }]] as const) {
+      policy.behalf = given;
+      expect(await keeper.open(leaseFor(wanted), () => undefined)).toMatchObject({ code: 'policy-unavailable', say: 'the decision point’s answer was for another session' });
+    }
+    policy.behalf = carol;
+    const theirs = leaseFor(carol);
+    expect(await keeper.open(theirs, () => undefined)).toBeNull();
+    policy.tell({ behalf: dora });
+    expect(theirs.current()).not.toBeNull();
+    policy.tell({ behalf: carol });
+    expect(theirs.current()).toBeNull();
+    expect(await theirs.renewed()).toMatchObject({ policyVersion: 1 });
   });
 
   it('are kept to their time where it cannot be said of one session whether it is entitled, and its commands are told why', async () => {
