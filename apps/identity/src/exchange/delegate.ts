@@ -1,5 +1,5 @@
 import type { Party } from '@sallyport/domain-model';
-import { actorsOf, chainLength, mayAct } from '@sallyport/platform-identity';
+import { actorsOf, chainLength, loginTime, mayAct } from '@sallyport/platform-identity';
 import type { Admitted } from '../model/admit.ts';
 import { whyNotFor } from '../model/behalf.ts';
 import type { Inventory } from '../model/inventory.ts';
@@ -11,6 +11,8 @@ export const longestChain = 4;
 /** What an exchange gives besides: on whose behalf, for how long at most, and who acted before. */
 export interface Delegation {
   readonly behalf: Party;
+  /** When that person had logged in, milliseconds since 1970; null for machines, and where the token does not say. */
+  readonly since: number | null;
   /** Milliseconds since 1970. */
   readonly expires: number;
   readonly act: readonly string[];
@@ -29,9 +31,10 @@ export function delegate(actor: Admitted, subject: Admitted, inventory: Inventor
   const behalf = partyOf(subject);
   const machine = inventory.machines.get(actor.principal.actor.machine);
   if (machine === undefined) throw no('machine-stopped', 'the machine left the inventory');
-  const refused = whyNotFor(machine, behalf, inventory);
+  const since = behalf.kind === 'person' ? loginTime(theirs.claims) : null;
+  const refused = whyNotFor(machine, { party: behalf, since }, inventory);
   if (refused !== null) throw no(refused.code, `${refused.say} (${refused.code})`);
-  return { behalf, expires: theirs.expires, act: [...actorsOf(theirs.claims), ...actorsOf(own.claims)] };
+  return { behalf, since, expires: theirs.expires, act: [...actorsOf(theirs.claims), ...actorsOf(own.claims)] };
 }
 
 function partyOf({ principal }: Admitted): Party {

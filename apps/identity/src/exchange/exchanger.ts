@@ -3,9 +3,12 @@ import type { Kysely } from 'kysely';
 import type { EventData } from '@sallyport/domain-events';
 import { instant, partyId, uuidv7 } from '@sallyport/domain-model';
 import { certificateLine, certify, looksLikeTicket, newTicket, ticketHash, verifyX509Svid } from '@sallyport/platform-identity';
+import type { MachineDocument } from '@sallyport/platform-config';
 import { StoreError, type Outbox } from '@sallyport/platform-store';
 import { counter, type Log } from '@sallyport/platform-telemetry';
 import { whyStopped, type Admitted } from '../model/admit.ts';
+import { whyNotFor } from '../model/behalf.ts';
+import type { Inventory } from '../model/inventory.ts';
 import type { IdentityDatabase } from '../store/database.ts';
 import { shareRevision } from '../store/documents.ts';
 import type { Registry } from '../store/registry.ts';
@@ -112,7 +115,7 @@ export class Exchanger {
         return grant(request, { admitted, origin, delegation, asker, inventory, now: at });
       });
       const machine = inventory.machines.get(granted.machine);
-      const stopped = machine === undefined ? { say: 'the machine left the inventory' } : whyStopped(machine, inventory);
+      const stopped = machine === undefined ? { say: 'the machine left the inventory' } : (whyStopped(machine, inventory) ?? whyNotAny(machine, granted, inventory));
       if (stopped !== null) throw new OAuthError('invalid_request', 'machine-stopped', stopped.say);
       const id = uuidv7(at);
       const made = await this.#make(request, granted, id, at);
@@ -173,3 +176,6 @@ export class Exchanger {
 function told({ kind, id, serial, targets, key, maxUses, sources, extensions, act, behalf, expires, source }: NewTicket, binding: string): EventData['token.exchanged'] {
   return { kind, id, serial: serial === null ? null : String(serial), binding, targets, key, uses: maxUses, sources, extensions, act, expires: instant(expires), source, ...(behalf === null ? {} : { behalf: partyId(behalf) }) };
 }
+
+/** A token of the machine's own hand that is a person's: whoever it acts for may have left since it was looked at. */
+const whyNotAny = (machine: MachineDocument, { behalf, behalfSince }: Grant, inventory: Inventory) => (behalf === null ? null : whyNotFor(machine, { party: behalf, since: behalfSince }, inventory));

@@ -1,3 +1,4 @@
+import { millis } from '@sallyport/domain-model';
 import { plainAddress } from '@sallyport/platform-identity';
 import type { Admitted, Origin } from '../model/admit.ts';
 import type { Inventory } from '../model/inventory.ts';
@@ -41,7 +42,7 @@ export interface Granting {
 /** What is granted of what was asked for. Throws OAuthError. */
 export function grant(request: ExchangeRequest, { admitted, origin, delegation, asker, inventory, now }: Granting): Grant {
   if (admitted.principal.kind !== 'machine') throw new OAuthError('invalid_request', 'person', 'tokens of people are not exchanged: only machines get tickets');
-  const { actor, behalf } = admitted.principal;
+  const { actor, behalf, behalfSince } = admitted.principal;
   const known = new Set(inventory.documents.flatMap((one) => (one.kind === 'Target' ? [one.metadata.name] : [])));
   for (const text of request.targets) {
     if (!known.has(text.slice(text.indexOf('@') + 1))) throw new OAuthError('invalid_target', 'target-unknown', `there is no target ${text.slice(text.indexOf('@') + 1)} here`);
@@ -52,7 +53,7 @@ export function grant(request: ExchangeRequest, { admitted, origin, delegation, 
   if (expires - now < worthwhile) throw new OAuthError('invalid_request', 'token-ends', 'the token ends within seconds: get a fresh one');
   return {
     kind: request.type, machine: actor.machine, npid: actor.npid, issuer: origin.issuer, binding: origin.binding.name, bindingDigest: bindingDigest(origin.binding),
-    targets: request.targets, extensions: request.extensions, act: delegation?.act ?? origin.act, behalf: delegation?.behalf ?? behalf, source: plainAddress(asker.address), expires,
+    targets: request.targets, extensions: request.extensions, act: delegation?.act ?? origin.act, behalf: delegation?.behalf ?? behalf, behalfSince: delegation === null ? (behalfSince === null ? null : millis(behalfSince)) : delegation.since, source: plainAddress(asker.address), expires,
     key: keyOf(request, asker),
     sources: sourcesOf(request, origin, asker),
     // A binding whose tokens may be used once gives tickets that may be used once, unless more uses are asked for by number.

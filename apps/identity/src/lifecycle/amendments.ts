@@ -9,8 +9,8 @@ import type { IdentityDatabase } from '../store/database.ts';
 import { lockRevision, writeVersions } from '../store/documents.ts';
 import type { Mirror } from '../store/mirror.ts';
 import type { Registry } from '../store/registry.ts';
-import { revokeFor, revokeOf } from '../store/tickets.ts';
-import { writeStatuses, writeWords } from './runtime.ts';
+import { revokeFor, revokeLogins, revokeOf } from '../store/tickets.ts';
+import { writeRevocations, writeStatuses, writeWords } from './runtime.ts';
 import { settle, type Amendment, type Settled } from './settle.ts';
 import { eventsOf } from './told.ts';
 import { addTransfers, endTransfers, type NewTransfer } from './transfers.ts';
@@ -105,7 +105,7 @@ export class Amendments {
       const now = this.#parts.now();
       const decision = await act.decide({ before, trx, now });
       const settled = decision.amendment === null ? null : settle(before, decision.amendment, now);
-      const changes = settled !== null && (decision.amendment?.documents.length ?? 0) + settled.words.length + settled.statuses.length > 0 ? settled : null;
+      const changes = settled !== null && (decision.amendment?.documents.length ?? 0) + settled.words.length + settled.statuses.length + settled.revocations.length > 0 ? settled : null;
       if (changes === null) await outbox.emitAll(trx, [...decision.first, ...decision.last]);
       else await this.#write(trx, act, decision, changes, now);
       return { settled: changes, answer: decision.answer(changes) };
@@ -116,11 +116,12 @@ export class Amendments {
   }
 
   async #write<T>(trx: Transaction<IdentityDatabase>, { who, author, auth = null, source }: Act<T>, { amendment, first, last, author: authors = author }: Decision<T>, settled: Settled, now: number): Promise<void> {
-    const { after, words, statuses, follows } = settled;
+    const { after, words, statuses, revocations, follows } = settled;
     const documents = amendment?.documents ?? [];
     await writeVersions(trx, documents, authors, after.revision);
     await writeWords(trx, words, now);
     await writeStatuses(trx, statuses, now);
+    await writeRevocations(trx, revocations, now);
     const asked = tasks(settled);
     await addTransfers(trx, asked, now);
     await endTransfers(trx, statuses.filter(({ cause, state }) => cause === 'owner-gone' && state === 'cleared').map(({ machine }) => machine), 'withdrawn', now, 'by-nobody');
@@ -128,7 +129,8 @@ export class Amendments {
     const revoked = await revokeOf(trx, follows.suspended.map(({ machine }) => machine), now);
     const gone = settled.people.flatMap(({ person, change }): Party[] => (change === 'left' ? [{ kind: 'person', name: person }] : []));
     const forgone = await revokeFor(trx, [...gone, ...follows.suspended.map(({ machine }): Party => ({ kind: 'machine', name: machine }))], now);
-    await this.#parts.outbox.emitAll(trx, [...first, ...eventsOf({ documents, settled, revoked, forgone, asked, who, auth, source }), ...last]);
+    const ended = await revokeLogins(trx, revocations, now);
+    await this.#parts.outbox.emitAll(trx, [...first, ...eventsOf({ documents, settled, revoked, forgone, ended, asked, who, auth, source }), ...last]);
   }
 
   /** After the commit: the bucket first, so that who asks for a new lease because of the message is answered from the new inventory. */

@@ -1,13 +1,14 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { WordSource } from './words.ts';
 
-/** What migration 0003 leaves. `bigint` comes as text. */
+/** What migrations 0003 and 0009 leave. `bigint` comes as text. */
 export interface LifecycleTables {
   person_word: PersonWordTable;
   machine_status: MachineStatusTable;
   machine_transfer: MachineTransferTable;
   transfer_agreement: TransferAgreementTable;
   contract_warning: ContractWarningTable;
+  login_revocation: LoginRevocationTable;
 }
 
 type Moment = ColumnType<Date, string, never>;
@@ -66,4 +67,15 @@ interface ContractWarningTable {
   ends: ColumnType<string, string, never>;
   days: number;
   recorded: ColumnType<Date, string, never>;
+}
+
+interface LoginRevocationTable {
+  id: ColumnType<string, never, never>;
+  person: string;
+  before: Moment;
+  source: WordSource;
+  told_by: string;
+  ref: string | null;
+  reason: string;
+  recorded: Moment;
 }

@@ -2,15 +2,17 @@ import type { Inventory } from '../model/inventory.ts';
 import type { PlannedChange } from '../model/plan-apply.ts';
 import { consequences, type Consequences } from '../model/consequences.ts';
 import { mayMove, type Mover } from './state.ts';
+import type { NewLoginRevocation } from './login-revocations.ts';
 import { conclude, type NewStatus } from './status.ts';
 import { wordsOfDocument, type NewWord } from './words.ts';
 
-/** What is to change: documents, what was said of people, and what is held against machines. */
+/** What is to change: documents, what was said of people, what is held against machines, and whose logins are revoked. */
 export interface Amendment {
   readonly by: Mover;
   readonly documents: readonly PlannedChange[];
   readonly words: readonly NewWord[];
   readonly statuses: readonly NewStatus[];
+  readonly revocations?: readonly NewLoginRevocation[];
 }
 
 /** A person who was here and is gone, or the other way round. */
@@ -29,6 +31,7 @@ export interface Settled {
   readonly after: Inventory;
   readonly words: readonly NewWord[];
   readonly statuses: readonly NewStatus[];
+  readonly revocations: readonly NewLoginRevocation[];
   readonly people: readonly Turned[];
   readonly follows: Consequences;
 }
@@ -42,11 +45,11 @@ export class ForbiddenMoveError extends Error {
  * Everything that follows from an amendment at this moment: words that documents and dates say, states that people's leaving makes. The one way by which machines are
  * moved, whatever it began with. @param now milliseconds since 1970
  */
-export function settle(before: Inventory, { by, documents, words: said, statuses: set }: Amendment, now: number): Settled {
+export function settle(before: Inventory, { by, documents, words: said, statuses: set, revocations = [] }: Amendment, now: number): Settled {
   const revision = before.revision + 1;
   const changed = documents.filter(({ change }) => change !== 'unchanged');
   const standing = changed.map(({ kind, name, version, digest, document }) => ({ kind, name, version, digest, document }));
-  const told = before.with(revision, { documents: standing, words: said, statuses: set });
+  const told = before.with(revision, { documents: standing, words: said, statuses: set, revocations });
   const words = [...told.people.values()].flatMap((person) => wordsOfDocument(person, told.wordsOf(person.metadata.name), now));
   const known = words.length === 0 ? told : told.with(revision, { words });
   const settings = known.governance;
@@ -60,7 +63,7 @@ export function settle(before: Inventory, { by, documents, words: said, statuses
     // Dates pass while people act: what follows from facts alone may move any machine at the same time.
     if (to !== 'removed' && !mayMove(by, from, to) && !mayMove('fact', from, to)) throw new ForbiddenMoveError(`machine ${machine} cannot go from ${from} to ${to} by ${by}`);
   }
-  return { after, words: [...said, ...words], statuses: [...set, ...statuses], people: turned(before, after, [...said, ...words]), follows };
+  return { after, words: [...said, ...words], statuses: [...set, ...statuses], revocations, people: turned(before, after, [...said, ...words]), follows };
 }
 
 /** Whether there is something to settle without anything having been said: a date has passed, or grace is over. */

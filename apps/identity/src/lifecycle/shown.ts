@@ -32,6 +32,6 @@ export function shownPerson(inventory: Inventory, { metadata: { name }, spec }: 
   return {
     name, displayName: spec.displayName, roles: spec.roles, groups: [...inventory.approverGroupsOf(name)], employment: spec.employment ?? null, contractEnd: spec.contractEnd ?? null, directoryIds: spec.directoryIds ?? [],
     gone: gone === null ? null : { since: moment(gone.since), source: gone.source },
-    words: inventory.wordsOf(name).map(({ source, change, at }) => ({ source, change, at: moment(at) })), machines,
+    words: inventory.wordsOf(name).map(({ source, change, at }) => ({ source, change, at: moment(at) })), loginsFrom: orNull(inventory.loginsFrom(name)), machines,
   };
 }

@@ -17,6 +17,8 @@ export interface Told {
   readonly revoked: ReadonlyMap<string, readonly string[]>;
   /** The same of tickets of machines that acted for those who left or were stopped. */
   readonly forgone: ReadonlyMap<string, readonly string[]>;
+  /** The same of tickets by logins that were revoked. */
+  readonly ended: ReadonlyMap<string, readonly string[]>;
   readonly asked: readonly NewTransfer[];
   readonly who: Who | null;
   readonly auth: Authority | null;
@@ -24,15 +26,17 @@ export interface Told {
 }
 
 /** The evidence of a change of the inventory and of all that follows from it, in the order in which one follows from the other. */
-export function eventsOf({ documents, settled: { after, people, follows }, revoked, forgone, asked, who, auth, source }: Told): readonly EventToTell[] {
+export function eventsOf({ documents, settled: { after, people, revocations, follows }, revoked, forgone, ended, asked, who, auth, source }: Told): readonly EventToTell[] {
   return [
     ...documents.flatMap(({ kind, name, change, version, digest, previous }): EventToTell[] => (change === 'unchanged' ? [] : [{ type: 'config.changed', data: { kind, name, change, version, digest, previous }, who, auth }])),
     ...people.map((one) => turnedEvent(one, who)),
+    ...revocations.map(({ person, source, before }): EventToTell => ({ type: 'person.sessions_revoked', data: { person, source, before: instant(before) }, who })),
     ...documents.flatMap(({ document, change, version }): EventToTell[] => (document?.kind === 'Machine' && change !== 'unchanged' ? [{ type: 'nhi.recorded', data: recorded(document, version, after, source), who, auth }] : [])),
     ...follows.moved.map(({ machine, from, to, why, until }): EventToTell => ({ type: 'nhi.state_changed', data: { machine, from, to, why, until: until === null ? null : instant(until) }, who })),
     ...follows.suspended.map(({ machine, why }): EventToTell => ({ type: 'nhi.suspended', data: { machine, why }, who })),
     ...follows.suspended.flatMap(({ machine, why }) => revocation(machine, why, revoked.get(machine) ?? [], who)),
     ...[...forgone].flatMap(([machine, ids]) => revocation(machine, 'the party for whom it acted left or was stopped', ids, who)),
+    ...[...ended].flatMap(([machine, ids]) => revocation(machine, 'the person for whom it acted has to log in again', ids, who)),
     ...asked.map(({ machine, newOwner, previousOwner, reason }): EventToTell => ({ type: 'nhi.transfer_requested', data: { machine, owner: newOwner, previous_owner: previousOwner, reason }, who })),
   ];
 }

@@ -2,8 +2,8 @@ import type { Who } from '@sallyport/domain-events';
 import { id, instant, partyId, type MachineName, type Party } from '@sallyport/domain-model';
 import type { Principal } from '@sallyport/platform-bus';
 import { seconds, type MachineDocument, type TrustBinding } from '@sallyport/platform-config';
-import { actorsOf, evidenceClaims, matchBinding, matchPerson, personSubject, TokenRefusedError, workloadOf, type Claims, type VerifiedToken, type Workload } from '@sallyport/platform-identity';
-import { whyNotFor } from './behalf.ts';
+import { actorsOf, evidenceClaims, loginTime, matchBinding, matchPerson, personSubject, TokenRefusedError, workloadOf, type Claims, type VerifiedToken, type Workload } from '@sallyport/platform-identity';
+import { answerOf, whyNotFor } from './behalf.ts';
 import type { Inventory } from './inventory.ts';
 import { replayKey } from './replay.ts';
 import type { TicketUse } from './ticket.ts';
@@ -130,13 +130,14 @@ function admitMachine(token: VerifiedToken, inventory: Inventory): Judgement {
   if (stopped !== null) return { ...refusal(token, binding, 'unauthorized', stopped.code, stopped.say), who };
   // A person's token in a machine's hand, whatever binding fits it: the machine is not by itself.
   const behalf = personOf(token, inventory);
-  const notFor = behalf === null ? null : whyNotFor(machine, behalf, inventory);
-  if (notFor !== null) return { ...refusal(token, binding, 'unauthorized', notFor.code, notFor.say), who };
+  const since = behalf === null ? null : loginTime(token.claims);
+  const notFor = behalf === null ? null : whyNotFor(machine, { party: behalf, since }, inventory);
+  if (notFor !== null) return { ...refusal(token, binding, answerOf(notFor.code), notFor.code, notFor.say), who };
   const expires = instant(token.expires);
   const act = actorsOf(token.claims);
   return {
     kind: 'admit',
-    principal: { kind: 'machine', actor: { machine: id<MachineName>(name), npid, owner: machine.spec.owner, issuer: token.issuer.spec.issuer, tokenHash: token.hash, jti: token.jti, tokenExpires: expires }, ticket: null, behalf },
+    principal: { kind: 'machine', actor: { machine: id<MachineName>(name), npid, owner: machine.spec.owner, issuer: token.issuer.spec.issuer, tokenHash: token.hash, jti: token.jti, tokenExpires: expires }, ticket: null, behalf, behalfSince: since === null ? null : instant(since) },
     binding: `${name}/${binding.name}`,
     issuer: token.issuer.spec.issuer,
     claims: { ...evidenceClaims(token, binding), ...(act.length === 0 ? {} : { act: act.join(' < ') }), ...(behalf === null ? {} : { on_behalf_of: partyId(behalf) }) },
@@ -189,6 +190,7 @@ function admitPerson(token: VerifiedToken, inventory: Inventory): Judgement {
   const { metadata, spec } = matchPerson(token, inventory.people.values());
   const who: Who = { id: `person:${metadata.name}`, npid: null, iss: token.issuer.spec.issuer, tok: token.hash, jti: token.jti, owner: null };
   if (inventory.gone(metadata.name) !== null) return { kind: 'refuse', answer: 'unauthorized', code: 'person-inactive', say: `${metadata.name} is not active`, issuer: token.issuer.spec.issuer, claims: {}, who };
+  if (inventory.loginEnded(metadata.name, loginTime(token.claims))) return { kind: 'refuse', answer: 'unauthenticated', code: 'session-revoked', say: 'this session was revoked: log in again', issuer: token.issuer.spec.issuer, claims: {}, who };
   const expires = instant(token.expires);
   return {
     kind: 'admit',

@@ -44,7 +44,7 @@ function judge(token: VerifiedToken, inventory: Inventory): Judgement {
   const machine = admit(token, inventory, 'machine');
   if (machine.kind === 'admit' || !token.issuer.spec.trusts.includes('people')) return machine;
   const person = admit(token, inventory, 'person');
-  const known = person.kind === 'admit' || person.code === 'person-inactive';
+  const known = person.kind === 'admit' || person.code === 'person-inactive' || person.code === 'session-revoked';
   return known || !token.issuer.spec.trusts.includes('machines') ? person : machine;
 }
 

@@ -1,14 +1,18 @@
+import { instant } from '@sallyport/domain-model';
 import { usualGovernance, type DocumentOf, type GovernanceSettings, type IssuerDocument, type MachineDocument, type PersonDocument } from '@sallyport/platform-config';
 import { BindingIndex, type Candidate } from '@sallyport/platform-identity';
 import { strictest, works, type State } from '../lifecycle/state.ts';
+import { withRevocations, type LoginRevocation } from '../lifecycle/login-revocations.ts';
 import { withStatuses, type MachineStatus, type NewStatus } from '../lifecycle/status.ts';
 import { goneBy, withWords, type Gone, type PersonWord } from '../lifecycle/words.ts';
 import { bucketKey, canonical, type OwnedDocument, type Standing } from './document.ts';
 
-/** What is known besides documents: what was said of people, and what holds machines back. */
+/** What is known besides documents: what was said of people, since when they have to be logged in, and what holds machines back. */
 export interface Runtime {
   readonly words: readonly PersonWord[];
   readonly statuses: readonly MachineStatus[];
+  /** One of each person at most. */
+  readonly revocations?: readonly LoginRevocation[];
 }
 
 const nothing: Runtime = { words: [], statuses: [] };
@@ -18,6 +22,7 @@ export interface Changed {
   readonly documents?: readonly Standing[];
   readonly words?: readonly PersonWord[];
   readonly statuses?: readonly NewStatus[];
+  readonly revocations?: readonly LoginRevocation[];
 }
 
 /** The whole inventory at one revision: documents, and what was found out since about people and machines. Immutable: a change makes a new one. */
@@ -37,6 +42,7 @@ export class Inventory {
   readonly #runtime: Runtime;
   readonly #words: ReadonlyMap<string, readonly PersonWord[]>;
   readonly #statuses: ReadonlyMap<string, readonly MachineStatus[]>;
+  readonly #logins: ReadonlyMap<string, number>;
   readonly #states = new Map<string, State>();
   #subjects: ReadonlyMap<string, string> | null = null;
   #mirror: ReadonlyMap<string, string> | null = null;
@@ -46,6 +52,7 @@ export class Inventory {
     this.#runtime = runtime;
     this.#words = grouped(runtime.words, ({ person }) => person);
     this.#statuses = grouped(runtime.statuses, ({ machine }) => machine);
+    this.#logins = new Map((runtime.revocations ?? []).map(({ person, before }) => [person, before]));
     this.#standing = new Map(standing.map((one) => [`${one.kind}/${one.name}`, one]));
     const documents = this.documents;
     this.issuers = documents.filter((one) => one.kind === 'Issuer');
@@ -72,11 +79,11 @@ export class Inventory {
     return this.#standing.get(`${kind}/${name}`);
   }
 
-  /** This inventory with later versions of some documents, words and statuses. */
-  with(revision: number, { documents = [], words = [], statuses = [] }: Changed): Inventory {
+  /** This inventory with later versions of some documents, words, statuses and revocations. */
+  with(revision: number, { documents = [], words = [], statuses = [], revocations = [] }: Changed): Inventory {
     const merged = new Map(this.#standing);
     for (const one of documents) merged.set(`${one.kind}/${one.name}`, one);
-    return new Inventory(revision, [...merged.values()], { words: withWords(this.#runtime.words, words), statuses: withStatuses(this.#runtime.statuses, statuses) });
+    return new Inventory(revision, [...merged.values()], { words: withWords(this.#runtime.words, words), statuses: withStatuses(this.#runtime.statuses, statuses), revocations: withRevocations(this.#runtime.revocations ?? [], revocations) });
   }
 
   /** This inventory with later versions of some documents, and with what was found out besides as it stands now. */
@@ -116,6 +123,17 @@ export class Inventory {
     const document = this.people.get(person);
     const said = goneBy(this.wordsOf(person));
     return said ?? (document?.spec.active === true ? null : { since: 0, source: 'document' });
+  }
+
+  /** Since when this person has to have logged in, in milliseconds since 1970; null: any login is good. */
+  loginsFrom(person: string): number | null {
+    return this.#logins.get(person) ?? null;
+  }
+
+  /** Whether a login of that moment was revoked since; where that is not known, after any revocation. @param since milliseconds since 1970 */
+  loginEnded(person: string, since: number | null): boolean {
+    const from = this.#logins.get(person);
+    return from !== undefined && (since === null || since < from);
   }
 
   /** A machine works only while somebody answers for it. */
@@ -169,6 +187,7 @@ export class Inventory {
       const key = bucketKey(document.kind, document.metadata.name);
       if (key !== null) entries.set(key, this.#shown(document));
     }
+    for (const [person, before] of this.#logins) entries.set(`login.${person}`, canonical({ before: instant(before) }));
     return entries;
   }
 

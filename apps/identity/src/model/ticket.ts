@@ -3,7 +3,7 @@ import { id, instant, partyId, type Digest, type MachineName, type Party } from 
 import type { HeldKeys } from '@sallyport/platform-bus';
 import type { TrustBinding } from '@sallyport/platform-config';
 import { inRanges, type CertificateRefusal, type TicketRefusal } from '@sallyport/platform-identity';
-import { whyNotFor, type BehalfRefusal } from './behalf.ts';
+import { answerOf, whyNotFor, type BehalfRefusal } from './behalf.ts';
 import { whyStopped, type Admitted, type Judgement, type Refused } from './admit.ts';
 import { canonical, digestOf } from './document.ts';
 import type { Inventory } from './inventory.ts';
@@ -26,6 +26,8 @@ export interface Ticket {
   readonly act: readonly string[];
   /** On whose behalf; null: the machine's own. */
   readonly behalf: Party | null;
+  /** When that person had logged in, milliseconds since 1970; null where it is not known, or no person. */
+  readonly behalfSince: number | null;
   /** Address that it was given to. */
   readonly source: string;
   readonly maxUses: number | null;
@@ -78,8 +80,8 @@ export function admitTicket(ticket: Ticket, { target, role, holds, source, hash,
   if (machine === undefined) return no('machine-unknown', 'the machine left the inventory', { answer: 'unauthorized' });
   const stopped = whyStopped(machine, inventory);
   if (stopped !== null) return { kind: 'refuse', answer: 'unauthorized', ...stopped, issuer: iss, claims, who };
-  const notFor = ticket.behalf === null ? null : whyNotFor(machine, ticket.behalf, inventory);
-  if (notFor !== null) return no(notFor.code, notFor.say, { answer: 'unauthorized' });
+  const notFor = ticket.behalf === null ? null : whyNotFor(machine, { party: ticket.behalf, since: ticket.behalfSince }, inventory);
+  if (notFor !== null) return no(notFor.code, notFor.say, { answer: answerOf(notFor.code) });
   const binding = machine.spec.bindings.find(({ name }) => name === ticket.binding);
   if (issuer === undefined || !issuer.spec.trusts.includes('machines') || binding === undefined || bindingDigest(binding) !== ticket.bindingDigest) {
     return no(ticket.kind === 'ticket' ? 'ticket-revoked' : 'certificate-revoked', 'the trust binding that it came of was changed: exchange a token anew');
@@ -92,6 +94,7 @@ export function admitTicket(ticket: Ticket, { target, role, holds, source, hash,
       actor: { machine: id<MachineName>(ticket.machine), npid: ticket.npid, owner: machine.spec.owner, issuer: issuer.spec.issuer, tokenHash: hash, jti: ticket.id, tokenExpires: expires },
       ticket: { kind: ticket.kind, id: ticket.id, targets: [...ticket.targets], extensions: [...ticket.extensions], act: [...ticket.act] },
       behalf: ticket.behalf,
+      behalfSince: ticket.behalfSince === null ? null : instant(ticket.behalfSince),
     },
     binding: `${ticket.machine}/${ticket.binding}`,
     issuer: issuer.spec.issuer,

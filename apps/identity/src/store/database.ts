@@ -62,6 +62,7 @@ interface TicketTable {
   sources: string[];
   act: string[];
   behalf: string | null;
+  behalf_since: ColumnType<Date | null, string | null, never>;
   source: string;
   uses: Generated<number>;
   max_uses: number | null;

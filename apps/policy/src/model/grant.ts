@@ -17,6 +17,8 @@ export function grant(asked: LeaseRequest, of: { readonly policy: ActivePolicy; 
   if (!found.ok) return found;
   if (found.protocol !== asked.protocol) return refused(`target ${asked.target} does not speak ${asked.protocol}`);
 
+  if (asked.behalf?.kind === 'person' && of.inventory.loginEnded(asked.behalf.name, asked.behalfSince)) return refused(`the person for whom machine ${asked.machine} acts has to log in again, and it needs a ticket of that login (session-revoked)`);
+
   const { slice } = found;
   const decision = decideConnect(slice, sessionOf(asked), of.now);
   if (decision.kind !== 'allow') return refused(decision.rules.length === 0 ? decision.say : `${decision.say} (${decision.rules.join(', ')})`);

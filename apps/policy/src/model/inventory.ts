@@ -1,6 +1,6 @@
 import type { MachineFacts, PersonFacts, TargetFacts } from '@sallyport/engine-policy';
 import type { MaskPlan } from '@sallyport/domain-model';
-import { shownPlan } from '@sallyport/platform-bus';
+import { loginsRevoked, shownPlan } from '@sallyport/platform-bus';
 import { personDocument, shownMachineDocument, targetDocument, type PersonDocument, type ShownMachineDocument, type TargetDocument } from '@sallyport/platform-config';
 import type { z } from 'zod';
 
@@ -9,6 +9,8 @@ export class Inventory {
   readonly #machines = new Map<string, ShownMachineDocument>();
   readonly #people = new Map<string, PersonDocument>();
   readonly #targets = new Map<string, TargetDocument>();
+  /** Logins from before are not good any more, by person, in milliseconds since 1970. */
+  readonly #logins = new Map<string, number>();
   readonly #groups = new Set<string>();
   readonly #approvers = new Set<string>();
   readonly #plans = new Map<string, z.output<typeof shownPlan>>();
@@ -39,6 +41,8 @@ export class Inventory {
         return keepName(this.#approvers, name, value);
       case 'person':
         return keep(this.#people, name, value, personDocument);
+      case 'login':
+        return this.#tellLogin(name, value);
       default:
         return true;
     }
@@ -66,6 +70,23 @@ export class Inventory {
   /** Shown as not active when they left, whatever their document says. */
   person(name: string): PersonDocument | null {
     return this.#people.get(name) ?? null;
+  }
+
+  /** Whether this person has to log in anew before anything is done by a login of that moment, RFC 3339; where that is not known, after any revocation. */
+  loginEnded(person: string, since: string | null): boolean {
+    const from = this.#logins.get(person);
+    // `!(a >= b)` also for what is no moment.
+    return from !== undefined && !(Date.parse(since ?? '') >= from);
+  }
+
+  /** What cannot be read ends every login until it can. A bus that lost its last writes may show an older moment, or none: the later one stays. */
+  #tellLogin(person: string, value: unknown): boolean {
+    if (value === null) return true;
+    const shown = loginsRevoked.safeParse(value);
+    const known = this.#logins.get(person) ?? Number.POSITIVE_INFINITY;
+    const from = shown.success ? Date.parse(shown.data.before) : Number.POSITIVE_INFINITY;
+    this.#logins.set(person, shown.success && Number.isFinite(known) ? Math.max(from, known) : from);
+    return shown.success;
   }
 
   target(name: string): TargetDocument | null {

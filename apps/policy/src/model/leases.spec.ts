@@ -231,6 +231,26 @@ describe('a lease for a machine on a person’s behalf', () => {
     expect(say(await open(made))).toContain('(behalf-inactive)');
   });
 
+  it('ends when the person’s login was revoked, and is given by a later one; where the login is not known, it is of before', async () => {
+    const made = delegating();
+    const [before, after] = ['2026-11-23T08:59:59.999999Z', '2026-11-23T09:00:01.000000Z'];
+    const since = async (behalfSince: string | null) => say(await made.leases.open(asked({ behalf: carol, behalfSince }), 0));
+    expect([await since(before), await since(null)]).toEqual(['granted', 'granted']);
+    expect(made.inventory.tell('login.carol', { before: after })).toBe(true);
+    for (const moment of [before, null, 'yesterday']) expect(await since(moment)).toBe('denied: the person for whom machine nightly-ledger acts has to log in again, and it needs a ticket of that login (session-revoked)');
+    expect(await since(after)).toBe('granted');
+    expect(await made.leases.renew([asked({ behalf: carol, behalfSince: before }), asked({ behalf: carol, behalfSince: after }), asked()], 0)).toMatchObject({ ok: true, value: { answers: [{ refused: expect.stringContaining('(session-revoked)') }, { lease: expect.any(String) }, { lease: expect.any(String) }] } });
+    // A bus that lost its last writes shows an older moment, or none.
+    made.inventory.tell('login.carol', { before: '2026-11-01T00:00:00.000000Z' });
+    made.inventory.tell('login.carol', null);
+    expect(await since(before)).toContain('(session-revoked)');
+    expect(made.inventory.tell('login.carol', { before: 'soon' })).toBe(false);
+    expect(await since(after)).toContain('(session-revoked)');
+    made.inventory.tell('login.carol', { before: after });
+    expect(await since(after)).toBe('granted');
+    expect(say(await open(made, { kind: 'machine', name: 'other' }))).toBe('granted');
+  });
+
   it('is given where both may connect: policies that do not speak of people permit nothing', async () => {
     const made = delegating();
     made.state.policy = policyOf(`${rules} @id("everybody") permit(principal, action, resource);`, 2);

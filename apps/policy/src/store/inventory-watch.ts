@@ -24,6 +24,7 @@ export async function watchInventory(bus: Bus, inventory: Inventory, log: Log): 
       staleFor({ kind: 'machine', name }, 'the machine for which others act was changed');
     }
     if (key.startsWith('person.')) staleFor({ kind: 'person', name: key.slice('person.'.length) }, 'the person for whom machines act was changed');
+    if (key.startsWith('login.')) staleFor({ kind: 'person', name: key.slice('login.'.length) }, 'logins of the person for whom machines act were revoked');
     if (key.startsWith('target.')) stale(null, key.slice('target.'.length), 'the target was changed');
   });
   const plans = await bus.kv(buckets.plans);
