@@ -137,6 +137,8 @@ function wayOut(code: string, { credential: { from } }: Settings): string | null
     case 'unauthenticated':
       if (from === null) return 'run `sallyport login`, or set SALLYPORT_TOKEN to a token of yours';
       return from === 'login' ? 'your login is not accepted any more; run `sallyport login`' : `${from} is not accepted; get a fresh one and see \`sallyport token inspect\``;
+    case 'session-revoked':
+      return from === 'login' ? 'run `sallyport login`' : 'log in again, and get a fresh token';
     case 'forbidden':
       return '`sallyport whoami` shows your roles; an administrator gives others in your Person document';
     case 'change-required':

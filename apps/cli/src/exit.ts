@@ -21,6 +21,7 @@ const byCode: Readonly<Record<string, ExitCode>> = {
   invalid: exit.usage,
   'not-found': exit.usage,
   unauthenticated: exit.denied,
+  'session-revoked': exit.denied,
   unauthorized: exit.denied,
   forbidden: exit.denied,
   denied: exit.denied,

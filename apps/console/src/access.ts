@@ -42,6 +42,7 @@ export const access: Readonly<Record<string, Access>> = {
   'GET /v1/people': readers,
   'POST /v1/people/:name/left': ['admin', 'operator'],
   'POST /v1/people/:name/returned': ['admin'],
+  'POST /v1/people/:name/revoke-sessions': ['admin', 'operator'],
 
   'GET /v1/directories': ['admin', 'auditor', 'operator'],
   'POST /v1/directories': ['admin'],

@@ -61,8 +61,23 @@ describe('people over the API', () => {
     expect((await h.ask('POST', '/v1/people/olga/returned', 'operator', { reason: 'case 7' })).status).toBe(403);
     expect((await h.ask('POST', '/v1/people/olga/returned', 'admin', { reason: 'case 7' })).status).toBe(200);
     expect(h.asked.get(subjects.identityPerson)).toEqual([{ by: by('operator'), person: 'olga', kind: 'left', reason: 'case 7' }, { by: by('admin'), person: 'olga', kind: 'returned', reason: 'case 7' }]);
+    h.answer(subjects.identityPerson, ok({ person: 'olga', changed: true, suspended: [], attention: [] }));
+    expect(await h.ask('POST', '/v1/people/olga/revoke-sessions', 'operator', { reason: 'case 8' })).toMatchObject({ status: 200, body: { person: 'olga', changed: true } });
+    expect(h.asked.get(subjects.identityPerson)?.at(-1)).toEqual({ by: by('operator'), person: 'olga', kind: 'session-revoked', reason: 'case 8' });
+    expect((await h.ask('POST', '/v1/people/olga/revoke-sessions', 'approver', { reason: 'case 8' })).status).toBe(403);
     h.answer(subjects.identityPerson, fail('document-says-left', 'x'));
     expect((await h.ask('POST', '/v1/people/olga/returned', 'admin', { reason: 'case 7' })).status).toBe(409);
+  });
+});
+
+describe('somebody whose sessions are revoked', () => {
+  it('is asked to log in again at the next request, by a code of its own', async () => {
+    expect((await h.ask('GET', '/v1/me', 'revocable')).status).toBe(200);
+    h.revoke('revocable');
+    // Identity shows it to the others; until then a good answer of a moment ago is believed.
+    await h.shows('login.revocable', { before: '2026-11-23T10:00:00.000000Z' });
+    await expect.poll(() => h.ask('GET', '/v1/me', 'revocable')).toMatchObject({ status: 401, body: { error: { code: 'session-revoked', say: 'this session was revoked: log in again (session-revoked)' } } });
+    expect((await h.ask('GET', '/v1/me', 'auditor')).status).toBe(200);
   });
 });
 

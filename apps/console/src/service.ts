@@ -41,16 +41,19 @@ export class ConsoleModule {}
 export const controllers = [GovernanceController, MachinesController, PeopleController, ReviewsController, DetectionsController, DirectoriesController, CandidatesController, AboutController, ApplyController, ChangesController, PolicyController, ApprovalsController, EntitlementsController, ManifestsController, SessionsController, EvidenceController, ExportsController, RetentionController, LogController, TokensController];
 
 /** The whole API on a bus. It keeps nothing: what it shows is the services'. */
-export function consoleService({ config, bus, log }: { readonly config: ConsoleConfig; readonly bus: Bus; readonly log: Log }): { module: DynamicModule; prepare(app: INestApplication): void; stop(): Promise<void> } {
+export async function consoleService({ config, bus, log }: { readonly config: ConsoleConfig; readonly bus: Bus; readonly log: Log }): Promise<{ module: DynamicModule; prepare(app: INestApplication): void; stop(): Promise<void> }> {
   const file = config.SALLYPORT_ADMIN_TOKEN_FILE;
   const openApi = new OpenApi();
   const pipe = new StandardSchemaValidationPipe({
     exceptionFactory: (issues) => new ApiError('invalid', issues.slice(0, 3).map(({ path, message }) => `${(path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.') || 'request'}: ${message}`).join('; ').slice(0, 1000)),
   });
+  const people = new People(bus, file === undefined ? null : BootstrapToken.fromFile(file));
+  const stopFollowing = await people.follow(bus);
   const stop = tellLife(bus, log);
   const gateways = new Gateways(bus);
   return {
     stop: () => {
+      stopFollowing();
       gateways.stop();
       return stop();
     },
@@ -61,7 +64,7 @@ export function consoleService({ config, bus, log }: { readonly config: ConsoleC
       providers: [
         { provide: BusOf, useValue: new BusOf(bus) },
         { provide: Audit, useValue: new Audit(bus, log) },
-        { provide: People, useValue: new People(bus, file === undefined ? null : BootstrapToken.fromFile(file)) },
+        { provide: People, useValue: people },
         { provide: LoginPlaces, useValue: new LoginPlaces(bus) },
         { provide: Gateways, useValue: gateways },
         { provide: OpenApi, useValue: openApi },

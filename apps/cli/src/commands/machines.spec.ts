@@ -119,6 +119,16 @@ describe('sallyport people', { timeout: 120_000 }, () => {
     expect(await run('people', 'left', 'olga')).toMatchObject({ code: 2 });
   });
 
+  it('revokes the sessions of somebody, who is not gone by it', async () => {
+    api.on('POST /v1/people/olga/revoke-sessions', { body: { person: 'olga', changed: true, suspended: [], attention: [] } });
+    const { code, out } = await run('people', 'revoke-sessions', 'olga', '--reason', 'case 4713');
+    expect([code, api.asked[0]?.body]).toEqual([0, { reason: 'case 4713' }]);
+    expect(out).toBe('olga has to log in again: tokens from before now are refused, and machines that act for them by such a login are told to end\n');
+    expect(await run('people', 'revoke-sessions', 'olga')).toMatchObject({ code: 2 });
+    api.on('POST /v1/people/olga/revoke-sessions', refusal(401, 'session-revoked', 'this session was revoked: log in again (session-revoked)'));
+    expect(await run('people', 'revoke-sessions', 'olga', '--reason', 'case 4713')).toMatchObject({ code: 10, err: expect.stringContaining('log in again, and get a fresh token') });
+  });
+
   it('says that somebody is back; not against a document', async () => {
     api.on('POST /v1/people/olga/returned', { body: { person: 'olga', changed: true, suspended: [], attention: [] } });
     expect((await run('people', 'returned', 'olga', '--reason', 'case 4712')).out).toContain('sallyport machines list --state suspended --owner olga');

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { does } from '../context.ts';
 import { Failure } from '../failure.ts';
-import { people, peopleText, said, saidText } from '../output/people.ts';
+import { people, peopleText, revokedText, said, saidText } from '../output/people.ts';
 import { query } from '../query.ts';
 import { peopleImportHr } from './people-import-hr.ts';
 
-export const peopleCommand = (): Command => new Command('people').description('who answers for machines, who is here and who is gone').addCommand(list()).addCommand(say('left')).addCommand(say('returned')).addCommand(peopleImportHr());
+export const peopleCommand = (): Command => new Command('people').description('who answers for machines, who is here and who is gone').addCommand(list()).addCommand(say('left')).addCommand(say('returned')).addCommand(revokeSessions()).addCommand(peopleImportHr());
 
 const list = () =>
   does(
@@ -26,3 +26,12 @@ const say = (kind: 'left' | 'returned') =>
   does(new Command(kind).description(words[kind]).argument('<person>').requiredOption('--reason <text>', 'why; stays in the ledger: a case number, not a story'), async ({ out, api }, [name = ''], { reason }) => {
     out.show(await api().post(`/v1/people/${encodeURIComponent(name)}/${kind}`, { reason }, said), (value) => saidText(kind, value));
   });
+
+const revokeSessions = () =>
+  does(
+    new Command('revoke-sessions').description('whoever logged in as this person until now has to log in again, and machines stop that act for them by such a login; their own machines work on').argument('<person>')
+      .requiredOption('--reason <text>', 'why; stays in the ledger: a case number, not a story'),
+    async ({ out, api }, [name = ''], { reason }) => {
+      out.show(await api().post(`/v1/people/${encodeURIComponent(name)}/revoke-sessions`, { reason }, said), revokedText);
+    },
+  );

@@ -37,3 +37,7 @@ export function saidText(kind: 'left' | 'returned', { person: name, changed, sus
     ...(kind === 'returned' ? ['what was suspended stays so until its owner accepts it and somebody else agrees: sallyport machines list --state suspended --owner ' + visibleLine(name)] : []),
   ].join('\n');
 }
+
+export function revokedText({ person: name, changed }: z.infer<typeof said>): string {
+  return visibleLine(changed ? `${name} has to log in again: tokens from before now are refused, and machines that act for them by such a login are told to end` : `${name} has to log in again: that was known, and nothing changed`);
+}

@@ -28,6 +28,7 @@ function statusOf(code: string): number {
 const statuses: Readonly<Record<string, number>> = {
   invalid: 400,
   unauthenticated: 401,
+  'session-revoked': 401,
   unauthorized: 403,
   forbidden: 403,
   denied: 403,

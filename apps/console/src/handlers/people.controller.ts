@@ -41,7 +41,13 @@ export class PeopleController {
     return this.#say(by, name, 'returned', reason);
   }
 
-  async #say(by: Caller, person: string, kind: 'left' | 'returned', reason: string): Promise<Done> {
+  @Post(':name/revoke-sessions')
+  @Answers('whoever logged in as this person until now has to log in again, and machines that act for this person by such a login are told to end; no machine of theirs is suspended', identityPerson.value)
+  revokeSessions(@By() by: Caller, @Param({ schema: byName }) { name }: z.output<typeof byName>, @Body({ schema: reasonBody }) { reason }: z.output<typeof reasonBody>): Promise<Done> {
+    return this.#say(by, name, 'session-revoked', reason);
+  }
+
+  async #say(by: Caller, person: string, kind: 'left' | 'returned' | 'session-revoked', reason: string): Promise<Done> {
     return valueOf(await this.#bus.call(identityPerson, { by, person, kind, reason }, patienceMs));
   }
 }

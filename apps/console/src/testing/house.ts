@@ -26,16 +26,20 @@ export interface House extends AsyncDisposable {
   answer(subject: string, reply: Reply<unknown>): void;
   /** A gateway tells how it is. */
   gatewaySays(name: string, health: GatewayHealth): void;
+  /** Identity shows this to the other services. */
+  shows(key: string, value: unknown): Promise<void>;
+  /** Identity refuses this token from now on: its session was revoked. */
+  revoke(token: string): void;
   /** Evidence stops answering, and comes back. */
   silence(service: 'evidence', silent: boolean): void;
 }
 
 /** People log in with their names as tokens: `admin`, `approver`, `auditor`, `operator`, `nobody` have that role. */
-const roles: Readonly<Record<string, readonly string[]>> = { admin: ['admin'], approver: ['approver'], auditor: ['auditor'], operator: ['operator'], nobody: [] };
+const roles: Readonly<Record<string, readonly string[]>> = { admin: ['admin'], approver: ['approver'], auditor: ['auditor'], operator: ['operator'], nobody: [], revocable: ['auditor'] };
 
 /** The console on a real bus, with scripted services behind it. */
 export async function house(): Promise<House> {
-  const [nats, directory] = await Promise.all([startNats({ streams: false }), tempDir('sallyport-console')]);
+  const [nats, directory] = await Promise.all([startNats(), tempDir('sallyport-console')]);
   const tokenFile = join(directory.path, 'admin-token');
   await writeFile(tokenFile, `${adminToken}\n`);
   const asked = new Map<string, unknown[]>();
@@ -60,7 +64,9 @@ export async function house(): Promise<House> {
     return bus;
   };
   const scripted = (subject: string) => answers.get(subject) ?? fail('not-found', 'nothing is scripted');
-  await serve('identity', (subject, asking) => (subject === subjects.identityResolve ? resolve(String(asking['token'])) : scripted(subject)));
+  const revoked = new Set<string>();
+  const identity = await serve('identity', (subject, asking) => (subject === subjects.identityResolve ? resolve(String(asking['token']), revoked) : scripted(subject)));
+  const inventory = await identity.kv('inventory');
   await serve('policy', scripted);
   await serve('masking', scripted);
   await serve('approvals', scripted);
@@ -78,10 +84,12 @@ export async function house(): Promise<House> {
   await gateway.nc.flush();
 
   const env = { SALLYPORT_NATS: nats.url, SALLYPORT_NATS_USER: 'console', SALLYPORT_NATS_PASSWORD: nats.passwords.console, SALLYPORT_HTTP: '127.0.0.1:0', SALLYPORT_ADMIN_TOKEN_FILE: tokenFile };
-  const running = await boot({ name: 'console', config: consoleConfig, http: { bodyLimit: 1024 * 1024, tls: tlsOf }, start: ({ config, bus, log }) => Promise.resolve(consoleService({ config, bus, log })) }, env, silentLog);
+  const running = await boot({ name: 'console', config: consoleConfig, http: { bodyLimit: 1024 * 1024, tls: tlsOf }, start: ({ config, bus, log }) => consoleService({ config, bus, log }) }, env, silentLog);
   return {
     gatewaySays: (name, health) => gateway.publish(subjects.gatewayHealth(name), health),
     noted, lives, closed, asked,
+    shows: (key, value) => inventory.put(key, value),
+    revoke: (token) => void revoked.add(token),
     ask: (method, path, token, body) => exchange(`http://${running.http}${path}`, method, token, body),
     answer: (subject, reply) => void answers.set(subject, reply),
     silence: (_service, silent) => void (evidenceSilent = silent),
@@ -93,7 +101,8 @@ export async function house(): Promise<House> {
   };
 }
 
-function resolve(token: string): Reply<unknown> {
+function resolve(token: string, revoked: ReadonlySet<string>): Reply<unknown> {
+  if (revoked.has(token)) return fail('unauthenticated', 'this session was revoked: log in again (session-revoked)');
   const has = roles[token];
   return has === undefined ? fail('unauthenticated', 'the token is not of a trusted issuer') : ok({ kind: 'person', person: token, roles: has, groups: ['dba'], tokenExpires: '2099-01-01T00:00:00.000000Z' });
 }

@@ -67,7 +67,7 @@ interface SignalTable {
   id: string;
   source: 'scim' | 'ssf' | 'hr';
   origin: string;
-  kind: 'left' | 'returned';
+  kind: 'left' | 'returned' | 'session-revoked';
   subject: Buffer;
   ids: string[];
   happened_at: Date;

@@ -4,12 +4,12 @@ import { uuidv7 } from '@sallyport/domain-model';
 import type { GovernanceDatabase } from '../store/database.ts';
 import { idHash } from './id-hash.ts';
 
-/** That somebody is gone, or is back. */
+/** That somebody is gone, is back, or has to log in anew. */
 export interface Word {
   readonly source: 'scim' | 'ssf' | 'hr';
   /** Who says so: `scim:okta`, `ssf:idp`, `hr`. */
   readonly origin: string;
-  readonly kind: 'left' | 'returned';
+  readonly kind: 'left' | 'returned' | 'session-revoked';
   /** Every id that the origin knows this person by, the surest first; one at least. */
   readonly ids: readonly string[];
   /** When it happened, as the origin says. */
@@ -20,9 +20,11 @@ export interface Word {
 
 const longestId = 320;
 
+const usable = (ids: readonly string[]) => [...new Set(ids)].filter((id) => id.length > 0 && id.length <= longestId).slice(0, 10);
+
 /** Writes down that identity has to be told, and that the origin says so from now on. In the transaction of what it follows from: both are there, or neither. @param now milliseconds since 1970 */
 export async function leaveWord(trx: Transaction<GovernanceDatabase>, word: Word, now: number): Promise<void> {
-  const ids = [...new Set(word.ids)].filter((id) => id.length > 0 && id.length <= longestId).slice(0, 10);
+  const ids = usable(word.ids);
   if (ids.length === 0) return;
   const { origin, kind, at } = word;
   const hashes = ids.map(idHash);
@@ -33,8 +35,10 @@ export async function leaveWord(trx: Transaction<GovernanceDatabase>, word: Word
 }
 
 /** Only the word to identity. @param once what it is told for, if it must not be told again; null: as often as it comes */
-export async function queue(trx: Transaction<GovernanceDatabase>, { source, origin, kind, ids, at, ref, reason }: Word, now: number, once: string | null): Promise<boolean> {
-  const [first = ''] = ids;
+export async function queue(trx: Transaction<GovernanceDatabase>, { source, origin, kind, ids: given, at, ref, reason }: Word, now: number, once: string | null): Promise<boolean> {
+  const ids = usable(given);
+  const [first] = ids;
+  if (first === undefined) return false;
   const made = new Date(now);
   const { numInsertedOrUpdatedRows } = await trx
     .insertInto('signal')

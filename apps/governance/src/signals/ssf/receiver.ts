@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { identityList, type Bus } from '@sallyport/platform-bus';
 import { issuerDocument } from '@sallyport/platform-config';
 import { oldestSecurityEvent, SecurityEventError, type EventIssuer, type SecurityEvent, type SecurityEventVerifier } from '@sallyport/platform-identity';
 import type { Outbox } from '@sallyport/platform-store';
 import type { GovernanceDatabase } from '../../store/database.ts';
 import { directoryWho, type KnownDirectory } from '../directories.ts';
-import { leaveWord } from '../leave.ts';
+import { leaveWord, queue, type Word } from '../leave.ts';
 import type { People } from '../people.ts';
-import { meaningOf, shortType } from './meaning.ts';
+import { isTold, meaningOf, shortType, timestampOf } from './meaning.ts';
 import { subjectOf, type Subject } from './subject.ts';
 
 export interface ReceiverParts {
@@ -40,23 +40,23 @@ export class Receiver {
    */
   async take(directory: KnownDirectory, compact: string): Promise<string> {
     const event = await this.#of.verifier.verify(compact, issuerOf(directory));
-    const about = await Promise.all([...event.events].map(async ([type, data]) => ({ type, ids: await this.#idsOf(subjectOf(event.subject) ?? subjectOf(data['subject'])) })));
+    const about = await Promise.all([...event.events].map(async ([type, data]) => ({ type, at: timestampOf(data), ids: await this.#idsOf(subjectOf(event.subject) ?? subjectOf(data['subject'])) })));
     await this.#keep(directory, event, about);
     return event.jti;
   }
 
-  async #keep(directory: KnownDirectory, event: SecurityEvent, about: readonly { readonly type: string; readonly ids: readonly string[] }[]): Promise<void> {
+  async #keep(directory: KnownDirectory, event: SecurityEvent, about: readonly { readonly type: string; readonly at: number | null; readonly ids: readonly string[] }[]): Promise<void> {
     const { db, outbox, people, now } = this.#of;
     const jti_hash = createHash('sha256').update(event.jti).digest();
     await db.transaction().execute(async (trx) => {
       const until = new Date(event.issued + oldestSecurityEvent + 600_000);
       const first = await trx.insertInto('security_event').values({ directory: directory.name, jti_hash, until }).onConflict((conflict) => conflict.doNothing()).returning('until').executeTakeFirst();
       if (first === undefined) return;
-      for (const { type, ids } of about) {
+      for (const { type, at, ids } of about) {
         const meaning = meaningOf(type);
-        const told = (meaning === 'left' || meaning === 'returned') && ids.length > 0;
-        if (told) await leaveWord(trx, { source: 'ssf', origin: `ssf:${directory.name}`, kind: meaning, ids, at: new Date(event.happened), ref: event.jti, reason: `${shortType(type)} of ${directory.name}` }, now());
-        const outcome = told ? `identity is told: ${meaning}` : meaning === undefined ? 'recorded: this type means nothing here' : (meaning === 'left' || meaning === 'returned') ? 'recorded: it names no person' : 'recorded';
+        const told = isTold(meaning) && ids.length > 0;
+        if (told) await tell(trx, { source: 'ssf', origin: `ssf:${directory.name}`, kind: meaning, ids, at: new Date((meaning === 'session-revoked' ? at : null) ?? event.happened), ref: event.jti, reason: `${shortType(type)} of ${directory.name}` }, now());
+        const outcome = told ? `identity is told: ${meaning}` : meaning === undefined ? 'recorded: this type means nothing here' : isTold(meaning) ? 'recorded: it names no person' : 'recorded';
         await outbox.emit(trx, 'signal.received', { source: 'ssf', kind: shortType(type), person: people.match(ids)[0] ?? null, ref: event.jti.slice(0, 320), outcome }, { who: directoryWho(directory.name) });
       }
     });
@@ -85,6 +85,9 @@ export class Receiver {
     return names;
   }
 }
+
+/** Whose session is over is not gone: nothing is remembered of it besides the word itself. */
+const tell = (trx: Transaction<GovernanceDatabase>, word: Word, now: number): Promise<unknown> => (word.kind === 'session-revoked' ? queue(trx, word, now, null) : leaveWord(trx, word, now));
 
 function issuerOf({ name, issuer, jwks_uri: jwksUri, audience, authority }: KnownDirectory): EventIssuer {
   if (issuer === null || jwksUri === null || audience === null) throw new SecurityEventError('invalid_issuer', 'this directory sends no security events');

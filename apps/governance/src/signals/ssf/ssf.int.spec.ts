@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { governanceDirectories } from '@sallyport/platform-bus';
+import { governanceDirectories, governanceSignals } from '@sallyport/platform-bus';
 import { admin, eventually, SignalsHouse } from '../../testing/signals-house.ts';
 
 /** Events as the OpenID Shared Signals, CAEP and RISC specifications show them. */
@@ -92,17 +92,34 @@ describe('a security event that is pushed', () => {
     await told('left once', 'returned once');
   });
 
-  it('is recorded, and nothing follows, where it says that a session is over, where it is a trial, and where nobody knows what it means', async () => {
+  it('ends the sessions of whom it names, by the time that the event says, and leaves them here', async () => {
+    await h.know('vera', ['id-vera']);
+    const [before, gone] = [(await h.events('signal.received')).length, (await h.sql('select * from governance.departure')).length];
+    const [seconds, toe] = [Math.floor(Date.now() / 1000) - 500, Math.floor(Date.now() / 1000) - 300];
+    const subject = { format: 'complex', user: { format: 'opaque', id: 'id-vera' }, session: { format: 'opaque', id: 's' } };
+    const pushed = [
+      await set({ [type.revoked]: { event_timestamp: seconds, initiating_entity: 'policy' } }, subject), await set({ [type.revoked]: { event_timestamp: seconds * 1000 + 250, subject: { format: 'opaque', id: 'id-vera' } } }, undefined),
+      await set({ [type.revoked]: {} }, subject, { claims: { toe } }), await set({ [type.revoked]: { event_timestamp: '1' } }, subject, { claims: { iat: toe } }),
+    ];
+    for (const body of [...pushed, ...pushed]) expect((await push(body)).status).toBe(202);
+    await told(...Array.from({ length: 4 }, () => 'session-revoked vera'));
+    expect(h.signalled.map(({ at }) => Date.parse(at))).toEqual([seconds * 1000, seconds * 1000 + 250, toe * 1000, toe * 1000]);
+    expect((await h.events('signal.received')).slice(before).map(({ d }) => `${String(d['kind'])} ${String(d['person'])}: ${String(d['outcome'])}`)).toEqual(Array.from({ length: 4 }, () => 'caep.session-revoked vera: identity is told: session-revoked'));
+    expect(await h.sql('select * from governance.departure')).toHaveLength(gone);
+    const listed = await h.console.call(governanceSignals, { by: admin, pending: false, before: null, limit: 1 });
+    expect(listed).toMatchObject({ ok: true, value: { signals: [{ kind: 'session-revoked', person: 'vera', ids: [] }] } });
+  });
+
+  it('is recorded, and nothing follows, where it names a session and nobody, where it is a trial, and where nobody knows what it means', async () => {
     await h.know('vera', ['id-vera']);
     const before = (await h.events('signal.received')).length;
     for (const body of [
-      await set({ [type.revoked]: { event_timestamp: 1 } }, { format: 'complex', user: { format: 'opaque', id: 'id-vera' }, session: { format: 'opaque', id: 's' } }),
-      await set({ [type.revoked]: { subject: { format: 'opaque', id: 'id-vera' } } }, undefined),
+      await set({ [type.revoked]: { event_timestamp: 1 } }, { format: 'complex', session: { format: 'opaque', id: 's' } }),
       await set({ [type.verification]: { state: 'VGhpcyBpcyBhbiBleGFtcGxl' } }, { format: 'opaque', id: 'stream-1' }),
       await set({ [type.unknown]: {} }, { format: 'opaque', id: 'id-vera' }), await set({ [type.disabled]: {} }, { format: 'complex', device: { format: 'opaque', id: 'd' } }),
     ]) expect((await push(body)).status).toBe(202);
     expect((await h.events('signal.received')).slice(before).map(({ d }) => `${String(d['kind'])} ${String(d['person'])}: ${String(d['outcome'])}`)).toEqual([
-      'caep.session-revoked vera: recorded', 'caep.session-revoked vera: recorded', 'ssf.verification null: recorded', 'other vera: recorded: this type means nothing here', 'risc.account-disabled null: recorded: it names no person',
+      'caep.session-revoked null: recorded: it names no person', 'ssf.verification null: recorded', 'other vera: recorded: this type means nothing here', 'risc.account-disabled null: recorded: it names no person',
     ]);
     expect(h.words).toEqual([]);
   });

@@ -57,6 +57,7 @@ export const routes: Readonly<Record<string, RouteEntry>> = {
   'POST /v1/machines/:name/agree': { as: 'admin', tells: 'nhi.reactivated', request: async (stage) => ({ params: { name: await accepted(stage) }, body: {} }) },
   'POST /v1/people/:name/left': { as: 'operator', tells: 'person.left', request: async (stage) => ({ params: { name: await person(stage) }, body: { reason: 'left on Friday' } }) },
   'POST /v1/people/:name/returned': { as: 'admin', tells: 'person.returned', request: async (stage) => ({ params: { name: await leaver(stage) }, body: { reason: 'is back' } }) },
+  'POST /v1/people/:name/revoke-sessions': { as: 'operator', tells: 'person.sessions_revoked', request: async (stage) => ({ params: { name: await person(stage) }, body: { reason: 'a laptop was lost' } }) },
 
   'POST /v1/reviews': { as: 'auditor', tells: 'review.opened', request: async (stage) => {
     await reviewItem(stage);

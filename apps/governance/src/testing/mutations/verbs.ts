@@ -95,6 +95,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   'people list': { reads: true },
   'people left': { as: 'operator', tells: 'person.left', args: async (stage) => [await person(stage), '--reason', 'left on Friday'] },
   'people returned': { as: 'admin', tells: 'person.returned', args: async (stage) => [await leaver(stage), '--reason', 'is back'] },
+  'people revoke-sessions': { as: 'operator', tells: 'person.sessions_revoked', args: async (stage) => [await person(stage), '--reason', 'a laptop was lost'] },
   'people import-hr': { as: 'admin', tells: 'signal.received', args: async (stage) => [await file(stage, hrFile(await person(stage)))] },
   'detections list': { reads: true },
   'detections dismiss': { as: 'operator', tells: 'detect.dismissed', args: async (stage) => [await detection(stage), '--reason', 'case 12'] },
