@@ -97,7 +97,8 @@ export function admit(token: VerifiedToken, inventory: Inventory, expect: Expect
 /** A person's token that was handed to a machine is remembered, as machines' are: it works from where it came first. */
 function admitSubject(token: VerifiedToken, inventory: Inventory): Judgement {
   const { trusts, clockSkew } = token.issuer.spec;
-  if (personOf(token, inventory) === null && trusts.includes('machines')) return admitMachine(token, inventory);
+  // What a binding takes is a machine's, also where it names a person: it was given to that machine, and to no other.
+  if (trusts.includes('machines') && (isBound(token, inventory) || personOf(token, inventory) === null)) return admitMachine(token, inventory);
   const judged = admitPerson(token, inventory);
   return judged.kind === 'refuse' ? judged : { ...judged, use: { binding: judged.binding, key: replayKey(token), mode: 'bind_first', until: token.expires + seconds(clockSkew) * 1000 } };
 }
@@ -150,6 +151,16 @@ function admitMachine(token: VerifiedToken, inventory: Inventory): Judgement {
   };
 }
 
+function isBound(token: VerifiedToken, inventory: Inventory): boolean {
+  try {
+    matched(token, inventory);
+    return true;
+  } catch (error) {
+    if (error instanceof TokenRefusedError) return error.code !== 'claims-unmatched';
+    throw error;
+  }
+}
+
 /** Who is named by no binding of a machine that could come may still be told that it is retired. */
 function matched(token: VerifiedToken, inventory: Inventory): ReturnType<typeof matchBinding> {
   const { name } = token.issuer.metadata;
@@ -195,7 +206,7 @@ function admitPerson(token: VerifiedToken, inventory: Inventory): Judgement {
   return {
     kind: 'admit',
     principal: { kind: 'person', person: metadata.name, roles: [...spec.roles], groups: [...inventory.approverGroupsOf(metadata.name)], tokenExpires: expires },
-    binding: `person/${metadata.name}`,
+    binding: 'person',
     issuer: token.issuer.spec.issuer,
     // Claims about people stay out of evidence: the person's name in the inventory says who it was.
     claims: {},
