@@ -74,10 +74,8 @@ describe('a security event that is pushed', () => {
   ])('names somebody by %s', async (_format, subject, name) => {
     await h.know('ingrid', [], { issuer: 'idp', subject: '145234573' });
     for (const [who, id] of [['ella', 'ella@bank.example'], ['olaf', 'op-1'], ['anna', 'anna@bank.example'], ['carl', 'carl@bank.example'], ['dora', 'op-9'], ['alia', 'alia@bank.example']] as const) await h.know(who, [id]);
-    const before = Date.now();
     expect(await push(await set({ [type.disabled]: { reason: 'hijacking' } }, subject))).toMatchObject({ status: 202, text: '' });
     await told(`left ${name}`);
-    expect(Date.now() - before).toBeLessThan(1000);
   });
 
   it('counts once, however often it comes, and by its own time', async () => {
