@@ -10,7 +10,7 @@ const machines = Number(asked.machines ?? (asked.quick ? 500 : 10_000));
 if (!Number.isInteger(machines) || machines < 10) throw new RangeError(`--machines ${asked.machines ?? ''}: a number of at least 10`);
 const root = join(import.meta.dirname, '..', '..');
 process.stdout.write(`${machines} machines on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}\n`);
-const child = spawn(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--no-file-parallelism', '--project', 'identity', 'src/entitlements/scale', 'src/uses/scale'], {
+const child = spawn(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--no-file-parallelism', '--project', 'identity', 'src/entitlements/scale', 'src/lifecycle/scale', 'src/uses/scale'], {
   cwd: root, env: { ...process.env, SALLYPORT_SUITE: 'int', SALLYPORT_SCALE: String(machines) }, stdio: 'inherit',
 });
 child.on('exit', (code) => process.exit(code ?? 1));

@@ -38,13 +38,11 @@ describe('a leaver in a directory', () => {
     ['Entra, without a path and with dotted names', entra.create, 'PATCH', entra.pathless],
     ['Okta, without a path', okta.create, 'PATCH', okta.disable],
     ['deleted', entra.create, 'DELETE', undefined],
-  ])('is told to identity within a second: %s', async (_how, create, method, body) => {
+  ])('is told to identity: %s', async (_how, create, method, body) => {
     const { name, id } = await somebody(create);
-    const before = Date.now();
     const { status } = await scim(method, `${users}/${id}`, body);
     expect(status).toBe(method === 'DELETE' ? 204 : 200);
     await told(`left ${name}`);
-    expect(Date.now() - before).toBeLessThan(1000);
     expect(h.signalled[0]).toMatchObject({ source: 'scim', kind: 'left', ref: expect.stringMatching(/^00u/), reason: expect.stringContaining('idp') });
   });
 
