@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingCrypto } from '@sallyport/protocol-ssh';
 import { missingSshd } from '@sallyport/testing-servers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { missing } from './clients/programs.ts';
 import { governancePolicies } from './governance.policies.ts';
 import { document, group, machine, person, target, type Document, type Person } from './support/cast.ts';
@@ -291,7 +291,12 @@ describe('the examiner', () => {
   beforeAll(async () => {
     // What is done is committed a moment later.
     await eventually(world, (all) => all.filter(({ type }) => type === 'change.activated').length === 2);
-    pack = await makePack(world, 'examiner.tar.gz', began);
+    // A pack reaches as far as the log is signed, which is at most ten seconds behind.
+    let made = 0;
+    await vi.waitFor(async () => {
+      pack = await makePack(world, `examiner-${++made}.tar.gz`, began);
+      expect((await pack.rows('EP-08')).filter(({ event, what }) => event === 'change' && what?.startsWith('activated'))).toHaveLength(2);
+    }, { timeout: 30_000, interval: 1000 });
   });
 
   it('gets a pack that verifies without the installation', async () => {
