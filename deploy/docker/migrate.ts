@@ -10,7 +10,7 @@ const client = new pg.Client({ host: 'postgres', user: 'postgres', password: rea
 await client.connect();
 await client.query(bootstrapSql({ passwords: home.secrets.database, ownerPassword: home.secrets.owner, database: 'sallyport' }));
 await client.end();
-for (const service of ['evidence', 'identity', 'masking', 'policy', 'approvals', 'sinks', 'console']) {
+for (const service of ['evidence', 'identity', 'masking', 'policy', 'approvals', 'governance', 'sinks', 'console']) {
   const script = `/app/apps/${service}/dist/migrate.js`;
   if (existsSync(script)) execFileSync(process.execPath, [script], { stdio: 'inherit' });
 }

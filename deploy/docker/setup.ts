@@ -33,6 +33,9 @@ give('identity', {
   ...common, ...bus('identity'), ...store('identity'), SALLYPORT_TOKEN_LISTEN: '0.0.0.0:8444', SALLYPORT_TOKEN_URL: process.env['SALLYPORT_TOKEN_URL'] ?? 'https://localhost:8444',
   SALLYPORT_SSH_CA_DIR: '/state/ssh-ca', SALLYPORT_SSH_HOSTS: sshHosts,
 }, { ...sealed, SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key });
+give('governance', {
+  ...common, ...bus('governance'), ...store('governance'), SALLYPORT_SIGNALS_LISTEN: '0.0.0.0:8445', SALLYPORT_SIGNALS_URL: process.env['SALLYPORT_SIGNALS_URL'] ?? 'https://localhost:8445', SALLYPORT_SECRETS_DIR: '/secrets/credentials',
+}, { ...sealed, SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key });
 give('sinks', { ...common, ...bus('sinks'), ...store('sinks'), SALLYPORT_SECRETS_DIR: '/secrets/credentials' }, sealed);
 writeFileSync(home.at('keys', 'admin.token'), home.secrets.admin, { mode: 0o600 });
 give('console', { ...common, ...bus('console'), ...store('console') }, { SALLYPORT_ADMIN_TOKEN_FILE: home.at('keys', 'admin.token'), SALLYPORT_API_CERT: tls.cert, SALLYPORT_API_KEY: tls.key });
@@ -72,5 +75,5 @@ function give(service: string, variables: Readonly<Record<string, string>>, file
   const env = join(directory, 'service.env');
   writeFileSync(env, Object.entries(all).map(([name, value]) => `${name}=${value}\n`).join(''), { mode: 0o600 });
   chownSync(env, uid, uid);
-  if (service === 'gateway' || service === 'sinks') mkdirSync(join(directory, 'credentials'), { recursive: true });
+  if (service === 'gateway' || service === 'sinks' || service === 'governance') mkdirSync(join(directory, 'credentials'), { recursive: true });
 }

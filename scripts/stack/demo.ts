@@ -83,7 +83,7 @@ async function startBox({ home }: Stack, env: Readonly<Record<string, string>>, 
   const box = await startSshd({ directory: home.at('box'), userAuthority: publicKeyLine(publicKeyBlob(authority)) });
   // An account of its own may not be able to enter the clone, its home it can.
   const files = box.uid === undefined ? box.files : box.home;
-  await renderConfig(join(root, 'apps', 'demo', 'config-ssh'), home.at('config-ssh'), { BOX_PORT: String(box.port), BOX_HOST_KEY: box.hostKey, BOX_USER: box.user, BOX_HOME: box.home, BOX_FILES: files });
+  await renderConfig(join(root, 'apps', 'demo', 'config-ssh'), home.at('config-ssh'), { BOX_PORT: String(box.port), BOX_HOST_KEY: box.hostKey, BOX_USER: box.user, BOX_HOME: box.home, BOX_FILES: files, REVIEW_BY: inDays(90) });
   await mustSallyport(env, 'apply', '-f', home.at('config-ssh'));
   return box;
 }

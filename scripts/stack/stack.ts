@@ -12,7 +12,7 @@ import { tlsFiles, type TlsFiles } from './tls.ts';
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');
 const gatewayId = 'gateway-1';
-const services = ['evidence', 'identity', 'masking', 'policy', 'approvals', 'sinks', 'gateway', 'console'] as const;
+const services = ['evidence', 'identity', 'masking', 'policy', 'approvals', 'governance', 'sinks', 'gateway', 'console'] as const;
 export type ServiceName = (typeof services)[number];
 
 /** The whole product on this machine: NATS, PostgreSQL, and each service as a process of its own. */
@@ -45,10 +45,11 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
   ]);
   say('roles and migrations');
   await prepareDatabase(postgres, home);
-  const ports = Object.fromEntries(await Promise.all([...services, 'pg' as const, 'ssh' as const, 'token' as const].map(async (name) => [name, await freePort()])));
+  const ports = Object.fromEntries(await Promise.all([...services, 'pg' as const, 'ssh' as const, 'token' as const, 'signals' as const].map(async (name) => [name, await freePort()])));
   const pgListen = `127.0.0.1:${ports['pg']}`;
   const sshListen = `127.0.0.1:${ports['ssh']}`;
   const tokenListen = `127.0.0.1:${ports['token']}`;
+  const signalsListen = `127.0.0.1:${ports['signals']}`;
   const sshNames = '127.0.0.1,localhost';
   const api = `https://127.0.0.1:${ports['console']}`;
   const admin = home.at('keys', 'admin.token');
@@ -61,6 +62,7 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
     masking: { ...sealed, SALLYPORT_TOKEN_KEY: home.keys.token },
     policy: { ...sealed, SALLYPORT_LEASE_KEY: home.keys.lease },
     approvals: { ...sealed, SALLYPORT_TEXT_KEY: home.keys.text, SALLYPORT_PUBLIC_URL: api },
+    governance: { ...sealed, SALLYPORT_SIGNALS_LISTEN: signalsListen, SALLYPORT_SIGNALS_URL: `https://${signalsListen}`, SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key },
     sinks: { ...sealed, SALLYPORT_SECRETS_DIR: home.at('sink-secrets') },
     gateway: {
       SALLYPORT_GATEWAY_ID: gatewayId, SALLYPORT_PG_LISTEN: pgListen, ...(missingCrypto === null ? { SALLYPORT_SSH_LISTEN: sshListen, SALLYPORT_SSH_NAMES: sshNames } : {}), SALLYPORT_TLS_CERT: tls.cert, SALLYPORT_TLS_KEY: tls.key, SALLYPORT_SECRETS_DIR: home.at('credentials'),
@@ -81,7 +83,7 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
   ) as Record<ServiceName, Service>;
   const stop = async () => {
     // The data plane first, so that nothing is decided without those that record it; the ledger last.
-    for (const name of ['gateway', 'console', 'approvals', 'policy', 'masking', 'identity', 'sinks', 'evidence'] as const) await made[name].stop();
+    for (const name of ['gateway', 'console', 'approvals', 'policy', 'masking', 'identity', 'governance', 'sinks', 'evidence'] as const) await made[name].stop();
     await nats.stop();
     await postgres.stop();
   };
@@ -95,7 +97,7 @@ export async function startStack({ home: path, say, env: more = {} }: StackOptio
     throw error;
   }
   const env = {
-    SALLYPORT_API: api, SALLYPORT_CA: tls.ca, SALLYPORT_PG: pgListen, ...(missingCrypto === null ? { SALLYPORT_SSH: sshListen } : {}), SALLYPORT_TOKEN_URL: `https://${tokenListen}`, SALLYPORT_ADMIN_TOKEN: home.secrets.admin, SALLYPORT_NATS: nats.url,
+    SALLYPORT_API: api, SALLYPORT_CA: tls.ca, SALLYPORT_PG: pgListen, ...(missingCrypto === null ? { SALLYPORT_SSH: sshListen } : {}), SALLYPORT_TOKEN_URL: `https://${tokenListen}`, SALLYPORT_SIGNALS_URL: `https://${signalsListen}`, SALLYPORT_ADMIN_TOKEN: home.secrets.admin, SALLYPORT_NATS: nats.url,
     SALLYPORT_EVIDENCE_DSN: postgres.dsnOf(serviceRole('evidence'), home.secrets.database.evidence, 'sallyport'),
   };
   writeFileSync(home.at('env'), Object.entries(env).map(([name, value]) => `export ${name}='${value}'\n`).join(''), { mode: 0o600 });
@@ -107,6 +109,6 @@ async function prepareDatabase(postgres: PostgresServer, home: Home): Promise<vo
   if (exists === undefined) await postgres.sql('create database sallyport');
   await postgres.sql(bootstrapSql({ passwords: home.secrets.database, ownerPassword: home.secrets.owner, database: 'sallyport' }), 'sallyport');
   const dsn = postgres.dsnOf(ownerRole, home.secrets.owner, 'sallyport');
-  const withMigrations = (['evidence', 'identity', 'masking', 'policy', 'approvals', 'sinks'] satisfies DatabaseService[]).map((name) => join(root, 'apps', name, 'dist', 'migrate.js')).filter((script) => existsSync(script));
+  const withMigrations = (['evidence', 'identity', 'masking', 'policy', 'approvals', 'governance', 'sinks'] satisfies DatabaseService[]).map((name) => join(root, 'apps', name, 'dist', 'migrate.js')).filter((script) => existsSync(script));
   await Promise.all(withMigrations.map((script) => run(process.execPath, [script], { env: { PATH: process.env['PATH'] ?? '', SALLYPORT_OWNER_DSN: dsn } })));
 }

@@ -36,7 +36,7 @@ describe('a held command', () => {
   it('asked again by the same command gets the same approval', async () => {
     const first = await open();
     const again = value(await h.gateway.call(approvalsOpen, first.asked));
-    expect(again).toEqual({ approval: first.approval, url: first.url, expires: first.expires });
+    expect(again).toEqual({ approval: first.approval, url: first.url, expires: first.expires, covered: false });
   });
 
   it('is spent by one of many who try at once', async () => {
@@ -195,6 +195,16 @@ describe('lists', () => {
     const [older, newer] = [await open(), await open()];
     const { approvals } = value(await h.console.call(approvalsList, { by: person('alice'), state: 'pending', limit: 2 }));
     expect(approvals.map(({ id }) => id)).toEqual([newer.approval, older.approval]);
+    const all = value(await h.console.call(approvalsList, { by: person('alice'), state: 'pending', limit: 1000 }));
+    const pages: string[] = [];
+    for (let before: string | null = null; ; before = pages.at(-1) ?? null) {
+      const page = value(await h.console.call(approvalsList, { by: person('alice'), state: 'pending', before, limit: 2 }));
+      expect(page.total).toBe(all.total);
+      if (page.approvals.length === 0) break;
+      pages.push(...page.approvals.map(({ id }) => id));
+    }
+    expect(pages).toEqual(all.approvals.map(({ id }) => id));
+    expect(pages).toHaveLength(all.total);
   });
 });
 

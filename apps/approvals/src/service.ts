@@ -2,12 +2,15 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { systemClock, type Clock } from '@sallyport/domain-model';
 import { sealedTo } from '@sallyport/engine-evidence';
 import type { Bus } from '@sallyport/platform-bus';
-import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
+import { every, keepsReady, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { Outbox, openStore, type Store } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
+import { BusOf } from './bus-of.ts';
 import type { ApprovalsConfig } from './config.ts';
 import { GatewayController } from './handlers/gateway.controller.ts';
 import { PeopleController } from './handlers/people.controller.ts';
+import { ManifestsController } from './handlers/manifests.controller.ts';
+import { ServicesController } from './handlers/services.controller.ts';
 import { PublicUrl } from './handlers/public-url.ts';
 import { readKeyFile } from './key-file.ts';
 import { Announcer } from './store/announcer.ts';
@@ -15,7 +18,9 @@ import { Approvals } from './store/approvals.ts';
 import type { ApprovalsDatabase } from './store/database.ts';
 import { expireDue } from './store/expirer.ts';
 import { Inventory } from './store/inventory.ts';
+import { Manifests } from './store/manifests.ts';
 import { TextSeal } from './store/seal.ts';
+import { stopOf } from './store/stopper.ts';
 import { sendDue } from './webhook/sender.ts';
 
 @Module({})
@@ -50,13 +55,13 @@ export async function startApprovals({ config, tenant, bus, log, readiness, cloc
   const recorder = { outbox, kind: (target: string) => inventory.kind(target), url: (approval: string) => url.of(approval), notify: config.SALLYPORT_WEBHOOK_URL !== undefined };
   const approvals = new Approvals({ db: store.db, recorder, seal, clock });
   const announcer = new Announcer(store.db, bus, clock);
-  let database: string | null = 'the database';
-  readiness.add('database', () => database);
+  const ping = keepsReady(readiness, 'database', 'the database', () => store.ping());
   await outbox.start();
   const rounds = (what: string) => ({ ms: everyMs, what, log, first: 'now' }) as const;
   const stops = [
     every(rounds('looking for the database'), ping),
     every(rounds('expiring approvals'), () => expireDue({ db: store.db, approvals, announcer, clock })),
+    every(rounds('stopping approvals'), () => stopOf({ db: store.db, approvals, announcer, machines: inventory })),
     every(rounds('announcing approvals'), () => announcer.catchUp()),
     ...webhook(),
   ];
@@ -64,10 +69,12 @@ export async function startApprovals({ config, tenant, bus, log, readiness, cloc
   return {
     module: {
       module: ApprovalsModule,
-      controllers: [GatewayController, PeopleController],
+      controllers: [GatewayController, PeopleController, ServicesController, ManifestsController],
       providers: [
         { provide: Approvals, useValue: approvals },
         { provide: Announcer, useValue: announcer },
+        { provide: Manifests, useValue: new Manifests({ db: store.db, recorder, clock }) },
+        { provide: BusOf, useValue: new BusOf(bus) },
         { provide: Inventory, useValue: inventory },
         { provide: PublicUrl, useValue: url },
       ],
@@ -79,15 +86,6 @@ export async function startApprovals({ config, tenant, bus, log, readiness, cloc
       unfollow();
     },
   };
-
-  async function ping(): Promise<void> {
-    try {
-      await store.ping();
-      database = null;
-    } catch {
-      database = 'the database';
-    }
-  }
 
   function webhook(): (() => Promise<void>)[] {
     const { SALLYPORT_WEBHOOK_URL: to, SALLYPORT_WEBHOOK_KEY: keyFile } = config;

@@ -32,13 +32,14 @@ export class Api {
     return read(schema, await this.send('GET', path));
   }
 
-  async post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
-    return read(schema, await this.send('POST', path, body));
+  /** @param patienceMs for what takes the services longer than usual */
+  async post<T>(path: string, body: unknown, schema: z.ZodType<T>, patienceMs = timeoutMs): Promise<T> {
+    return read(schema, await this.send('POST', path, body, patienceMs));
   }
 
   /** One exchange. Throws a Failure for every status but 2xx. */
-  async send(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
-    const answer = await this.raw(method, path, body);
+  async send(method: 'GET' | 'POST', path: string, body?: unknown, patienceMs = timeoutMs): Promise<Answer> {
+    const answer = await this.raw(method, path, body, patienceMs);
     const warning = answer.headers['sallyport-warning'];
     if (typeof warning === 'string') this.#warn(`warning: ${warning}`);
     if (answer.status >= 200 && answer.status < 300) return answer;
@@ -47,8 +48,20 @@ export class Api {
     throw new Failure(told.code, `${told.say} (request ${told.requestId})`, wayOut(told.code, this.#settings));
   }
 
-  /** One exchange, whatever the status. */
-  async raw(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
+  /**
+   * One exchange, whatever the status. A connection that was kept may have been closed by the console meanwhile, for instance while a pack was computed: then what only reads is asked again,
+   * and what may change something always has a connection of its own.
+   */
+  async raw(method: 'GET' | 'POST', path: string, body?: unknown, patienceMs = timeoutMs): Promise<Answer> {
+    try {
+      return await this.#once(method, path, body, patienceMs);
+    } catch (error) {
+      if (!(error instanceof ClosedMeanwhile) || method !== 'GET') throw error;
+      return this.#once(method, path, body, patienceMs);
+    }
+  }
+
+  async #once(method: 'GET' | 'POST', path: string, body: unknown, patienceMs: number): Promise<Answer> {
     const { api, ca } = this.#settings;
     const token = await this.#token();
     const url = new URL(`${api.pathname.replace(/\/+$/, '')}${path}`, api);
@@ -60,11 +73,11 @@ export class Api {
     };
     return new Promise((resolve, reject) => {
       const send = url.protocol === 'https:' ? https : http;
-      const outgoing = send(url, { method, headers, timeout: timeoutMs, ...(ca === null ? {} : { ca }) }, (incoming) => {
+      const outgoing = send(url, { method, headers, timeout: patienceMs, ...(method === 'GET' ? {} : { agent: false }), ...(ca === null ? {} : { ca }) }, (incoming) => {
         collect(incoming).then(resolve, reject);
       });
-      outgoing.on('timeout', () => outgoing.destroy(new Failure('unreachable', `no answer from ${url.origin} within ${timeoutMs / 1000} s`, 'try `sallyport doctor`')));
-      outgoing.on('error', (error) => reject(unreachable(error, url)));
+      outgoing.on('timeout', () => outgoing.destroy(new Failure('unreachable', `no answer from ${url.origin} within ${patienceMs / 1000} s`, 'try `sallyport doctor`')));
+      outgoing.on('error', (error) => reject(unreachable(error, url, outgoing.reusedSocket)));
       outgoing.end(payload ?? undefined);
     });
   }
@@ -108,11 +121,15 @@ function read<T>(schema: z.ZodType<T>, { body }: Answer): T {
   throw new Failure('malformed', `the API's answer is not understood: ${parsed.error.issues[0]?.path.join('.') ?? ''} ${parsed.error.issues[0]?.message ?? ''}`, 'are console and sallyport of the same version? `sallyport doctor` tells');
 }
 
-function unreachable(error: NodeJS.ErrnoException, url: URL): Failure {
+/** It was closed between two requests, so that nobody has read the second. */
+class ClosedMeanwhile extends Failure {}
+
+function unreachable(error: NodeJS.ErrnoException, url: URL, kept: boolean): Failure {
   if (error instanceof Failure) return error;
   const tls = error.code !== undefined && /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|EPROTO/.test(error.code);
   if (tls) return new Failure('tls', `the certificate of ${url.host} is not trusted (${error.code})`, 'set SALLYPORT_CA to the PEM file of the authority that signed it');
-  return new Failure('unreachable', `${url.origin} cannot be reached (${error.code ?? error.message})`, 'is SALLYPORT_API right and the console running? try `sallyport doctor`');
+  const Kind = kept && (error.code === 'ECONNRESET' || error.code === 'EPIPE') ? ClosedMeanwhile : Failure;
+  return new Kind('unreachable', `${url.origin} cannot be reached (${error.code ?? error.message})`, 'is SALLYPORT_API right and the console running? try `sallyport doctor`');
 }
 
 function wayOut(code: string, { credential: { from } }: Settings): string | null {
@@ -120,8 +137,36 @@ function wayOut(code: string, { credential: { from } }: Settings): string | null
     case 'unauthenticated':
       if (from === null) return 'run `sallyport login`, or set SALLYPORT_TOKEN to a token of yours';
       return from === 'login' ? 'your login is not accepted any more; run `sallyport login`' : `${from} is not accepted; get a fresh one and see \`sallyport token inspect\``;
+    case 'session-revoked':
+      return from === 'login' ? 'run `sallyport login`' : 'log in again, and get a fresh token';
     case 'forbidden':
       return '`sallyport whoami` shows your roles; an administrator gives others in your Person document';
+    case 'change-required':
+      return 'sallyport apply -f DIR --propose --title "…" --ticket … makes a change of it, for others to approve';
+    case 'base-moved':
+      return 'sallyport changes test CHANGE tries it anew and asks again';
+    case 'self-approval':
+    case 'not-an-approver':
+      return 'somebody else has to; `sallyport get ApproverGroup` and `sallyport people list` show who there is';
+    case 'backup-needed':
+    case 'backup-same':
+      return 'name somebody who stands in with --backup PERSON';
+    case 'owner-left':
+    case 'person-unknown':
+      return '`sallyport people list --here` shows who is here';
+    case 'document-says-left':
+      return '`sallyport get Person NAME` shows the document; change `active` or `contractEnd` there, and apply it';
+    case 'contract-over':
+      return 'change `vendor.contractEnd` in its document with `sallyport apply`, or retire it';
+    case 'assigned':
+      return '`sallyport reviews delegate ITEM --to PERSON --reason TEXT` hands it on; `sallyport reviews show REVIEW` names who may decide';
+    case 'self-review':
+    case 'not-a-reviewer':
+      return '`sallyport reviews show REVIEW` names who may decide';
+    case 'waiting':
+      return '`sallyport reviews show REVIEW --state waiting` shows what waits';
+    case 'too-much':
+      return 'ask for less: --machine, --target or fewer --days';
     case 'rate-limited':
       return 'wait a minute';
     case 'unavailable':

@@ -74,10 +74,10 @@ describe('refusals of the API', { timeout: 30_000 }, () => {
 
 describe('approvals', { timeout: 30_000 }, () => {
   it('are listed on a page of 100 columns', async () => {
-    api.on('GET /v1/approvals', { body: { approvals: [approval({ shape: 'select '.repeat(40) }), approval({ machine: 'nightly-ledger' })] } });
+    api.on('GET /v1/approvals', { body: { approvals: [approval({ shape: 'select '.repeat(40) }), approval({ machine: 'nightly-ledger', requester: 'machine:nightly-ledger' })] } });
     const { out } = await run('approvals', 'list');
     expect(api.asked[0]?.route).toBe('GET /v1/approvals?state=pending&limit=50');
-    expect(out).toMatch(/^APPROVAL +STATE +MACHINE +TARGET +LEFT +ASKS\n/);
+    expect(out).toMatch(/^APPROVAL +STATE +BY +TARGET +LEFT +ASKS\n/);
     for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });
   it('are shown with the full text in a frame that it cannot leave', async () => {
@@ -88,6 +88,18 @@ describe('approvals', { timeout: 30_000 }, () => {
     expect(out).toContain('asked by  ci-deploy (owner olga) from 10.0.0.7');
     expect(out).toContain('needs     2 of dba; 1 so far');
     expect(out).toContain('“change 4711”');
+  });
+  it('for what is no command say what is asked for, and by whom', async () => {
+    const change = approval({ subject: { kind: 'change', id: 'c-7' }, requester: 'person:bob', machine: null, owner: null, target: null, environment: null, session: null, command: null, effects: [], shape: 'policy ledger.cedar: 3 lines' });
+    api.on('GET /v1/approvals', { body: { approvals: [change] } });
+    expect((await run('approvals', 'list', '--kind', 'change')).out).toMatch(/ person:bob +- .* change: policy/);
+    expect(api.asked.at(-1)?.route).toBe('GET /v1/approvals?state=pending&kind=change&limit=50');
+    api.on(`GET /v1/approvals/${approvalId}`, { body: change });
+    const { out } = await run('approvals', 'show', approvalId);
+    expect(out).toContain('asks for  change c-7\nasked by  bob from 10.0.0.7\nheld by');
+    expect(out).toContain('all that is asked for');
+    api.on(`GET /v1/approvals/${approvalId}`, { body: { ...change, requester: 'person:bob', machine: 'nightly', owner: 'zoe' } });
+    expect((await run('approvals', 'show', approvalId)).out).toContain('asked by  bob (for nightly, owner zoe) from 10.0.0.7');
   });
   it('are shown with the parameters that were bound', async () => {
     const parameters = { list: [{ name: '$1', kind: 'plain' as const, value: '42', leftOut: 0, note: 'int4' }, { name: '$2', kind: 'text' as const, value: 'a\nb', leftOut: 9, note: null }], missing: '3 more, 7 bytes, are not shown' };
@@ -110,7 +122,10 @@ describe('approvals', { timeout: 30_000 }, () => {
   });
   it('print the API’s own JSON with -o json', async () => {
     api.on('GET /v1/approvals', { body: { approvals: [approval()] } });
-    expect(JSON.parse((await run('approvals', 'list', '-o', 'json')).out)).toEqual({ approvals: [approval()] });
+    expect(JSON.parse((await run('approvals', 'list', '-o', 'json')).out)).toEqual({ approvals: [approval()], total: null });
+    api.on('GET /v1/approvals', { body: { approvals: [approval()], total: 12 } });
+    expect((await run('approvals', 'list', '--before', approvalId, '--limit', '1')).out).toContain(`1 of 12; the ones before: --before ${approvalId}`);
+    expect(api.asked.at(-1)?.route).toBe(`GET /v1/approvals?state=pending&before=${approvalId}&limit=1`);
   });
 });
 
@@ -221,6 +236,18 @@ describe('apply', { timeout: 30_000 }, () => {
 });
 
 describe('policy', { timeout: 30_000 }, () => {
+  it('explain on somebody’s behalf shows what is decided for each of the two', async () => {
+    const effect = { effect: 'read ledger.t', decision: 'allow', rules: ['m'], say: null };
+    const statement = { shape: 'select', decision: 'deny', say: 'the person for whom it acts may not', rules: [], effects: [{ ...effect, of: 'machine' }, { ...effect, decision: 'deny', rules: [], of: 'behalf' }] };
+    api.on('POST /v1/policy/explain', { body: { decision: 'deny', say: 'the person for whom it acts may not', rules: [], sides: { machine: { decision: 'allow', say: null, rules: ['m'] }, behalf: { decision: 'deny', say: null, rules: [] } }, statements: [statement], context: {} } });
+    const { code, out } = await run('policy', 'explain', '--machine', 'm', '--target', 't', '--behalf', 'person:carol', 'select 1');
+    expect(code).toBe(10);
+    expect(out).toContain('  the machine: ALLOW (m)\n  whom it acts for: DENY (no rule permits it)\n');
+    expect(out).toContain('    whom it acts for: read ledger.t  DENY');
+    expect(api.asked.at(-1)).toMatchObject({ body: { behalf: { kind: 'person', name: 'carol' } } });
+    expect(await run('policy', 'explain', '--machine', 'm', '--target', 't', '--behalf', 'carol', 'select 1')).toMatchObject({ code: 2, err: expect.stringContaining('person:NAME') });
+  });
+
   it.each([['allow', 0], ['deny', 10], ['hold', 11]])('explain of what is %s ends with %i', async (decision, expected) => {
     const statement = { shape: 'drop table t', decision, say: 'no drops', rules: ['r'], effects: [{ effect: 'define t', decision, rules: ['r'], say: null }] };
     api.on('POST /v1/policy/explain', { body: { decision, say: 'no drops', rules: ['r'], statements: [statement], context: { hasWhere: false } } });

@@ -1,14 +1,25 @@
 import { Command, Option } from 'commander';
+import { accessCommand, breakGlassCommand } from './commands/access.ts';
 import { applyCommand } from './commands/apply.ts';
 import { approvalsCommand } from './commands/approvals.ts';
+import { candidatesCommand } from './commands/candidates.ts';
+import { changesCommand } from './commands/changes.ts';
 import { demoCommand } from './commands/demo.ts';
+import { detectionsCommand } from './commands/detections.ts';
+import { directoriesCommand } from './commands/directories.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { entitlementsCommand } from './commands/entitlements.ts';
 import { evidenceCommand } from './commands/evidence.ts';
 import { getCommand } from './commands/get.ts';
 import { logCommand } from './commands/log.ts';
 import { loginCommand, logoutCommand, whoamiCommand } from './commands/login.ts';
+import { manifestCommand } from './commands/manifest.ts';
+import { machinesCommand } from './commands/machines.ts';
+import { peopleCommand } from './commands/people.ts';
 import { policyCommand } from './commands/policy.ts';
+import { reviewsCommand } from './commands/reviews.ts';
 import { sessionsCommand } from './commands/sessions.ts';
+import { signalsCommand } from './commands/signals.ts';
 import { sshCommand } from './commands/ssh.ts';
 import { tokenCommand } from './commands/token.ts';
 import { version } from './version.ts';
@@ -25,8 +36,20 @@ export function program(): Command {
     .addCommand(whoamiCommand())
     .addCommand(applyCommand())
     .addCommand(getCommand())
+    .addCommand(changesCommand())
     .addCommand(sessionsCommand())
     .addCommand(approvalsCommand())
+    .addCommand(machinesCommand())
+    .addCommand(candidatesCommand())
+    .addCommand(manifestCommand())
+    .addCommand(entitlementsCommand())
+    .addCommand(accessCommand())
+    .addCommand(breakGlassCommand())
+    .addCommand(reviewsCommand())
+    .addCommand(directoriesCommand())
+    .addCommand(signalsCommand())
+    .addCommand(peopleCommand())
+    .addCommand(detectionsCommand())
     .addCommand(evidenceCommand())
     .addCommand(logCommand())
     .addCommand(policyCommand())

@@ -14,14 +14,25 @@ export const shownParameters = z.object({
   missing: z.string().nullable(),
 });
 
+const statementUse = z.object({ place: z.number(), shape: z.string(), decision: z.string(), times: z.number(), used: z.number() });
 export const quorum = z.object({ group: z.string(), count: z.number() });
 export const approval = z.object({
-  id: z.string(), state: z.string(), machine: z.string(), owner: z.string(), target: z.string(), environment: z.string(), source: z.string(), session: z.string(), command: z.string(),
+  id: z.string(), state: z.string(), subject: z.object({ kind: z.string(), id: z.string() }).nullable().default(null), requester: z.string().nullable().default(null),
+  behalf: z.object({ kind: z.string(), name: z.string() }).nullable().default(null),
+  machine: z.string().nullable(), owner: z.string().nullable(), target: z.string().nullable(), environment: z.string().nullable(), source: z.string(), session: z.string().nullable(), command: z.string().nullable(),
   shape: z.string(), effects: z.array(z.string()), rules: z.array(z.string()), say: z.string(), quorum: z.array(quorum), created: z.string(), expires: z.string(),
   votes: z.array(z.object({ by: z.string(), vote: z.string(), comment: z.string().nullable(), at: z.string() })), text: z.string().nullable(), parameters: shownParameters.nullable(),
+  manifest: z.object({ role: z.string().nullable(), statements: z.array(statementUse) }).nullable().default(null),
 });
 export type Approval = z.infer<typeof approval>;
-export const approvals = z.object({ approvals: z.array(approval) });
+export const manifestAnswer = z.object({
+  approval: z.string().nullable(), url: z.string().nullable(), expires: z.string().nullable(), quorum: z.array(quorum),
+  statements: z.array(z.object({ place: z.number(), shape: z.string(), times: z.number(), decision: z.string() })),
+  refused: z.array(z.object({ place: z.number(), code: z.string(), say: z.string(), rules: z.array(z.string()) })),
+});
+export type ManifestAnswer = z.infer<typeof manifestAnswer>;
+/** `total` counts all that fit, on every page; an older console gives none. */
+export const approvals = z.object({ approvals: z.array(approval), total: z.number().nullable().default(null) });
 
 export const session = z.object({
   id: z.string(), machine: z.string(), target: z.string(), protocol: z.string(), opened: z.string(), closed: z.string().nullable(), end: z.string().nullable(),
@@ -59,12 +70,14 @@ export const retentionPlan = z.object({
 export type RetentionPlan = z.infer<typeof retentionPlan>;
 
 const answer = z.enum(['allow', 'deny', 'hold']);
+const side = z.object({ decision: answer, rules: z.array(z.string()) });
 export const explanation = z.object({
   decision: answer, say: z.string().nullable(), rules: z.array(z.string()),
   statements: z.array(z.object({
     shape: z.string(), decision: answer, say: z.string().nullable(), rules: z.array(z.string()),
-    effects: z.array(z.object({ effect: z.string(), decision: answer, rules: z.array(z.string()), say: z.string().nullable() })),
+    effects: z.array(z.object({ effect: z.string(), decision: answer, rules: z.array(z.string()), say: z.string().nullable(), of: z.enum(['machine', 'behalf']).default('machine') })),
   })),
+  sides: z.object({ machine: side, behalf: side }).nullable().default(null),
   context: z.record(z.string(), z.unknown()),
 });
 export type Explanation = z.infer<typeof explanation>;
@@ -78,11 +91,28 @@ export const loginPlaces = z.object({
 
 export const tokenExplanation = z.object({
   verdict: z.enum(['machine', 'person', 'refused']), code: z.string().nullable(), say: z.string().nullable(), issuer: z.string().nullable(),
-  machine: z.string().nullable(), binding: z.string().nullable(), person: z.string().nullable(), expires: z.string().nullable(),
+  machine: z.string().nullable(), binding: z.string().nullable(), person: z.string().nullable(), behalf: z.object({ kind: z.string(), name: z.string() }).nullable().default(null), expires: z.string().nullable(),
   used: z.object({ source: z.string(), at: z.string(), mode: z.enum(['bind_first', 'single_use']) }).nullable(),
+  candidate: z.object({ id: z.string().nullable(), state: z.string(), attempts: z.number(), firstSeen: z.string().nullable(), lastSeen: z.string().nullable() }).nullable().default(null),
   bindings: z.array(z.object({
     machine: z.string(), binding: z.string(), fits: z.boolean(), audience: z.object({ wanted: z.string(), same: z.boolean() }),
     claims: z.array(z.object({ claim: z.string(), wanted: z.string(), found: z.string().nullable(), same: z.boolean() })),
   })),
 });
 export type TokenExplanation = z.infer<typeof tokenExplanation>;
+
+export const changeSummary = z.object({
+  id: z.string(), state: z.string(), title: z.string(), ticket: z.string().nullable(), author: z.string(), kinds: z.array(z.string()), count: z.number(), digest: z.string(), say: z.string(), round: z.number(),
+  rollsBack: z.string().nullable(), rolledBackBy: z.string().nullable(), created: z.string(), changed: z.string(),
+});
+export type ChangeSummary = z.infer<typeof changeSummary>;
+export const changeList = z.object({ changes: z.array(changeSummary), total: z.number() });
+export const changeView = changeSummary.extend({
+  documents: z.array(z.unknown()), policies: z.array(z.object({ name: z.string(), text: z.string() })), remove: z.array(z.object({ kind: z.string(), name: z.string() })), prune: z.boolean(),
+  parts: z.array(z.object({
+    owner: z.string(), changes: z.array(change), warnings: z.array(z.string()), kinds: z.array(z.string()), approvers: z.array(quorum), binding: z.string(),
+    approval: z.string().nullable(), approvalState: z.string().nullable(), approvedBy: z.array(z.string()), applied: z.boolean(),
+  })),
+  diff: z.string().nullable(), changedDecisions: z.number().nullable(), activatedBy: z.string().nullable(),
+});
+export type ChangeView = z.infer<typeof changeView>;

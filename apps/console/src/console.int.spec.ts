@@ -121,7 +121,7 @@ describe('the API', () => {
   it('knows which services answer', async () => {
     expect(await h.ask('GET', '/v1/health', 'nobody')).toMatchObject({
       status: 200,
-      body: { version: expect.any(String), services: ['console', 'identity', 'policy', 'masking', 'approvals', 'evidence', 'sinks'].map((service) => ({ service, ok: true, say: 'answers' })) },
+      body: { version: expect.any(String), services: ['console', 'identity', 'policy', 'masking', 'approvals', 'evidence', 'governance', 'sinks'].map((service) => ({ service, ok: true, say: 'answers' })) },
     });
   });
 

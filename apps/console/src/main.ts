@@ -9,5 +9,5 @@ await runService({
   name: 'console',
   config: consoleConfig,
   http: { bodyLimit, tls: tlsOf },
-  start: ({ config, bus, log }) => Promise.resolve(consoleService({ config, bus, log })),
+  start: ({ config, bus, log }) => consoleService({ config, bus, log }),
 });

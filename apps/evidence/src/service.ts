@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { openingSealer } from '@sallyport/engine-evidence';
 import type { Bus } from '@sallyport/platform-bus';
-import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
+import { every, keepsReady, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { Outbox, openStore, type Store } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
 import type { EvidenceConfig } from './config.ts';
@@ -100,8 +100,7 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
   });
   const watcher = new Watcher({ ledger, ingester, watermarks, log, patience: { ...patienceOf(config), ...patience } });
 
-  let database: string | null = 'the database';
-  readiness.add('database', () => database);
+  const ping = keepsReady(readiness, 'database', 'the database', () => store.ping());
   readiness.add('stream', () => ingester.waiting);
   readiness.add('log', () => keeper.waiting);
   readiness.add('sealing keys', () => retention.dayKeys.waiting);
@@ -149,15 +148,6 @@ export async function startEvidence({ config, tenant, state, bus, log, readiness
       await purgeStore.close();
     },
   };
-
-  async function ping(): Promise<void> {
-    try {
-      await store.ping();
-      database = null;
-    } catch {
-      database = 'the database';
-    }
-  }
 }
 
 function patienceOf(config: EvidenceConfig): Patience {

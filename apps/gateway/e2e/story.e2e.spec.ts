@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { missing } from './clients/programs.ts';
 import { storyPolicies } from './story.policies.ts';
 import { classification, group, machine, target } from './support/cast.ts';
-import { connect, failure, libpq, type Connected, type Endpoint } from './support/endpoint.ts';
+import { approvalOf as asked, connect, failure, libpq, type Endpoint } from './support/endpoint.ts';
 import { approvals, events, eventually, openSessions, type StoredEvent } from './support/ledger.ts';
 import { startWorld, type World } from './support/world.ts';
 
@@ -37,16 +37,6 @@ afterAll(() => world?.[Symbol.asyncDispose]());
 
 const through = (name = 'nightly'): Promise<Endpoint> => world.gateway('ledger-db', name, 'ledger');
 const direct = (sql: string) => world.servers['ledger']?.server.sql(sql, 'ledger');
-
-/** The approval that this session was told of; waits for the notice. */
-async function asked(session: Connected, before: readonly string[] = []): Promise<string> {
-  for (let i = 0; i < 200; i++) {
-    const found = session.notices.map(({ message }) => /approval ([0-9a-f-]{36}) is needed/.exec(message)?.[1]).find((id) => id !== undefined && !before.includes(id));
-    if (found !== undefined) return found;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  throw new Error(`no notice of an approval came; notices: ${JSON.stringify(session.notices)}`);
-}
 
 async function sessionOf(command: (event: StoredEvent) => boolean): Promise<string> {
   const found = await eventually(world, (all) => all.some(command));

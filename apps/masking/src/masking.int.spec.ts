@@ -6,7 +6,7 @@ import { buckets, leaseChanged, maskingApply, maskingList, maskingPlan, shownPla
 import { boot, type Running } from '@sallyport/platform-runtime';
 import { migrate } from '@sallyport/platform-store';
 import { silentLog } from '@sallyport/platform-telemetry';
-import { bootstrapDatabase, startNats, startPostgres, tempDir, type Database, type NatsServer, type PostgresServer, type TempDir } from '@sallyport/testing-stack';
+import { bootstrapDatabase, settingsOf, startNats, startPostgres, tempDir, type Database, type NatsServer, type PostgresServer, type TempDir } from '@sallyport/testing-stack';
 import { maskingConfig } from './config.ts';
 import { startMasking } from './service.ts';
 import { column, raw } from './testing/documents.ts';
@@ -38,6 +38,7 @@ beforeAll(async () => {
   database = await bootstrapDatabase(postgres);
   await writeFile(join(directory.path, 'token-key'), `${key}\n`);
   await migrate({ dsn: database.ownerDsn, schema: 'masking', directory: join(import.meta.dirname, '../migrations'), log: silentLog });
+  await settingsOf(nats);
   service = await start();
   [desk, gateway] = await Promise.all([nats.connect('console'), nats.connect('gateway')]);
   plans = await gateway.kv(buckets.plans);

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { sealedTo } from '@sallyport/engine-evidence';
-import type { Bus } from '@sallyport/platform-bus';
-import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
+import { ChangeGate, type Bus } from '@sallyport/platform-bus';
+import { every, keepsReady, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { openStore, Outbox, type Store } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
 import type { MaskingConfig } from './config.ts';
@@ -37,9 +37,8 @@ export async function startMasking({ config, tenant, bus, log, readiness, everyM
   const store = openStore<MaskingDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'masking', log });
   const outbox = new Outbox({ store, bus, producer: 'masking', tenant, log, openings: sealedTo(config.SALLYPORT_READER_PUBLIC_KEY), life: { service: 'masking', version: packageVersion(import.meta.url) } });
   const published = await PublishedPlans.open(bus);
-  const classifier = new Classifier({ db: store.db, outbox, published, log });
-  let database: string | null = 'the database';
-  readiness.add('database', () => database);
+  const classifier = new Classifier({ db: store.db, outbox, gate: new ChangeGate(bus, 'masking'), published, log });
+  const ping = keepsReady(readiness, 'database', 'the database', () => store.ping());
   readiness.add('plans', () => published.waiting);
   await outbox.start();
   const stopFollowing = every({ ms: everyMs, what: 'following the classification', log, first: 'now' }, follow);
@@ -63,13 +62,7 @@ export async function startMasking({ config, tenant, bus, log, readiness, everyM
 
   /** Shows what another process of this service changed, and repairs the bucket if it differs for any reason. */
   async function follow(): Promise<void> {
-    try {
-      await store.ping();
-      database = null;
-    } catch (error) {
-      database = 'the database';
-      throw error;
-    }
+    await ping();
     await published.sync(() => classifier.plans());
   }
 }

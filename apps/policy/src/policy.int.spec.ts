@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readSlice, verifyLease } from '@sallyport/engine-policy';
 import { policyApply, policyDecide, policyGet, policyOpen, policyRenew, type Reply } from '@sallyport/platform-bus';
-import { asked, caller, machine, rules } from './testing/documents.ts';
+import { asked, caller, machine, person, rules } from './testing/documents.ts';
 import { house, type House } from './testing/house.ts';
 
 let h: House;
@@ -66,6 +66,20 @@ describe('the policy service', () => {
     await vi.waitFor(() => expect(h.told).toContain('the machine was changed'));
     const reply = value(await h.gateway.call(policyRenew, { leases: [asked()] }));
     expect(reply.answers).toEqual([{ refused: 'machine nightly-ledger is suspended, not active' }]);
+    await inventory.put('machine.nightly-ledger', machine());
+    await vi.waitFor(async () => value(await open()));
+  });
+
+  it('renews no lease on behalf of a person whose login was revoked, and says so to gateways after it knows', async () => {
+    const inventory = await h.identity.kv('inventory');
+    await inventory.put('person.carol', person('carol'));
+    await inventory.put('machine.nightly-ledger', machine('nightly-ledger', { actsFor: { people: ['carol'] } }));
+    const renew = async (behalfSince: string) => value(await h.gateway.call(policyRenew, { leases: [asked({ behalf: { kind: 'person', name: 'carol' }, behalfSince })] })).answers[0];
+    await vi.waitFor(async () => expect(await renew('2026-11-23T08:00:00.000000Z')).toMatchObject({ refused: expect.stringContaining('(behalf-denied)') }));
+    await inventory.put('login.carol', { before: '2026-11-23T09:00:00.000000Z' });
+    await vi.waitFor(() => expect(h.told).toContain('logins of the person for whom machines act were revoked'));
+    expect(await renew('2026-11-23T08:00:00.000000Z')).toMatchObject({ refused: expect.stringContaining('(session-revoked)') });
+    expect(await renew('2026-11-23T09:00:00.000000Z')).toMatchObject({ refused: expect.stringContaining('(behalf-denied)') });
     await inventory.put('machine.nightly-ledger', machine());
     await vi.waitFor(async () => value(await open()));
   });

@@ -2,13 +2,14 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { uuidv7 } from '@sallyport/domain-model';
 import { sealedTo } from '@sallyport/engine-evidence';
 import { policyEngineTrouble } from '@sallyport/engine-policy';
-import { buckets, leaseChanged, subjects, type Bus } from '@sallyport/platform-bus';
+import { buckets, ChangeGate, leaseChanged, subjects, type Bus } from '@sallyport/platform-bus';
 import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { openStore, Outbox, type Store } from '@sallyport/platform-store';
 import { gauge, type Log } from '@sallyport/platform-telemetry';
 import type { PolicyConfig } from './config.ts';
 import { LeasesController } from './handlers/leases.controller.ts';
 import { PoliciesController } from './handlers/policies.controller.ts';
+import { Entries } from './model/entries.ts';
 import { Explainer } from './model/explainer.ts';
 import { Inventory } from './model/inventory.ts';
 import { Leases } from './model/leases.ts';
@@ -50,7 +51,7 @@ export async function startPolicy({ config, tenant, bus, log, readiness, now = D
   const outbox = new Outbox({ store, bus, producer: 'policy', tenant, log, openings: sealedTo(config.SALLYPORT_READER_PUBLIC_KEY), life: { service: 'policy', version: packageVersion(import.meta.url) } });
   const inventory = new Inventory();
   const policies = new Policies({
-    db: store.db, outbox, inventory, log,
+    db: store.db, outbox, inventory, gate: new ChangeGate(bus, 'policy'), log,
     changed: ({ version }) => bus.publish(subjects.leaseChanged, { machine: null, target: null, why: `policy version ${version}`, policy: version }),
   });
   let database: string | null = 'the database';
@@ -66,7 +67,8 @@ export async function startPolicy({ config, tenant, bus, log, readiness, now = D
   const slices = new Slices(await bus.kv(buckets.slices), now);
   void whenReconnected(bus, () => slices.lookAgain());
   const policy = () => policies.active;
-  const leases = new Leases({ policy, follow, inventory, publish: (slice) => slices.publish(slice), sign: (lease) => signer.sign(lease), newId: () => uuidv7(now()), now, log });
+  const entries = new Entries(bus);
+  const leases = new Leases({ policy, follow, inventory, enter: (of, entry) => entries.ask(of, entry), publish: (slice) => slices.publish(slice), sign: (lease) => signer.sign(lease), newId: () => uuidv7(now()), now, log });
   const explainer = new Explainer({ policy, inventory, readers: await statementReaders(), now });
   gauge('sallyport_policy_version', 'Version of the policy set in force in this process', [], () => policies.active?.version ?? -1);
   gauge('sallyport_policy_rules', 'Rules of the policy set in force in this process', [], () => policies.active?.set.rules.length ?? 0);

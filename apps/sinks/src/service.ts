@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { sealedTo } from '@sallyport/engine-evidence';
-import type { Bus } from '@sallyport/platform-bus';
-import { every, packageVersion, type Readiness } from '@sallyport/platform-runtime';
+import { ChangeGate, type Bus } from '@sallyport/platform-bus';
+import { every, keepsReady, packageVersion, type Readiness } from '@sallyport/platform-runtime';
 import { EnvSecrets, FileSecrets, SecretSource } from '@sallyport/platform-secrets';
 import { openStore, Outbox, type Store } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
@@ -45,14 +45,13 @@ export async function startSinks({ config, tenant, state, bus, log, readiness, e
   const version = packageVersion(import.meta.url);
   const store = openStore<SinksDatabase>({ dsn: config.SALLYPORT_DSN, schema: 'sinks', log });
   const outbox = new Outbox({ store, bus, producer: 'sinks', tenant, log, openings: sealedTo(config.SALLYPORT_READER_PUBLIC_KEY), life: { service: 'sinks', version } });
-  const documents = new SinkDocuments(store.db, outbox);
+  const documents = new SinkDocuments(store.db, outbox, new ChangeGate(bus, 'sinks'));
   const secrets = new SecretSource([new EnvSecrets(), ...(config.SALLYPORT_SECRETS_DIR === undefined ? [] : [new FileSecrets(config.SALLYPORT_SECRETS_DIR)])]);
   const cursors = new Cursors(store.db, outbox);
   const supervisor = new Supervisor({
     store, documents, cursors, source: busSource(bus), house: { state, secrets, log: config.SALLYPORT_LOG_ORIGIN ?? `sallyport.local/${tenant}`, version }, log, pace: { ...usualPace, ...pace }, everyMs,
   });
-  let database: string | null = 'the database';
-  readiness.add('database', () => database);
+  const ping = keepsReady(readiness, 'database', 'the database', () => store.ping());
   await outbox.start();
   const stopPinging = every({ ms: everyMs, what: 'looking for the database', log, first: 'now' }, ping);
   supervisor.start();
@@ -66,14 +65,4 @@ export async function startSinks({ config, tenant, state, bus, log, readiness, e
       await supervisor.stop();
     },
   };
-
-  async function ping(): Promise<void> {
-    try {
-      await store.ping();
-      database = null;
-    } catch (error) {
-      database = 'the database';
-      throw error;
-    }
-  }
 }

@@ -6,7 +6,7 @@ import { evidenceFollow, logCheckpoints, logTile, ok, sinksApply, sinksCursors, 
 import { boot, type Running } from '@sallyport/platform-runtime';
 import { migrate } from '@sallyport/platform-store';
 import { silentLog } from '@sallyport/platform-telemetry';
-import { bootstrapDatabase, startNats, startPostgres, tempDir, type Database, type NatsServer, type PostgresServer } from '@sallyport/testing-stack';
+import { bootstrapDatabase, settingsOf, startNats, startPostgres, tempDir, type Database, type NatsServer, type PostgresServer } from '@sallyport/testing-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoredEvent } from '@sallyport/engine-siem';
 import type { z } from 'zod';
@@ -73,6 +73,7 @@ beforeAll(async () => {
   });
   await evidence.nc.flush();
   console = await nats.connect('console');
+  await settingsOf(nats);
   await start();
 });
 afterAll(async () => {

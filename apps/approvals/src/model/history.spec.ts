@@ -8,10 +8,10 @@ import { evolve, fold, type ApprovalState } from './state.ts';
 
 const seconds = fc.integer({ min: 0, max: 1200 }).map(after);
 const command: fc.Arbitrary<ApprovalCommand> = fc.oneof(
-  fc.record({ do: fc.constant('vote' as const), at: seconds, by: fc.constantFrom('alice', 'bob', 'carol', 'olga'), vote: fc.constantFrom('approve' as const, 'reject' as const), groups: fc.subarray(['dba', 'security']) }),
+  fc.record({ do: fc.constant('vote' as const), at: seconds, by: fc.constantFrom('alice', 'bob', 'carol', 'olga'), vote: fc.constantFrom('approve' as const, 'reject' as const), groups: fc.subarray(['dba', 'security']), asking: fc.constant(new Set(['olga'])), stillIn: fc.constantFrom(() => ['dba', 'security'], (by: string) => (by === 'alice' ? [] : ['dba'])), barred: fc.constantFrom(null, null, 'suspended') }),
   fc.record({ do: fc.constant('expire' as const), at: seconds }),
   fc.record({ do: fc.constant('withdraw' as const), at: seconds, why: fc.constant('client gone') }),
-  fc.record({ do: fc.constant('consume' as const), at: seconds, session: fc.constant('session-1'), command: fc.constant('command-1'), binding: fc.constantFrom('b'.repeat(64), 'd'.repeat(64)) }),
+  fc.record({ do: fc.constant('consume' as const), at: seconds, session: fc.constant('session-1'), command: fc.constant('command-1'), binding: fc.constantFrom('b'.repeat(64), 'd'.repeat(64)), barred: fc.constant(null) }),
 );
 
 function play(commands: readonly ApprovalCommand[]): ApprovalEvent[] {

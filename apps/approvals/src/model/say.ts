@@ -1,8 +1,8 @@
 import type { ApprovalState } from './state.ts';
 
 /** The state in one sentence, for the machine that waits, the bus and the webhook. No text, no comment. */
-export function say({ phase, asked, votes }: ApprovalState): string {
-  const approvers = votes.filter(({ vote }) => vote === 'approve').map(({ by }) => by).join(', ');
+export function say({ phase, asked, votes, granted, withdrawnBy }: ApprovalState): string {
+  const approvers = granted?.by.join(', ') ?? 'nobody known';
   switch (phase) {
     case 'pending':
       return `waits for ${asked.quorum.map(({ group, count }) => `${count} of ${group}`).join(' and ')} until ${asked.expires}`;
@@ -15,6 +15,6 @@ export function say({ phase, asked, votes }: ApprovalState): string {
     case 'expired':
       return `expired at ${asked.expires} without being used`;
     case 'withdrawn':
-      return 'withdrawn by the machine that asked';
+      return withdrawnBy === 'service' ? 'withdrawn: what it was asked for is no longer wanted or no longer possible' : 'withdrawn by the machine that asked';
   }
 }

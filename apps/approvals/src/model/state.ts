@@ -9,23 +9,28 @@ export interface ApprovalState {
   readonly phase: Phase;
   readonly asked: Requested;
   readonly votes: readonly Vote[];
+  /** When the last needed person said yes and who made up the quorum; null before. */
+  readonly granted: { readonly at: string; readonly by: readonly string[] } | null;
+  /** Who took it back, and null while nobody did. */
+  readonly withdrawnBy: 'machine' | 'service' | null;
 }
 
 /** Null before the request. An event that cannot follow is a fault in the store, and says so: nothing is decided on it. */
 export function evolve(state: ApprovalState | null, event: ApprovalEvent): ApprovalState {
   if (event.type === 'requested') {
     if (state !== null) throw new BrokenHistoryError('requested twice');
-    return { phase: 'pending', asked: event, votes: [] };
+    return { phase: 'pending', asked: event, votes: [], granted: null, withdrawnBy: null };
   }
   if (state === null) throw new BrokenHistoryError(`${event.type} before it was requested`);
   switch (event.type) {
     case 'voted':
       return { ...state, votes: [...state.votes, event] };
     case 'granted':
-      return { ...state, phase: 'approved' };
+      return { ...state, phase: 'approved', granted: { at: event.at, by: event.by } };
+    case 'withdrawn':
+      return { ...state, phase: 'withdrawn', withdrawnBy: event.by };
     case 'rejected':
     case 'expired':
-    case 'withdrawn':
     case 'consumed':
       return { ...state, phase: event.type };
   }

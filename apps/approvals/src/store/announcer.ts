@@ -34,7 +34,7 @@ export class Announcer {
 
   async #tell(approval: string, state: ApprovalState): Promise<void> {
     if (!this.#bus.connected) return;
-    this.#bus.publish(subjects.approvalChanged, { approval, session: state.asked.session, state: state.phase, say: say(state) });
+    this.#bus.publish(subjects.approvalChanged, { approval, session: state.asked.session, subject: state.asked.subject, state: state.phase, say: say(state) });
     // Only this state: a later one that came in between is still to be told.
     await this.#db.updateTable('approval').set({ announce_after: null }).where('id', '=', approval).where('state', '=', state.phase).execute();
   }

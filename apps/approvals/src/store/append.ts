@@ -38,10 +38,10 @@ export async function append(trx: Transaction<ApprovalsDatabase>, to: Recorder, 
 }
 
 /** For every evidence event about this approval: whose act, on what, under which authority. */
-export function partiesOf(to: Recorder, approval: string, { asked }: ApprovalState, who: string): { who: Who; on: On; auth: Authority } {
+export function partiesOf(to: Recorder, approval: string, { asked }: ApprovalState, who: string): { who: Who; on: On | null; auth: Authority } {
   return {
     who: { id: who, npid: null, iss: null, tok: null, jti: null, owner: who === `machine:${asked.machine}` ? asked.owner : null },
-    on: { target: asked.target, kind: to.kind(asked.target), env: asked.environment },
+    on: asked.target === null ? null : { target: asked.target, kind: to.kind(asked.target), env: asked.environment ?? 'unknown' },
     auth: { policy: null, slice: asked.slice, lease: null, approval },
   };
 }

@@ -19,7 +19,7 @@ export async function expireDue(parts: { readonly db: Kysely<ApprovalsDatabase>;
     return trx.selectFrom('approval').select('id').where('state', 'in', ['pending', 'approved']).where('expires', '<=', sql<Date>`${now}::timestamptz`).orderBy('expires').limit(batch).execute();
   });
   for (const { id } of ids) {
-    const acted = await parts.approvals.act(id, null, (_asked, at) => ({ do: 'expire', at }));
+    const acted = await parts.approvals.act(id, null, (_state, at) => ({ do: 'expire', at }));
     await parts.announcer.announce(id, acted);
   }
   return ids.length;

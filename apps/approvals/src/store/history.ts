@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { approvalEvent, type ApprovalEvent } from '../model/event.ts';
 import { evolve, type ApprovalState } from '../model/state.ts';
 import type { ApprovalsDatabase } from './database.ts';
@@ -36,3 +36,15 @@ function history(rows: readonly Row[]): History {
 }
 
 export const empty: History = { state: null, length: 0, comments: new Map() };
+
+/** Takes the approval's row until the transaction ends, and reads what it has been through. Null when there is none. */
+export async function lock(trx: Transaction<ApprovalsDatabase>, id: string): Promise<LockedHistory | null> {
+  if (!isId(id)) return null;
+  const row = await trx.selectFrom('approval').select('id').where('id', '=', id).forUpdate().executeTakeFirst();
+  const found = row === undefined ? undefined : (await histories(trx, [id])).get(id);
+  return found === undefined || found.state === null ? null : { ...found, state: found.state };
+}
+
+export type LockedHistory = History & { readonly state: ApprovalState };
+
+export const isId = (id: string) => /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(id);

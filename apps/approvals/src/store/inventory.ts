@@ -1,19 +1,21 @@
 import { z } from 'zod';
 import { buckets, type Bus } from '@sallyport/platform-bus';
-import type { People } from '../model/eligible.ts';
+import type { Machines, People } from '../model/eligible.ts';
 
 const groupEntry = z.object({ spec: z.object({ members: z.array(z.string()) }) });
 const personEntry = z.object({ spec: z.object({ active: z.boolean() }) });
-const targetEntry = z.object({ spec: z.object({ kind: z.string() }) });
+const machineEntry = z.object({ spec: z.object({ state: z.string(), owner: z.string() }) });
+const targetEntry = z.object({ spec: z.object({ kind: z.string(), environment: z.string().nullable().catch(null) }) });
 
 /**
- * People, approver groups and kinds of targets, kept up to date from the inventory bucket. What cannot be read counts as not being
- * there: its people may not approve.
+ * People, approver groups, machines and kinds of targets, kept up to date from the inventory bucket. What cannot be read counts as not being
+ * there: its people may not approve, and a machine gets no leave.
  */
-export class Inventory implements People {
+export class Inventory implements People, Machines {
   readonly #groups = new Map<string, readonly string[]>();
   readonly #active = new Map<string, boolean>();
-  readonly #kinds = new Map<string, string>();
+  readonly #machines = new Map<string, { readonly state: string; readonly owner: string }>();
+  readonly #targets = new Map<string, { readonly kind: string; readonly environment: string | null }>();
 
   /** Resolves when the present content has been read; later changes follow. Returns how to stop. */
   async follow(bus: Bus): Promise<() => void> {
@@ -29,8 +31,10 @@ export class Inventory implements People {
         return put(this.#groups, name, groupEntry.safeParse(value).data?.spec.members);
       case 'person':
         return put(this.#active, name, personEntry.safeParse(value).data?.spec.active);
+      case 'machine':
+        return put(this.#machines, name, machineEntry.safeParse(value).data?.spec);
       case 'target':
-        return put(this.#kinds, name, targetEntry.safeParse(value).data?.spec.kind);
+        return put(this.#targets, name, targetEntry.safeParse(value).data?.spec);
     }
   }
 
@@ -42,9 +46,17 @@ export class Inventory implements People {
     return this.#active.get(person) ?? false;
   }
 
+  machine(name: string): { readonly state: string; readonly owner: string } | null {
+    return this.#machines.get(name) ?? null;
+  }
+
   /** Protocol of a target, for evidence; `unknown` when it left the inventory. */
   kind(target: string): string {
-    return this.#kinds.get(target) ?? 'unknown';
+    return this.#targets.get(target)?.kind ?? 'unknown';
+  }
+
+  environment(target: string): string | null {
+    return this.#targets.get(target)?.environment ?? null;
   }
 }
 

@@ -10,11 +10,14 @@ import { silentLog } from '@sallyport/platform-telemetry';
 import { bootstrapDatabase, startNats, startPostgres, tempDir } from '@sallyport/testing-stack';
 import { approvalsConfig } from '../config.ts';
 import { startApprovals } from '../service.ts';
+import { scriptedPolicy, type ScriptedPolicy } from './policy.ts';
 
 export interface House extends AsyncDisposable {
   readonly gateway: Bus;
   readonly console: Bus;
   readonly identity: Bus;
+  /** What policy says of statements. */
+  readonly policy: ScriptedPolicy;
   /** Changes that were told on the bus, as `state`, by approval. */
   readonly told: Map<string, string[]>;
   /** Moves the service's clock. */
@@ -22,6 +25,8 @@ export interface House extends AsyncDisposable {
   /** Stops the service and starts it again, as after an upgrade. */
   restart(): Promise<void>;
   stop(): Promise<void>;
+  /** A second process of the service beside the first, as a rolling upgrade has. Returns how to stop it. */
+  another(): Promise<() => Promise<void>>;
   start(): Promise<void>;
   sql(text: string): Promise<Record<string, unknown>[]>;
   /** Types of the evidence events of an approval, in order. */
@@ -46,11 +51,12 @@ export async function house(webhook?: { readonly url: string; readonly key: Uint
   let ahead = 0;
   const clock = { now: () => Date.now() + ahead, monoUs: () => Math.round(performance.now() * 1000) };
   const identity = await nats.connect('identity');
+  const policy = scriptedPolicy(await nats.connect('policy'));
   await fillInventory(identity);
   let running: Running | null = null;
-  const start = async () => {
-    running = await boot({ name: 'approvals', config: approvalsConfig, start: ({ config, env, bus, log, readiness }) => startApprovals({ config, tenant: env.tenant, bus, log, readiness, clock, everyMs: 20 }) }, env, silentLog);
-  };
+  const begin = () =>
+    boot({ name: 'approvals', config: approvalsConfig, start: ({ config, env, bus, log, readiness }) => startApprovals({ config, tenant: env.tenant, bus, log, readiness, clock, everyMs: 20 }) }, env, silentLog);
+  const start = async () => void (running = await begin());
   const stop = async () => {
     await running?.stop();
     running = null;
@@ -62,7 +68,11 @@ export async function house(webhook?: { readonly url: string; readonly key: Uint
   await gateway.nc.flush();
   const sql = (text: string) => postgres.sql(text, database.name);
   return {
-    gateway, identity, told, sql, start, stop,
+    gateway, identity, policy, told, sql, start, stop,
+    another: async () => {
+      const second = await begin();
+      return () => second.stop();
+    },
     console: await nats.connect('console'),
     advance: (seconds) => void (ahead += seconds * 1000),
     restart: async () => {
@@ -84,9 +94,16 @@ const typeOf = (event: Buffer): string => /"type":"([a-z.]+)"/.exec(event.toStri
 
 async function fillInventory(identity: Bus): Promise<void> {
   const bucket = await identity.kv('inventory');
-  for (const name of ['alice', 'bob', 'olga', 'gone']) await bucket.put(`person.${name}`, { kind: 'Person', metadata: { name }, spec: { active: name !== 'gone' } });
+  for (const name of ['alice', 'bob', 'olga', 'gone', 'pete']) await bucket.put(`person.${name}`, { kind: 'Person', metadata: { name }, spec: { active: name !== 'gone' } });
+  await putMachine(identity, 'ci-deploy');
   await bucket.put('approvers.dba', { kind: 'ApproverGroup', metadata: { name: 'dba' }, spec: { members: ['alice', 'bob', 'olga', 'gone'] } });
-  await bucket.put('target.ledger-db', { kind: 'Target', metadata: { name: 'ledger-db' }, spec: { kind: 'postgres' } });
+  await bucket.put('target.ledger-db', { kind: 'Target', metadata: { name: 'ledger-db' }, spec: { kind: 'postgres', environment: 'production' } });
+}
+
+/** Shows a machine to the services, as identity does. */
+export async function putMachine(identity: Bus, name: string, spec: { readonly state?: string; readonly owner?: string } = {}): Promise<void> {
+  const bucket = await identity.kv('inventory');
+  await bucket.put(`machine.${name}`, { kind: 'Machine', metadata: { name }, spec: { state: 'active', owner: 'olga', ...spec } });
 }
 
 export const person = (name: string, ...roles: string[]): Caller => ({ person: name, roles: roles.length === 0 ? ['approver'] : roles, groups: ['dba'], source: '127.0.0.1' });

@@ -12,7 +12,7 @@ export const after = (seconds: number): string => instant(start + seconds * 1000
 export const requested = (change: Partial<Requested> = {}): Requested => ({
   type: 'requested', at: after(0), session: 'session-1', command: 'command-1', machine: 'ci-deploy', owner: 'olga', target: 'ledger-db', environment: 'production',
   source: '10.0.0.7', shape: 'alter table ledger.accounts add column note text', effects: ['define ledger.accounts'], rules: ['ddl-needs-approval'],
-  say: 'changes of structure need a second person', binding: 'b'.repeat(64), slice: 'c'.repeat(64), quorum: [{ group: 'dba', count: 1 }], expires: after(900), ...change,
+  say: 'changes of structure need a second person', binding: 'b'.repeat(64), slice: 'c'.repeat(64), quorum: [{ group: 'dba', count: 1 }], expires: after(900), subject: null, requester: null, ...change,
 });
 
 /** given(events).when(command) and then what came of it. */

@@ -1,3 +1,5 @@
+import type { ApprovalSubject } from '@sallyport/platform-bus';
+import { requesterOf } from '../model/event.ts';
 import type { ApprovalState, Phase } from '../model/state.ts';
 import { say } from '../model/say.ts';
 
@@ -13,9 +15,12 @@ export interface Notice {
   readonly approval: string;
   readonly state: Phase;
   readonly say: string;
-  readonly machine: string;
-  readonly target: string;
-  readonly environment: string;
+  /** What is asked for: null is a held command. */
+  readonly subject: ApprovalSubject | null;
+  readonly requester: string;
+  readonly machine: string | null;
+  readonly target: string | null;
+  readonly environment: string | null;
   readonly shape: string;
   readonly quorum: readonly { readonly group: string; readonly count: number }[];
   readonly expires: string;
@@ -24,6 +29,6 @@ export interface Notice {
 
 export function noticeOf(id: string, approval: string, seq: number, url: string, state: ApprovalState): Notice {
   const { phase, asked } = state;
-  const { machine, target, environment, shape, quorum, expires } = asked;
-  return { id, type: `approval.${phase}`, seq, approval, state: phase, say: say(state), machine, target, environment, shape, quorum, expires, url };
+  const { subject, machine, target, environment, shape, quorum, expires } = asked;
+  return { id, type: `approval.${phase}`, seq, approval, state: phase, say: say(state), subject, requester: requesterOf(asked), machine, target, environment, shape, quorum, expires, url };
 }

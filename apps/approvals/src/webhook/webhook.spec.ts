@@ -41,5 +41,5 @@ it('a notice says what is asked by its shape and carries neither text nor bindin
   const state = fold([requested(), { type: 'voted', at: after(1), by: 'alice', vote: 'approve', groups: ['dba'] }, { type: 'granted', at: after(1), by: ['alice'] }]);
   const notice = noticeOf('n', 'a', 2, 'https://sallyport.example/v1/approvals/a', state);
   expect(notice).toMatchObject({ type: 'approval.approved', state: 'approved', say: 'approved by alice', shape: 'alter table ledger.accounts add column note text' });
-  expect(Object.keys(notice).sort()).toEqual(['approval', 'environment', 'expires', 'id', 'machine', 'quorum', 'say', 'seq', 'shape', 'state', 'target', 'type', 'url']);
+  expect(Object.keys(notice).sort()).toEqual(['approval', 'environment', 'expires', 'id', 'machine', 'quorum', 'requester', 'say', 'seq', 'shape', 'state', 'subject', 'target', 'type', 'url']);
 });

@@ -12,10 +12,10 @@ const states = ['pending', 'approved', 'rejected', 'expired', 'withdrawn', 'cons
 
 const list = () =>
   does(
-    new Command('list').description('approvals, newest first').addOption(new Option('--state <state>', 'only in this state').choices(states).default('pending')).option('--limit <n>', 'how many', '50'),
-    async ({ out, api }, _args, { state, limit }) => {
-      const found = await api().get(`/v1/approvals${query({ state: state === 'all' ? undefined : state, limit })}`, approvals);
-      out.show(found, (value) => approvalsText(value.approvals, Date.now()));
+    new Command('list').description('approvals, newest first').addOption(new Option('--state <state>', 'only in this state').choices(states).default('pending')).addOption(new Option('--kind <kind>', 'only what asks for this').choices(['command', 'access', 'manifest', 'change'])).option('--before <approval>', 'older than this one').option('--limit <n>', 'how many', '50'),
+    async ({ out, api }, _args, { state, kind, before, limit }) => {
+      const found = await api().get(`/v1/approvals${query({ state: state === 'all' ? undefined : state, kind, before, limit })}`, approvals);
+      out.show(found, (value) => approvalsText(value.approvals, value.total, Date.now()));
     },
   );
 
@@ -34,8 +34,8 @@ const vote = (word: 'approve' | 'reject') =>
     new Command(word).description(word === 'approve' ? 'say yes; when enough people have, the command runs' : 'say no; one is enough').argument('<approval>').option('--comment <text>', 'for the record; stored encrypted'),
     async ({ out, api }, [id = ''], { comment }) => {
       const now = await api().post(`/v1/approvals/${encodeURIComponent(id)}/${word}`, { comment: typeof comment === 'string' ? comment : null }, approval);
-      out.show(now, ({ state, machine, target }) => {
-        const what = `${machine} on ${target}`;
+      out.show(now, ({ state, subject, machine, target, id: approved }) => {
+        const what = subject === null && machine !== null && target !== null ? `${machine} on ${target}` : `${subject?.kind ?? 'approval'} ${subject?.id ?? approved}`;
         return state === 'pending' ? `your approval is counted; ${what} still waits for others` : `${what}: ${state}`;
       });
     },

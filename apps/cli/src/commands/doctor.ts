@@ -7,6 +7,7 @@ import { visibleLine } from '../output/visible.ts';
 import type { Credential } from '../settings.ts';
 import { health, me } from '../shapes.ts';
 import { version } from '../version.ts';
+import { governanceFindings } from './doctor-governance.ts';
 
 export const doctorCommand = (): Command =>
   does(new Command('doctor').description('check the way from here to a working Sallyport, and say what is wrong'), async ({ out, api, settings }) => {
@@ -17,7 +18,8 @@ export const doctorCommand = (): Command =>
     if (answer !== null) {
       services(answer, findings);
       clock(answer, Date.now(), findings);
-      await who(api(), findings);
+      const roles = await who(api(), findings);
+      if (roles !== null) findings.push(...(await governanceFindings(api(), roles, Date.now())));
     }
     const well = findings.every(({ ok }) => ok);
     out.show({ ok: well, version, findings }, (value) => value.findings.map(({ check, ok, say }) => `${ok ? out.paint('good', 'ok  ') : out.paint('bad', 'FAIL')}  ${check.padEnd(10)}  ${visibleLine(say)}`).join('\n'));
@@ -35,7 +37,7 @@ function tokenFrom(credential: Credential): string {
   }
 }
 
-interface Finding {
+export interface Finding {
   readonly check: string;
   readonly ok: boolean;
   readonly say: string;
@@ -75,13 +77,16 @@ function clock({ headers }: Answer, now: number, findings: Finding[]): void {
   findings.push({ check: 'clock', ok, say: ok ? 'agrees with the console' : `this clock is ${Math.round(Math.abs(offset) / 1000)} s ${offset > 0 ? 'ahead of' : 'behind'} the console's; tokens may be refused` });
 }
 
-async function who(api: Api, findings: Finding[]): Promise<void> {
+/** The roles of whoever is logged in; null where nobody is. */
+async function who(api: Api, findings: Finding[]): Promise<readonly string[] | null> {
   try {
     const { person, roles, groups, tokenExpires } = await api.get('/v1/me', me);
     findings.push({ check: 'token', ok: true, say: `you are ${person}, roles ${list(roles)}, approver groups ${list(groups)}${tokenExpires === null ? '' : `, until ${tokenExpires}`}` });
+    return roles;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     findings.push({ check: 'token', ok: false, say: `${error.message}${error.wayOut === null ? '' : `; ${error.wayOut}`}` });
+    return null;
   }
 }
 

@@ -57,6 +57,14 @@ describe('token exchange', { timeout: 60_000 }, () => {
     expect(JSON.parse(json.out)).toMatchObject({ access_token: expect.stringContaining('AAAA'), expires_in: 840 });
   });
 
+  it('brings the token of the party beside its own, for a machine on somebody’s behalf', async () => {
+    writeFileSync(join(directory, 'alice'), 'token-of-alice\n');
+    expect(await run(['token', 'exchange', 'own-token', '--target', 'box', '--on-behalf-of', join(directory, 'alice')])).toMatchObject({ code: 0, out: `${ticket}\n` });
+    const { form } = asked[0] ?? { form: new URLSearchParams() };
+    expect(['subject_token', 'subject_token_type', 'actor_token', 'actor_token_type'].map((name) => form.get(name))).toEqual(['token-of-alice', 'urn:ietf:params:oauth:token-type:jwt', 'own-token', 'urn:ietf:params:oauth:token-type:jwt']);
+    expect(await run(['token', 'exchange', 'own-token', '--target', 'box', '--on-behalf-of', join(directory, 'nobody')])).toMatchObject({ code: 2 });
+  });
+
   it('says why not, with an exit code for it, and never the token', async () => {
     answer = { status: 400, body: JSON.stringify({ error: 'invalid_request', error_description: 'the token has expired (token-expired)' }) };
     const denied = await run(['token', 'exchange', '--target', 'box', 'my-secret-token']);

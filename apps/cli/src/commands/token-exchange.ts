@@ -8,6 +8,7 @@ import { authorityOf } from '../settings.ts';
 import { askTokenPlace, tokenPlace, type Answer } from '../token-place.ts';
 import { standardInput } from '../standard-input.ts';
 
+const jwt = 'urn:ietf:params:oauth:token-type:jwt';
 const types = { ticket: 'urn:sallyport:params:oauth:token-type:ticket', 'ssh-cert': 'urn:sallyport:params:oauth:token-type:ssh-user-cert' } as const;
 
 const exchanged = z.object({ access_token: z.string(), issued_token_type: z.string(), token_type: z.string(), expires_in: z.number() });
@@ -32,6 +33,7 @@ export const tokenExchange = (): Command =>
       .option('--lifetime <seconds>', 'how long, at most 900')
       .option('--source-address <list>', 'addresses and ranges that it may come from, with commas')
       .option('--token-file <file>', 'where the token is')
+      .option('--on-behalf-of <file>', 'where the token of the person or machine is on whose behalf this machine acts; its own is then the actor token')
       .option('--out <file>', 'where to write it; a certificate goes beside its key unless said otherwise, - is standard output')
       .option('--url <url>', 'where tokens are exchanged; default SALLYPORT_TOKEN_URL'),
     async ({ out, env }, [given], options): Promise<ExitCode> => {
@@ -40,7 +42,10 @@ export const tokenExchange = (): Command =>
       const type = text('type') === 'ssh-cert' ? 'ssh-cert' : 'ticket';
       const keyFile = text('publicKey');
       if (type === 'ssh-cert' && keyFile === null) throw new Failure('usage', 'an SSH certificate needs --public-key', 'make a key with: ssh-keygen -t ed25519');
-      const form = new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', subject_token_type: 'urn:ietf:params:oauth:token-type:jwt', requested_token_type: types[type], subject_token: await tokenOf(given, text('tokenFile'), env) });
+      const own = await tokenOf(given, text('tokenFile'), env);
+      const behalf = text('onBehalfOf');
+      const form = new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', subject_token_type: jwt, requested_token_type: types[type], subject_token: behalf === null ? own : read(behalf) });
+      if (behalf !== null) for (const [name, value] of [['actor_token', own], ['actor_token_type', jwt]] as const) form.set(name, value);
       for (const target of list(options['target'])) form.append('audience', target);
       for (const name of list(options['extension'])) form.append('extension', name);
       if (keyFile !== null) form.set('public_key', read(keyFile));

@@ -7,13 +7,13 @@ const shown = 3;
 
 /** What the console says that a token would be, and how the nearest bindings compare. */
 export function resolutionText(told: TokenExplanation, out: Out): string {
-  return [verdict(told, out), ...used(told), ...bindings(told, out)].join('\n');
+  return [verdict(told, out), ...candidate(told), ...used(told), ...bindings(told, out)].join('\n');
 }
 
-function verdict({ verdict: kind, machine, person, binding, code, say }: TokenExplanation, out: Out): string {
+function verdict({ verdict: kind, machine, behalf, person, binding, code, say }: TokenExplanation, out: Out): string {
   switch (kind) {
     case 'machine':
-      return `${out.paint('good', 'ACCEPTED')} as machine ${visibleLine(machine ?? '?')}, by binding ${visibleLine(binding ?? '?')}`;
+      return `${out.paint('good', 'ACCEPTED')} as machine ${visibleLine(machine ?? '?')}, by binding ${visibleLine(binding ?? '?')}${behalf === null ? '' : `, on behalf of ${visibleLine(`${behalf.kind} ${behalf.name}`)}: policy must allow both`}`;
     case 'person':
       return `${out.paint('good', 'ACCEPTED')} as person ${visibleLine(person ?? '?')}`;
     case 'refused': {
@@ -21,6 +21,16 @@ function verdict({ verdict: kind, machine, person, binding, code, say }: TokenEx
       return `${out.paint('bad', 'REFUSED')}: ${visibleLine(say ?? 'no reason given')} (${visibleLine(code ?? '?')}).${who}`;
     }
   }
+}
+
+/** Whom no binding names: what is known of it, and what can be done. */
+function candidate({ candidate: one }: TokenExplanation): string[] {
+  if (one === null) return [];
+  if (one.id === null) return ['Nobody is bound to it. Shown at a door it becomes a candidate: `sallyport candidates list`.'];
+  const id = visibleLine(one.id);
+  const seen = `tried ${one.attempts} times, last at ${visibleLine(one.lastSeen ?? '?')}`;
+  if (one.state === 'blocked') return [`It is candidate ${id}, and blocked (${seen}): \`sallyport candidates reopen ${id}\` takes that back.`];
+  return [`It is candidate ${id} (${visibleLine(one.state)}, ${seen}): \`sallyport candidates show ${id}\`, then adopt or block.`];
 }
 
 function used({ used: first }: TokenExplanation): string[] {

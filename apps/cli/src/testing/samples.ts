@@ -5,11 +5,11 @@ export const approvalId = '0198c0de-0000-7000-8000-00000000000a';
 export const sessionId = '0198c0de-0000-7000-8000-00000000000b';
 
 export const approval = (change: Partial<Approval> = {}): Approval => ({
-  id: approvalId, state: 'pending', machine: 'ci-deploy', owner: 'olga', target: 'ledger-db', environment: 'production', source: '10.0.0.7', session: sessionId, command: '0198c0de-0000-7000-8000-00000000000c',
+  id: approvalId, state: 'pending', subject: null, requester: 'machine:ci-deploy', behalf: null, machine: 'ci-deploy', owner: 'olga', target: 'ledger-db', environment: 'production', source: '10.0.0.7', session: sessionId, command: '0198c0de-0000-7000-8000-00000000000c',
   shape: 'alter table ledger.accounts add column note text', effects: ['define ledger.accounts'], rules: ['ddl-needs-approval'], say: 'changes of structure need a second person',
   quorum: [{ group: 'dba', count: 2 }], created: '2026-11-22T10:00:00.000000Z', expires: '2099-01-01T00:00:00.000000Z',
   votes: [{ by: 'alice', vote: 'approve', comment: 'change 4711', at: '2026-11-22T10:01:00.000000Z' }],
-  text: 'alter table ledger.accounts\n  add column note text', parameters: null, ...change,
+  text: 'alter table ledger.accounts\n  add column note text', parameters: null, manifest: null, ...change,
 });
 
 export const session = (change: Partial<Session> = {}): Session => ({

@@ -16,9 +16,13 @@ function people(answers: Record<string, Reply<unknown>>, withBootstrap = true) {
     return Promise.resolve(answers[token] ?? fail('unauthenticated', 'the token is not known'));
   };
   const bus: Pick<Bus, 'call'> = { call: call as Bus['call'] };
+  const watches = new Map<string, (key: string) => void>();
+  const watch = (of: string, on: (key: string) => void) => Promise.resolve((watches.set(of, on), () => void watches.delete(of)));
+  const kv = (() => Promise.resolve({ watch })) as unknown as Bus['kv'];
+  const shows = (key: string) => watches.get(`${key.slice(0, key.indexOf('.'))}.*`)?.(key);
   const door = new People(bus, withBootstrap ? new BootstrapToken(bootstrap) : null, () => now);
   const knock = (token: string, address = '10.0.0.1') => door.who({ token, address, port: 1, client: null });
-  return { asked, knock, later: (ms: number) => void (now += ms) };
+  return { follow: () => door.follow({ kv }), shows, watches, asked, knock, later: (ms: number) => void (now += ms) };
 }
 
 describe('who a token is', () => {
@@ -30,6 +34,26 @@ describe('who a token is', () => {
     later(30_000);
     await knock('good');
     expect(asked).toEqual(['good', 'good']);
+  });
+  it('is asked again as soon as something changed about that person, also while identity was answering', async () => {
+    const { knock, asked, follow, shows, watches } = people({ good: ok(alice), other: ok({ ...alice, person: 'bob' }) });
+    const stop = await follow();
+    for (const token of ['good', 'other']) await knock(token);
+    shows('login.alice');
+    for (const token of ['good', 'other']) await knock(token);
+    expect(asked).toEqual(['good', 'other', 'good']);
+    shows('person.bob');
+    const knocking = knock('other');
+    shows('person.bob');
+    await knocking;
+    await knock('other');
+    expect(asked.slice(3)).toEqual(['other', 'other']);
+    stop();
+    expect(watches.size).toBe(0);
+  });
+  it('is told by a code of its own where the session was revoked', async () => {
+    const { knock } = people({ old: fail('unauthenticated', 'this session was revoked: log in again (session-revoked)') });
+    await expect(knock('old')).rejects.toMatchObject({ code: 'session-revoked', status: 401, message: 'this session was revoked: log in again (session-revoked)' });
   });
   it('is not believed past the expiry of the token', async () => {
     const { knock, asked, later } = people({ good: ok({ ...alice, tokenExpires: '2026-11-22T10:00:05.000000Z' }) });

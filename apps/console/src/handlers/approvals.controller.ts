@@ -20,13 +20,13 @@ export class ApprovalsController {
   }
 
   @Get()
-  @Answers('approvals, newest first, without texts', approvalsList.value)
-  async list(@By() by: Caller, @Query({ schema: approvalsQuery }) { state, limit }: z.output<typeof approvalsQuery>): Promise<z.output<typeof approvalsList.value>> {
-    return valueOf(await this.#bus.call(approvalsList, { by, state: state ?? null, limit }));
+  @Answers('approvals, newest first, without texts; `kind` is what leave is asked for, `before` the last id of the page before', approvalsList.value)
+  async list(@By() by: Caller, @Query({ schema: approvalsQuery }) { state, kind, before, limit }: z.output<typeof approvalsQuery>): Promise<z.output<typeof approvalsList.value>> {
+    return valueOf(await this.#bus.call(approvalsList, { by, state: state ?? null, kind: kind ?? null, before: before ?? null, limit }));
   }
 
   @Get(':id')
-  @Answers('one approval; text and parameters for approvers, auditors and administrators. Each look is recorded', approvalsShow.value)
+  @Answers('one approval, of a held command (subject null) or of what its subject says; text and parameters for approvers, auditors and administrators. Each look is recorded', approvalsShow.value)
   async show(@By() by: Caller, @Param({ schema: byId }) { id }: z.output<typeof byId>): Promise<Approval> {
     await this.audit.before(by, 'approval.show', id);
     return valueOf(await this.#bus.call(approvalsShow, { by, approval: id }));

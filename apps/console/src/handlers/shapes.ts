@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { change, policyFile, sessionState, shownParameters } from '@sallyport/platform-bus';
+import { approvalKind, change, party, policyFile, sessionState, shownParameters } from '@sallyport/platform-bus';
 
 /** Ids of sessions and approvals are UUIDs; nothing else goes into a subject or a query. */
 export const byId = z.strictObject({ id: z.uuid() });
 const name = z.string().min(1).max(63);
+/** A name of the inventory. */
+export const named = name;
+export const byName = z.strictObject({ name });
 const limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);
 
 export const applyBody = z.strictObject({
@@ -23,10 +26,10 @@ export const tokenBody = z.strictObject({ token: z.string().min(1).max(65_536) }
 export const policyQuery = z.strictObject({ version: z.coerce.number().int().min(1).optional() });
 export const explainBody = z.strictObject({
   machine: name, target: name, role: name.nullable().default(null), text: z.string().min(1).max(1_048_576),
-  searchPath: z.array(z.string().max(63)).max(64).nullable().default(null), at: z.string().max(32).nullable().default(null), source: z.string().max(64).nullable().default(null),
+  searchPath: z.array(z.string().max(63)).max(64).nullable().default(null), at: z.string().max(32).nullable().default(null), source: z.string().max(64).nullable().default(null), behalf: party.nullable().default(null),
 });
 
-export const approvalsQuery = z.strictObject({ state: z.enum(['pending', 'approved', 'rejected', 'expired', 'withdrawn', 'consumed']).optional(), limit: limit(1_000, 50) });
+export const approvalsQuery = z.strictObject({ state: z.enum(['pending', 'approved', 'rejected', 'expired', 'withdrawn', 'consumed']).optional(), kind: approvalKind.optional(), before: z.uuid().optional(), limit: limit(1_000, 50) });
 export const voteBody = z.strictObject({ comment: z.string().max(2_000).nullable().default(null) });
 
 /** A moment in UTC, to the millisecond at most. */

@@ -13,10 +13,10 @@ const change = (kind: string) => ({ kind, name: 'x', change: 'created' as const,
 function services(answer: (subject: string, dryRun: boolean) => Reply<unknown> | null = () => null) {
   const asked: string[] = [];
   const usual: Record<string, Reply<unknown>> = {
-    'identity.apply': ok({ changes: [change('Machine')] }),
-    'masking.apply': ok({ changes: [change('Classification')] }),
-    'sinks.apply': ok({ changes: [] }),
-    'policy.apply': ok({ changes: [change('Policy')], version: 1, digest: 'd', warnings: ['shadowed'] }),
+    'identity.apply': ok({ changes: [change('Machine')], warnings: [], terms: null }),
+    'masking.apply': ok({ changes: [change('Classification')], terms: null }),
+    'sinks.apply': ok({ changes: [], terms: null }),
+    'policy.apply': ok({ changes: [change('Policy')], version: 1, digest: 'd', warnings: ['shadowed'], terms: null }),
     'policy.get': ok({ version: 1, digest: 'd', files: [{ name: 'b.cedar', text: 'old' }] }),
   };
   const files: unknown[] = [];
@@ -47,6 +47,14 @@ describe('applying', () => {
     expect((await run({ documents: [machine], policies: [policy], dryRun: true })).dryRun).toBe(true);
     expect(asked.filter((one) => /apply$/.test(one))).toEqual([]);
   });
+  it('warns in a dry run of what others have to agree to, and has that refused first when it is meant', async () => {
+    const terms = { kinds: ['Classification'], approvers: [{ group: 'board', count: 2 }], binding: 'b' };
+    const { asked, run } = services((subject, dryRun) => (subject !== 'masking.apply' ? null : dryRun ? ok({ changes: [change('Classification')], terms }) : fail('change-required', 'propose it')));
+    expect((await run({ documents: [machine, tags], dryRun: true })).warnings).toEqual(['Classification: changed only with the approval of 2 of board; propose it with sallyport apply --propose']);
+    asked.length = 0;
+    await expect(run({ documents: [machine, tags] })).rejects.toMatchObject({ code: 'change-required', message: 'propose it' });
+    expect(asked.filter((one) => /apply$/.test(one))).toEqual(['masking.apply']);
+  });
   it('says what was applied when a later service fails after its trial', async () => {
     const { run } = services((subject, dryRun) => (subject === 'masking.apply' && !dryRun ? fail('unavailable', 'masking.apply: nobody answers') : null));
     await expect(run({ documents: [machine, tags] })).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('identity had been applied already') });
@@ -72,7 +80,6 @@ describe('documents', () => {
   it('go to the service that owns their kind', () => expect(split([machine, tags])).toEqual({ identity: [machine], masking: [tags], sinks: [] }));
   it.each([
     [{ kind: 'Wizard' }, 'documents.0.kind: Wizard is none of'],
-    [{ kind: 'Entitlement' }, 'not supported by this version'],
     [{}, 'documents.0.kind: is missing'],
     [null, 'documents.0.kind: is missing'],
   ])('of unknown kind stop everything: %j', (document, say) => expect(() => split([document])).toThrow(say));

@@ -8,7 +8,7 @@ export interface ServiceHealth {
 }
 
 /** A subject of each service that answers requests. Gateways answer none; `gateways.ts` hears them. */
-const asked = { identity: subjects.identityList, policy: subjects.policyGet, masking: subjects.maskingList, approvals: subjects.approvalsList, evidence: subjects.evidenceNote, sinks: subjects.sinksList } as const;
+const asked = { identity: subjects.identityList, policy: subjects.policyGet, masking: subjects.maskingList, approvals: subjects.approvalsList, evidence: subjects.evidenceNote, governance: subjects.governanceStatus, sinks: subjects.sinksList } as const;
 const patienceMs = 1_000;
 
 /**

@@ -4,34 +4,42 @@ export type Document = Readonly<Record<string, unknown>>;
 
 const head = (kind: string, name: string) => ({ apiVersion: 'sallyport/v1', kind, metadata: { name } });
 
-/** The people of every world: nobody has two roles but the machines' owner, who may also approve (and must not, for her own machines). */
-const people = { erin: ['admin'], alice: ['approver'], bob: ['approver'], brenda: ['approver'], carl: ['auditor'], oscar: ['operator'] } as const;
+/** The people of every world: nobody has two roles but the machines' owner, who may also approve (and must not, for her own machines). Carlos and nora only answer for machines. */
+const people = { erin: ['admin'], alice: ['approver'], bob: ['approver'], brenda: ['approver'], carl: ['auditor'], oscar: ['operator'], carlos: [], nora: [] } as const;
 export type Person = keyof typeof people;
 
 /** The issuer with its pinned key, the people, and the group of approvers `owners`. */
 export function castDocuments(issuer: TokenIssuer): Document[] {
   return [
     issuer.document,
-    ...Object.entries(people).map(([name, roles]) => ({ ...head('Person', name), spec: { displayName: name, issuer: issuer.name, subject: name, roles: [...roles] } })),
+    ...Object.entries(people).map(([name, roles]) => person(issuer, name, { roles: [...roles] })),
     { ...head('ApproverGroup', 'owners'), spec: { members: ['alice', 'bob', 'brenda'] } },
   ];
 }
+
+export const person = (issuer: TokenIssuer, name: string, rest: Readonly<Record<string, unknown>> = {}): Document => ({ ...head('Person', name), spec: { displayName: name, issuer: issuer.name, subject: name, ...rest } });
+
+/** Any document. */
+export const document = (kind: string, name: string, spec: Readonly<Record<string, unknown>>): Document => ({ ...head(kind, name), spec });
 
 export const group = (name: string): Document => ({ ...head('Group', name), spec: { purpose: `machines that are ${name}` } });
 
 export interface MachineWords {
   readonly groups?: readonly string[];
   readonly state?: 'active' | 'suspended';
+  /** More of its document, or other than usual. */
+  readonly rest?: Readonly<Record<string, unknown>>;
 }
 
 /** A machine of alice's; its tokens carry `workload_id: <name>`. */
-export function machine(issuer: TokenIssuer, name: string, { groups = [], state = 'active' }: MachineWords = {}): Document {
+export function machine(issuer: TokenIssuer, name: string, { groups = [], state = 'active', rest = {} }: MachineWords = {}): Document {
   const reviewBy = new Date(Date.now() + 90 * 24 * 3600 * 1000).toISOString().slice(0, 10);
   return {
     ...head('Machine', name),
     spec: {
       kind: 'batch', owner: 'alice', backupOwner: 'oscar', purpose: 'shows the product from end to end', environment: 'test', criticality: 'low', groups: [...groups], state, reviewBy,
       bindings: [{ name: 'token', issuer: issuer.name, audience: issuer.audience, claims: { workload_id: workload(name) } }],
+      ...rest,
     },
   };
 }

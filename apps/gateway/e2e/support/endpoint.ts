@@ -63,3 +63,13 @@ export async function failure(work: Promise<unknown>): Promise<Failed> {
   }
   throw new Error('it should have failed');
 }
+
+/** The approval that this session was told of and that is none of `before`; waits for the notice. */
+export async function approvalOf({ notices }: Connected, before: readonly string[] = []): Promise<string> {
+  for (let i = 0; i < 200; i++) {
+    const found = notices.map(({ message }) => /approval ([0-9a-f-]{36}) is needed/.exec(message)?.[1]).find((id) => id !== undefined && !before.includes(id));
+    if (found !== undefined) return found;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  throw new Error(`no notice of an approval came; notices: ${JSON.stringify(notices)}`);
+}

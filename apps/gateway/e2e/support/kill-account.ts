@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 export type GatewayKills = readonly number[];
 
 /** How long a service may take to beat again. */
-const silenceMs = 30_000;
+const silenceMs = 90_000;
 
 /** What a killed gateway had not yet on its disk is younger than this. */
 const onTheWay = 3000;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startSshd, type SshdServer } from '@sallyport/testing-servers';
 import { run, type Answer, type RunOptions } from './run.ts';
 import { group, machine, type Document } from './cast.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld, type World, type WorldOptions } from './world.ts';
 
 /** The whole product with a real sshd as target, which lets in whom the gateway's certificates name; OpenSSH's own clients. */
 export interface SshWorld extends AsyncDisposable {
@@ -17,8 +17,12 @@ export interface SshWorld extends AsyncDisposable {
   run(command: string, args: readonly string[], options?: RunOptions): Promise<Answer>;
 }
 
-export async function startSshWorld(policies: Readonly<Record<string, string>>, plan: readonly Document[] = []): Promise<SshWorld> {
-  const world = await startWorld({ targets: {}, documents: ({ issuer }) => [group('jobs'), machine(issuer, 'job', { groups: ['jobs'] }), machine(issuer, 'other')], policies: {} });
+/** `more`: targets besides sshd, and documents besides the machines `job` and `other`. */
+export async function startSshWorld(policies: Readonly<Record<string, string>>, plan: readonly Document[] = [], more: Partial<Pick<WorldOptions, 'targets' | 'documents'>> = {}): Promise<SshWorld> {
+  const world = await startWorld({
+    targets: more.targets ?? {}, policies: {},
+    documents: (made) => [group('jobs'), machine(made.issuer, 'job', { groups: ['jobs'] }), machine(made.issuer, 'other'), ...(more.documents?.(made) ?? [])],
+  });
   const { home } = world.stack;
   const tokens = world.stack.env['SALLYPORT_TOKEN_URL'] ?? '';
   const wellKnown = async (name: string) => (await must(await run('curl', ['-sS', '--fail', '--cacert', world.stack.tls.ca, `${tokens}/.well-known/sallyport/${name}`]))).out;

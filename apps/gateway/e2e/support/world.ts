@@ -57,7 +57,7 @@ async function startTargets(stack: Stack, targets: WorldOptions['targets']): Pro
 }
 
 function joinWorld(stack: Stack, issuer: TokenIssuer, servers: Record<string, TargetServer>, home: AsyncDisposable): World & { cast(): Promise<CliAnswer> } {
-  const api = { SALLYPORT_API: stack.env['SALLYPORT_API'] ?? '', SALLYPORT_CA: stack.tls.ca };
+  const api = { SALLYPORT_API: stack.env['SALLYPORT_API'] ?? '', SALLYPORT_SIGNALS_URL: stack.env['SALLYPORT_SIGNALS_URL'] ?? '', SALLYPORT_CA: stack.tls.ca };
   const gatewayPort = Number((stack.env['SALLYPORT_PG'] ?? '').split(':')[1]);
   const tokenOf = (name: string) => issuer.token({ sub: workload(name), workload_id: workload(name) });
   const applyAs = async (env: Record<string, string>, documents: readonly Document[], policies: Readonly<Record<string, string>>) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { id, refusal, resourceName, type Actor, type ApprovalId, type Command, type Instant, type Refusal, type ShownParameters, type Target } from '@sallyport/domain-model';
+import { id, refusal, resourceName, type Actor, type ApprovalId, type Command, type Instant, type Party, type Refusal, type ShownParameters, type Target } from '@sallyport/domain-model';
 import type { ApprovalsPort, HeldCommand } from '@sallyport/engine-session';
-import { approvalChanged, approvalsConsume, approvalsOpen, approvalsShow, approvalsWithdraw, subjects, type Bus } from '@sallyport/platform-bus';
+import { approvalChanged, approvalsConsume, approvalsOpen, approvalsShow, approvalsWithdraw, plainParameters, statementHash, subjects, type Bus } from '@sallyport/platform-bus';
 import type { ProtocolAdapter } from '@sallyport/protocol-spi';
 import type { z } from 'zod';
 
@@ -26,8 +26,11 @@ export class ApprovalAnswers {
 
 interface Asking {
   readonly actor: Actor;
+  /** On whose behalf; null: its own. */
+  readonly behalf: Party | null;
   readonly target: Target;
   readonly source: string;
+  readonly role: string | null;
   /** The protocol, which knows how its parameters are shown to people. */
   readonly adapter: Pick<ProtocolAdapter, 'showParameters'>;
 }
@@ -54,18 +57,27 @@ export class SessionApprovals implements ApprovalsPort {
     return hash.digest('hex');
   }
 
-  async open(held: HeldCommand): Promise<{ approval: ApprovalId; url: string; expires: Instant } | Refusal> {
-    const { actor, target, source } = this.#of;
+  async open(held: HeldCommand, whom: 'manifest-or-people' | 'people'): Promise<{ approval: ApprovalId; url: string; expires: Instant; covered: boolean } | Refusal> {
+    const { actor, behalf, target, source } = this.#of;
     const { command, hold } = held;
     const reply = await this.#bus.call(approvalsOpen, {
       session: held.session, command: command.id, machine: actor.machine, owner: actor.owner, target: target.name, environment: target.environment, source,
       text: command.text.open('approvers see what would run'), parameters: this.#shown(command), shape: command.means.shape,
-      effects: [...new Set(command.means.effects.map((effect) => `${effect.verb} ${resourceName(effect.resource)}`))].sort(),
+      effects: effectsOf(command),
       rules: [...hold.rules], say: hold.say, binding: held.binding, slice: hold.slice,
       quorum: hold.approvers.map(({ group, count }) => ({ group, count })), expiresIn: hold.expiresIn,
+      statement: whom === 'people' ? null : this.#statement(held), behalf,
     });
-    if (!reply.ok) return refusal('denied', reply.error.code === 'unanswerable' ? reply.error.say : 'this needs an approval, and it could not be asked for', command.id, { rules: hold.rules, hint: 'try again; if it stays, tell the operators of the gateway' });
-    return { approval: id<ApprovalId>(reply.value.approval), url: reply.value.url, expires: id<Instant>(reply.value.expires) };
+    if (!reply.ok) return refusal('denied', reply.error.code === 'unanswerable' || reply.error.code === 'machine-not-active' ? reply.error.say : 'this needs an approval, and it could not be asked for', command.id, { rules: hold.rules, hint: 'try again; if it stays, tell the operators of the gateway' });
+    return { approval: id<ApprovalId>(reply.value.approval), url: reply.value.url, expires: id<Instant>(reply.value.expires), covered: reply.value.covered };
+  }
+
+  /** What a manifest would name this command by; null where its parameters are not known without doubt, and on somebody's behalf: manifests are leave for the machine itself. */
+  #statement({ command, hold }: HeldCommand): string | null {
+    const { actor, behalf, target, role } = this.#of;
+    if (behalf !== null) return null;
+    const parameters = plainParameters(this.#shown(command));
+    return parameters === null ? null : statementHash({ machine: actor.machine, target: target.name, role, slice: hold.slice, text: command.text.open('to find a manifest with it'), parameters, effects: effectsOf(command) });
   }
 
   #shown({ parameters, parameterTypes }: Command): ShownParameters | null {
@@ -99,8 +111,9 @@ export class SessionApprovals implements ApprovalsPort {
     });
   }
 
-  async consume(approval: ApprovalId, held: HeldCommand): Promise<true | Refusal> {
-    const reply = await this.#bus.call(approvalsConsume, { approval, session: held.session, command: held.command.id, binding: held.binding });
+  async consume(approval: ApprovalId, held: HeldCommand, what: 'approval' | 'statement'): Promise<true | Refusal> {
+    const statement = what === 'statement' ? this.#statement(held) : null;
+    const reply = await this.#bus.call(approvalsConsume, { approval, session: held.session, command: held.command.id, binding: held.binding, statement });
     if (reply.ok) return true;
     return refusal(reply.error.code === 'expired' ? 'expired' : 'denied', `the approval could not be used: ${reply.error.say}`, held.command.id);
   }
@@ -110,6 +123,8 @@ export class SessionApprovals implements ApprovalsPort {
     void this.#bus.call(approvalsWithdraw, { approval, why });
   }
 }
+
+const effectsOf = ({ means }: Command): string[] => [...new Set(means.effects.map(({ verb, resource }) => `${verb} ${resourceName(resource)}`))].sort();
 
 function ended(state: string, say: string, approval: ApprovalId): true | Refusal | null {
   switch (state) {

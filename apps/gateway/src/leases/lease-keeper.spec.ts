@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { id, instant, uuidv7, type Lease, type MachineName, type SessionId, type TargetName } from '@sallyport/domain-model';
+import { id, instant, uuidv7, type Lease, type MachineName, type Party, type SessionId, type TargetName } from '@sallyport/domain-model';
 import { leaseClaims, leaseType, readPolicySet, sliceFor, type Slice } from '@sallyport/engine-policy';
 import { fail, ok, policyOpen, type Bus, type LeaseRequest, type Reply } from '@sallyport/platform-bus';
 import { silentLog } from '@sallyport/platform-telemetry';
@@ -12,7 +12,7 @@ import { SessionLease } from './session-lease.ts';
 import { Slices } from './slices.ts';
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-const request: LeaseRequest = { session: uuidv7(), machine: 'm', npid: 'n', target: 't', role: null, protocol: 'postgres', source: { address: '127.0.0.1', port: 1, client: null } };
+const request: LeaseRequest = { session: uuidv7(), machine: 'm', npid: 'n', target: 't', role: null, protocol: 'postgres', source: { address: '127.0.0.1', port: 1, client: null }, behalf: null, behalfSince: null };
 const clock = new FakeClock();
 
 /** A decision point whose answers wait until the test lets them go, that can be away, and of which one process can lag behind. */
@@ -22,6 +22,10 @@ class DecisionPoint implements Pick<Bus, 'call' | 'subscribe' | 'kv'> {
   asked = 0;
   /** `honest` says that it is behind, as it must; `careless` answers from what it has. */
   lagging: 'honest' | 'careless' | null = null;
+  /** What single sessions are answered besides: `requested` when they open, the others when they are renewed. */
+  word: { requested: string } | { unavailable: string } | { refused: string } | null = null;
+  /** Whom its leases name. */
+  behalf: Party | null = null;
   readonly wanted: number[] = [];
   #letGo: (() => void)[] = [];
   holding = false;
@@ -35,6 +39,9 @@ class DecisionPoint implements Pick<Bus, 'call' | 'subscribe' | 'kv'> {
     if (this.away) return fail('unavailable', 'nobody answers');
     const version = this.lagging === null ? this.version : this.version - 1;
     if (this.lagging === 'honest' && version < atLeast) return fail('behind', `the decision point has policy version ${version}, and ${atLeast} was in force already`);
+    const opening = contract.subject === policyOpen.subject;
+    if (this.word !== null && opening && 'requested' in this.word) return fail('access-requested', this.word.requested);
+    if (this.word !== null && !opening) return ok(contract.value.parse({ answers: [this.word] }));
     const granted = await this.#grant(version);
     if (this.holding) await new Promise<void>((done) => this.#letGo.push(done));
     return ok(contract.value.parse(contract.subject === policyOpen.subject ? granted : { answers: [granted] }));
@@ -57,7 +64,7 @@ class DecisionPoint implements Pick<Bus, 'call' | 'subscribe' | 'kv'> {
     this.tell({ policy: this.version });
   }
 
-  tell(change: { readonly policy?: number; readonly machine?: string }): void {
+  tell(change: { readonly policy?: number; readonly machine?: string; readonly behalf?: Party }): void {
     this.#told({ machine: null, target: null, why: 'test', ...change });
   }
 
@@ -73,7 +80,8 @@ class DecisionPoint implements Pick<Bus, 'call' | 'subscribe' | 'kv'> {
     this.#slices.set(slice.digest, slice);
     const lease: Lease = {
       id: uuidv7(), session: id<SessionId>(request.session), machine: id<MachineName>('m'), target: id<TargetName>('t'), role: null,
-      slice: slice.digest, policyVersion: version, maskPlan: null, expires: instant(clock.now() + 30_000),
+      slice: slice.digest, policyVersion: version, maskPlan: null, entitlement: null, record: false, expires: instant(clock.now() + 30_000),
+      ...(this.behalf === null ? {} : { behalf: this.behalf }),
     };
     return { lease: await new SignJWT(leaseClaims(lease)).setProtectedHeader({ alg: 'EdDSA', typ: leaseType }).sign(privateKey), slice: slice.digest };
   }
@@ -91,8 +99,8 @@ beforeEach(() => {
 });
 afterEach(() => keeper.stop());
 
-const leaseFor = () =>
-  new SessionLease({ request, facts: { protocol: 'postgres', role: null, source: '127.0.0.1', client: null }, plan: () => null, now: () => clock.now(), askRenewal: (one) => keeper.ask(one) });
+const leaseFor = (behalf: Party | null = null) =>
+  new SessionLease({ request: { ...request, behalf }, facts: { protocol: 'postgres', role: null, source: '127.0.0.1', client: null }, plan: () => null, now: () => clock.now(), askRenewal: (one) => keeper.ask(one) });
 
 const open = () => keeper.open(lease, () => undefined);
 const asked = (times: number) => vi.waitFor(() => expect(policy.asked).toBe(times));
@@ -197,6 +205,48 @@ describe('the leases of a gateway', () => {
     policy.tell({ policy: 3 });
     policy.version = 3;
     expect(await keeper.open(leaseFor(), () => undefined)).toMatchObject({ code: 'policy-unavailable', say: 'the decision point has policy version 2, and 3 was in force already' });
+  });
+
+  it('are not given where connecting was taken for asking: the client may come again', async () => {
+    policy.word = { requested: 'people are asked: request r-1' };
+    expect(await open()).toMatchObject({ kind: 'refusal', code: 'access-requested', say: 'people are asked: request r-1', hint: 'connect again when people have said yes' });
+    policy.word = null;
+    expect(await open()).toBeNull();
+  });
+
+  it('for the machine itself are none on somebody’s behalf, those for one party none for another, and the other way round', async () => {
+    const [carol, dora] = [{ kind: 'person', name: 'carol' }, { kind: 'person', name: 'dora' }] as const;
+    for (const [wanted, given] of [[carol, null], [null, carol], [carol, dora], [carol, { kind: 'machine', name: 'carol' }]] as const) {
+      policy.behalf = given;
+      expect(await keeper.open(leaseFor(wanted), () => undefined)).toMatchObject({ code: 'policy-unavailable', say: 'the decision point’s answer was for another session' });
+    }
+    policy.behalf = carol;
+    const theirs = leaseFor(carol);
+    expect(await keeper.open(theirs, () => undefined)).toBeNull();
+    policy.tell({ behalf: dora });
+    expect(theirs.current()).not.toBeNull();
+    policy.tell({ behalf: carol });
+    expect(theirs.current()).toBeNull();
+    expect(await theirs.renewed()).toMatchObject({ policyVersion: 1 });
+  });
+
+  it('are kept to their time where it cannot be said of one session whether it is entitled, and its commands are told why', async () => {
+    const denied = vi.fn();
+    await keeper.open(lease, denied);
+    policy.word = { unavailable: 'it cannot be asked now' };
+    policy.tell({ machine: 'm' });
+    expect(await lease.renewed()).toMatchObject({ kind: 'refusal', code: 'policy-unavailable', say: 'it cannot be asked now' });
+    expect(denied).not.toHaveBeenCalled();
+    policy.word = null;
+    expect(await lease.renewed()).toMatchObject({ policyVersion: 1 });
+  }, 15_000);
+
+  it('end the session when a renewal is refused', async () => {
+    const denied = vi.fn();
+    await keeper.open(lease, denied);
+    policy.word = { refused: 'the entitlement ended' };
+    policy.tell({ machine: 'm' });
+    await vi.waitFor(() => expect(denied).toHaveBeenCalledWith(expect.objectContaining({ code: 'unauthorized', say: 'the entitlement ended' })));
   });
 
   it('end with their time when nobody renews them', async () => {

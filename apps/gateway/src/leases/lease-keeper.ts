@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { refusal, type Clock, type Refusal } from '@sallyport/domain-model';
+import { refusal, sameParty, type Clock, type Refusal } from '@sallyport/domain-model';
 import { verifyLease } from '@sallyport/engine-policy';
 import { leaseChanged, policyOpen, policyRenew, subjects, type Bus, type LeaseRequest } from '@sallyport/platform-bus';
 import type { Log } from '@sallyport/platform-telemetry';
@@ -45,9 +45,9 @@ export class LeaseKeeper {
 
   start(): void {
     this.#timer = setInterval(() => this.#renew([...this.#kept.keys()]), renewEvery);
-    this.#unsubscribe = this.#bus.subscribe(subjects.leaseChanged, leaseChanged, ({ machine, target, policy }) => {
+    this.#unsubscribe = this.#bus.subscribe(subjects.leaseChanged, leaseChanged, ({ machine, target, behalf, policy }) => {
       if (policy !== null) return this.#saw(policy);
-      const concerned = ({ request }: SessionLease) => (machine === null || machine === request.machine) && (target === null || target === request.target);
+      const concerned = ({ request }: SessionLease) => (machine === null || machine === request.machine) && (target === null || target === request.target) && (behalf === null || sameParty(behalf, request.behalf));
       for (const lease of [...this.#kept.keys(), ...this.#opening]) if (concerned(lease)) lease.spoil();
       this.#renew([...this.#kept.keys()].filter(concerned));
     });
@@ -88,6 +88,8 @@ export class LeaseKeeper {
       case 'unavailable':
       case 'internal':
         return { said: refusal('policy-unavailable', 'the decision point could not be asked', request.session), again: false };
+      case 'access-requested':
+        return { said: refusal('access-requested', reply.error.say, request.session, { hint: 'connect again when people have said yes' }), again: false };
       default:
         return { said: refusal('unauthorized', reply.error.say, request.session), again: false };
     }
@@ -137,6 +139,10 @@ export class LeaseKeeper {
       leases.map(async (lease, i) => {
         const answer = reply.value.answers[i];
         if (answer === undefined || !this.#kept.has(lease)) return;
+        if ('unavailable' in answer) {
+          lease.troubled(answer.unavailable);
+          return this.#askAgain([lease]);
+        }
         const { said } = 'refused' in answer ? { said: refusal('unauthorized', answer.refused, lease.request.session) } : await this.#grant(lease, answer.lease, spoils[i] ?? 0);
         if (said === null) return;
         if (said.code === 'policy-unavailable') {
@@ -158,13 +164,13 @@ export class LeaseKeeper {
   /** @param spoils what the lease's count was when this answer was asked for: an answer older than a change does not count. */
   async #grant(lease: SessionLease, jws: string, spoils: number): Promise<Tried> {
     const failed = (say: string, again: boolean): Tried => ({ said: refusal('policy-unavailable', say, session, { hint: 'try again; if it stays, tell the operators of the gateway' }), again });
-    const { session, machine, target } = lease.request;
+    const { session, machine, target, behalf } = lease.request;
     const verified = verifyLease(jws, this.#publicKey, this.#clock.now());
     if ('kind' in verified) {
       this.#log.error('a lease was not accepted', { code: verified.code, say: verified.say, session });
       return failed('the decision point’s answer was not valid', false);
     }
-    if (verified.session !== session || verified.machine !== machine || verified.target !== target) return failed('the decision point’s answer was for another session', false);
+    if (verified.session !== session || verified.machine !== machine || verified.target !== target || !sameParty(verified.behalf ?? null, behalf)) return failed('the decision point’s answer was for another session', false);
     try {
       const slice = await this.#slices.get(verified.slice);
       // Looked at last: a change may have been told while the slice was on its way.

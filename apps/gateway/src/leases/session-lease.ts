@@ -112,6 +112,7 @@ export class SessionLease implements LeasePort {
       id: lease.id,
       policyVersion: lease.policyVersion,
       slice: lease.slice,
+      record: lease.record,
       expires: millis(lease.expires),
       plan,
       of: lease,

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { id, refusal, uuidv7, type Actor, type Clock, type Digest, type EvidenceLog, type Instant, type MachineName, type Refusal, type SessionId, type Target } from '@sallyport/domain-model';
+import { id, partyId, refusal, uuidv7, type Actor, type Clock, type Digest, type EvidenceLog, type Instant, type MachineName, type Party, type Refusal, type SessionId, type Target } from '@sallyport/domain-model';
 import type { Who } from '@sallyport/domain-events';
 import { newSessionKey, sessionOpenings, SessionRecorder, type InstanceKey } from '@sallyport/engine-evidence';
 import { SessionGate } from '@sallyport/engine-session';
@@ -69,13 +69,13 @@ async function open(house: House, opening: Opening): Promise<Refusal | null> {
   if (house.evidence.refusing !== null) return refusal('evidence-unavailable', 'no evidence can be recorded now, so no session is opened', session, { hint: 'try again; if it stays, tell the operators of the gateway' });
   const known = await inSession(session, 'session.identify', {}, () => identify(house, opening));
   if ('kind' in known) return known;
-  const { actor, extensions } = known;
+  const { actor, behalf, behalfSince, extensions } = known;
   const target = house.targets.get(greeting.target);
   if (target === undefined || target.kind !== adapter.id) return refusal('unauthorized', `there is no target ${greeting.target.slice(0, 64)} for ${actor.machine} here`, session, { hint: 'connect with user=[role@]target' });
   if ((await house.plans.of(target.name)) === null) return refusal('policy-unavailable', 'the classification of the target is not available', session, { hint: 'try again; if it stays, tell the operators of the gateway' });
   const plan = () => house.plans.current(target.name).plan;
   const lease = new SessionLease({
-    request: { session, machine: actor.machine, npid: actor.npid, target: target.name, role: greeting.role, protocol: adapter.id, source },
+    request: { session, machine: actor.machine, npid: actor.npid, target: target.name, role: greeting.role, protocol: adapter.id, source, behalf, behalfSince },
     facts: { protocol: adapter.id, role: greeting.role, source: source.address, client: source.client },
     plan,
     now: () => house.clock.now(),
@@ -85,7 +85,7 @@ async function open(house: House, opening: Opening): Promise<Refusal | null> {
   try {
     const said = await inSession(session, 'session.lease', { target: target.name }, () => house.leases.open(lease, (denied) => closing.abort(denied)));
     if (said !== null) return said;
-    return await serve(house, opening, { actor, extensions, target, lease, closing });
+    return await serve(house, opening, { actor, behalf, behalfSince, extensions, target, lease, closing });
   } finally {
     house.leases.release(lease);
     house.live.remove(session);
@@ -96,20 +96,26 @@ async function identify(house: House, { session, adapter, greeting, source }: Op
   const reply = await house.bus.call(identityResolve, { token: greeting.token.open('identity verifies it'), certificate: greeting.certificate ?? null, holds: greeting.holds ?? null, door: adapter.id, target: greeting.target, role: greeting.role, source, session, expect: 'machine' }, 10_000);
   if (!reply.ok) {
     const { code, say } = reply.error;
-    if (code === 'unauthenticated' || code === 'unauthorized') return refusal(code, say, session, { hint: 'get a fresh token for this gateway’s audience' });
+    if (code === 'unauthenticated') return refusal(code, say, session, { hint: 'get a fresh token for this gateway’s audience' });
+    if (code === 'unauthorized') return refusal(code, say, session, { hint: 'another token does not help: ask who answers for the machine, and quote the request id' });
     return refusal('policy-unavailable', 'identities cannot be verified now', session, { hint: 'try again; if it stays, tell the operators of the gateway' });
   }
   if (reply.value.kind !== 'machine') return refusal('unauthorized', 'this token is a person’s: only machines connect here', session);
-  const { actor: { machine, npid, owner, issuer, tokenHash, jti, tokenExpires }, ticket } = reply.value;
+  const { actor: { machine, npid, owner, issuer, tokenHash, jti, tokenExpires }, behalf, behalfSince, ticket } = reply.value;
   return {
     actor: { machine: id<MachineName>(machine), npid, owner, issuer, tokenHash: id<Digest>(tokenHash), jti, tokenExpires: id<Instant>(tokenExpires) },
+    behalf,
+    behalfSince,
     extensions: ticket?.kind === 'ssh-certificate' ? new Set(ticket.extensions) : null,
   };
 }
 
-/** Who it is, and what its certificate lets it do; null: it is not limited so. */
+/** Who it is, on whose behalf (null: its own), and what its certificate lets it do (null: it is not limited so). */
 interface Identified {
   readonly actor: Actor;
+  readonly behalf: Party | null;
+  /** When that person had logged in, as identity says; for the decision point. */
+  readonly behalfSince: string | null;
   readonly extensions: ReadonlySet<string> | null;
 }
 
@@ -119,7 +125,7 @@ interface Opened extends Identified {
   readonly closing: AbortController;
 }
 
-async function serve(house: House, opening: Opening, { actor, extensions, target, lease, closing }: Opened): Promise<Refusal | null> {
+async function serve(house: House, opening: Opening, { actor, behalf, extensions, target, lease, closing }: Opened): Promise<Refusal | null> {
   const { session, adapter, greeting, source } = opening;
   const granted = lease.current();
   if (granted === null) return refusal('policy-unavailable', 'the lease ended before the session began', session);
@@ -137,17 +143,17 @@ async function serve(house: House, opening: Opening, { actor, extensions, target
   const plan = () => house.plans.current(target.name).plan;
   const gate = new SessionGate({
     session,
-    ports: { lease, evidence, plan, recorder: evidence.recorder(() => house.clock.monoUs()), approvals: new SessionApprovals(house.bus, house.answers, { actor, target, source: source.address, adapter }) },
+    ports: { lease, evidence, plan, recorder: evidence.recorder(() => house.clock.monoUs()), approvals: new SessionApprovals(house.bus, house.answers, { actor, behalf, target, source: source.address, role: greeting.role, adapter }) },
     masker: () => house.plans.current(target.name).masker,
     closing: closing.signal,
   });
   const settings = adapter.parseSettings(target.settings);
   recorder.record('session.opened', {
     protocol: adapter.id, role: greeting.role, source: source.address, client: source.client, evidence: target.evidence,
-    lease: granted.id, policy: granted.policyVersion, mask_plan: plan()?.id ?? null, key: wrapped,
+    lease: granted.id, policy: granted.policyVersion, mask_plan: plan()?.id ?? null, key: wrapped, ...(behalf === null ? {} : { behalf: partyId(behalf) }),
   });
   sessionMetrics.opened.inc({ protocol: adapter.id });
-  log.info('session opened', { source: source.address, role: greeting.role });
+  log.info('session opened', { source: source.address, role: greeting.role, onBehalf: behalf?.kind ?? null });
   const limit = setTimeout(() => closing.abort(refusal('closing', 'the session has reached its longest duration', session, { hint: 'connect again' })), house.maxSessionMs);
   let end: SessionEnd = { by: 'failed', why: 'internal' };
   try {

@@ -5,7 +5,9 @@ import { DpopError, dpopWindow, knownHostsLine, publicKeyLine, verifyDpop } from
 import { StoreError } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
 import type { IdentityConfig } from '../config.ts';
+import type { AccessDoor } from '../entitlements/access-door.ts';
 import type { IdentityDatabase } from '../store/database.ts';
+import type { ManifestDoor } from '../manifests/manifest-door.ts';
 import { rememberUses } from '../store/token-uses.ts';
 import type { SshAuthorities } from './authorities.ts';
 import type { Exchanger } from './exchanger.ts';
@@ -17,6 +19,8 @@ export interface EndpointParts {
   readonly config: IdentityConfig;
   readonly db: Kysely<IdentityDatabase>;
   readonly exchanger: Exchanger;
+  readonly door: AccessDoor;
+  readonly manifests: ManifestDoor;
   readonly authorities: SshAuthorities | null;
   readonly log: Log;
   /** Milliseconds since 1970. */
@@ -24,7 +28,7 @@ export interface EndpointParts {
 }
 
 /** Opens the exchange's door, where one is configured. */
-export async function openEndpoint({ config, db, exchanger, authorities, log, now }: EndpointParts): Promise<Listener | null> {
+export async function openEndpoint({ config, db, exchanger, door, manifests, authorities, log, now }: EndpointParts): Promise<Listener | null> {
   const { SALLYPORT_TOKEN_LISTEN: at, SALLYPORT_TLS_CERT: cert, SALLYPORT_TLS_KEY: key, SALLYPORT_TOKEN_URL: publicUrl } = config;
   if (at === undefined) return null;
   const rate = new Rate(config.SALLYPORT_TOKEN_RATE, now);
@@ -34,6 +38,8 @@ export async function openEndpoint({ config, db, exchanger, authorities, log, no
     publicUrl: publicUrl ?? null,
     wait: (address) => rate.ask(address),
     exchange: (request, asker) => exchanger.exchange(request, asker),
+    access: (call) => door.answer(call),
+    manifests: (call) => manifests.answer(call),
     prove: (proof, url) => prove(db, proof, url, now()),
     wellKnown: wellKnown(authorities, config.SALLYPORT_SSH_HOSTS),
     log,

@@ -223,7 +223,7 @@ describe('the exchange refuses', () => {
     expect(await refusedBy({ audience: 'box' })).toContain('400 invalid_request: subject_token is missing');
     expect(await refusedBy({ ...good, subject_token_type: 'urn:ietf:params:oauth:token-type:saml1' })).toContain('subject_token_type must be one of');
     expect(await refusedBy({ ...good, requested_token_type: 'urn:ietf:params:oauth:token-type:jwt' })).toContain('requested_token_type must be');
-    expect(await refusedBy({ ...good, actor_token: token })).toContain('actor_token is not supported yet');
+    expect(await refusedBy({ ...good, actor_token: token })).toContain('actor_token needs its actor_token_type');
     expect(await refusedBy({ ...good, scope: 'all' })).toContain('400 invalid_scope');
     expect(await refusedBy({ ...good, resource: 'https://x' })).toContain('400 invalid_target');
     expect(await refusedBy({ ...good, use: '1' })).toContain('the parameter use is not known here');

@@ -1,17 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { EventData } from '@sallyport/domain-events';
-import { instant, uuidv7 } from '@sallyport/domain-model';
+import { instant, partyId, uuidv7 } from '@sallyport/domain-model';
 import { certificateLine, certify, looksLikeTicket, newTicket, ticketHash, verifyX509Svid } from '@sallyport/platform-identity';
+import type { MachineDocument } from '@sallyport/platform-config';
 import { StoreError, type Outbox } from '@sallyport/platform-store';
 import { counter, type Log } from '@sallyport/platform-telemetry';
 import { whyStopped, type Admitted } from '../model/admit.ts';
+import { whyNotFor } from '../model/behalf.ts';
+import type { Inventory } from '../model/inventory.ts';
 import type { IdentityDatabase } from '../store/database.ts';
 import { shareRevision } from '../store/documents.ts';
 import type { Registry } from '../store/registry.ts';
 import { refusalOf, type ResolveRequest, type Resolver } from '../store/resolver.ts';
 import { addTicket, type NewTicket } from '../store/tickets.ts';
 import type { SshAuthorities } from './authorities.ts';
+import { delegate } from './delegate.ts';
 import { backdated, grant, type Asker, type Grant } from './grant.ts';
 import { OAuthError } from './oauth-error.ts';
 import type { ExchangeRequest } from './request.ts';
@@ -41,7 +45,7 @@ export interface ExchangerParts {
   readonly now: () => number;
 }
 
-/** Turns a machine's token into a ticket or an SSH certificate: verified and recorded as every use of a token is, then granted, remembered and recorded in one transaction. */
+/** Turns a machine's token, or with it that of the party that it acts for, into a ticket or an SSH certificate: verified and recorded as every use of a token is, then granted, remembered and recorded in one transaction. */
 export class Exchanger {
   readonly #parts: ExchangerParts;
 
@@ -66,18 +70,24 @@ export class Exchanger {
 
   async #exchange(request: ExchangeRequest, asker: Asker): Promise<Exchanged> {
     if (looksLikeTicket(request.subjectToken)) throw new OAuthError('invalid_request', 'subject-is-ticket', 'a ticket is not exchanged for another: exchange the token that it came of');
-    const { resolver, authorities } = this.#parts;
-    if (request.type === 'ssh-certificate' && authorities === null) throw new OAuthError('invalid_request', 'no-authority', 'SSH certificates are not set up here (SALLYPORT_SSH_CA_DIR): ask for a ticket');
-    const settled = await resolver.settle({
-      token: request.subjectToken, certificate: null, target: null, role: null, holds: null, door: 'token-exchange', source: { address: asker.address, port: 0, client: null }, session: null, expect: 'machine',
-      prove: this.#proofOf(request, asker),
+    if (request.actorToken !== null && looksLikeTicket(request.actorToken)) throw new OAuthError('invalid_request', 'actor-is-ticket', 'a ticket does not act: bring the machine’s own token as actor_token');
+    if (request.type === 'ssh-certificate' && this.#parts.authorities === null) throw new OAuthError('invalid_request', 'no-authority', 'SSH certificates are not set up here (SALLYPORT_SSH_CA_DIR): ask for a ticket');
+    if (request.actorToken === null) return this.#give(request, await this.#verified(request.subjectToken, 'machine', this.#proofOf(request, asker), asker), null, asker);
+    const subject = await this.#verified(request.subjectToken, 'subject', undefined, asker);
+    return this.#give(request, await this.#verified(request.actorToken, 'actor', undefined, asker), subject, asker);
+  }
+
+  /** Verified and recorded as every use of a token is. Throws OAuthError. */
+  async #verified(token: string, of: 'machine' | 'subject' | 'actor', prove: ResolveRequest['prove'], { address }: Asker): Promise<Admitted> {
+    const settled = await this.#parts.resolver.settle({
+      token, certificate: null, target: null, role: null, holds: null, door: 'token-exchange', source: { address, port: 0, client: null }, session: null, expect: of === 'subject' ? 'subject' : 'machine', prove,
     });
     if (!settled.ok) throw new OAuthError('temporarily_unavailable', 'unavailable', settled.error.say);
     const refused = refusalOf(settled.value);
-    if (refused !== null) throw new OAuthError('invalid_request', 'subject-refused', refused.say);
+    if (refused !== null) throw new OAuthError('invalid_request', of === 'actor' ? 'actor-refused' : 'subject-refused', of === 'machine' ? refused.say : `the ${of} token: ${refused.say}`);
     const { judgement } = settled.value;
     if (judgement.kind !== 'admit') throw new OAuthError('server_error', 'internal', 'neither admitted nor refused');
-    return this.#give(request, judgement, asker);
+    return judgement;
   }
 
   /** How a subject that is no JWT is verified; undefined for JWTs, which are verified as everywhere. */
@@ -93,16 +103,19 @@ export class Exchanger {
     }
   }
 
-  async #give(request: ExchangeRequest, admitted: Admitted, asker: Asker): Promise<Exchanged> {
+  async #give(request: ExchangeRequest, admitted: Admitted, subject: Admitted | null, asker: Asker): Promise<Exchanged> {
     const { registry, now } = this.#parts;
     const { origin } = admitted;
     if (origin === null) throw new OAuthError('invalid_request', 'not-exchangeable', 'this token is not exchanged');
     for (let round = 0; round < maxRounds; round++) {
       const { inventory } = registry;
       const at = now();
-      const granted = await this.#granted(admitted, asker, () => grant(request, admitted, origin, asker, inventory, at));
+      const granted = await this.#granted(admitted, asker, () => {
+        const delegation = subject === null ? null : delegate(admitted, subject, inventory);
+        return grant(request, { admitted, origin, delegation, asker, inventory, now: at });
+      });
       const machine = inventory.machines.get(granted.machine);
-      const stopped = machine === undefined ? { say: 'the machine left the inventory' } : whyStopped(machine, inventory);
+      const stopped = machine === undefined ? { say: 'the machine left the inventory' } : (whyStopped(machine, inventory) ?? whyNotAny(machine, granted, inventory));
       if (stopped !== null) throw new OAuthError('invalid_request', 'machine-stopped', stopped.say);
       const id = uuidv7(at);
       const made = await this.#make(request, granted, id, at);
@@ -160,6 +173,9 @@ export class Exchanger {
 }
 
 /** Everything but the ticket. */
-function told({ kind, id, serial, targets, key, maxUses, sources, extensions, act, expires, source }: NewTicket, binding: string): EventData['token.exchanged'] {
-  return { kind, id, serial: serial === null ? null : String(serial), binding, targets, key, uses: maxUses, sources, extensions, act, expires: instant(expires), source };
+function told({ kind, id, serial, targets, key, maxUses, sources, extensions, act, behalf, expires, source }: NewTicket, binding: string): EventData['token.exchanged'] {
+  return { kind, id, serial: serial === null ? null : String(serial), binding, targets, key, uses: maxUses, sources, extensions, act, expires: instant(expires), source, ...(behalf === null ? {} : { behalf: partyId(behalf) }) };
 }
+
+/** A token of the machine's own hand that is a person's: whoever it acts for may have left since it was looked at. */
+const whyNotAny = (machine: MachineDocument, { behalf, behalfSince }: Grant, inventory: Inventory) => (behalf === null ? null : whyNotFor(machine, { party: behalf, since: behalfSince }, inventory));

@@ -1,7 +1,9 @@
+import { millis } from '@sallyport/domain-model';
 import { plainAddress } from '@sallyport/platform-identity';
 import type { Admitted, Origin } from '../model/admit.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { bindingDigest, type Ticket } from '../model/ticket.ts';
+import type { Delegation } from './delegate.ts';
 import { OAuthError } from './oauth-error.ts';
 import type { ExchangeRequest } from './request.ts';
 
@@ -25,21 +27,33 @@ const widest = { ipv4: 16, ipv6: 32 } as const;
 
 export type Grant = Omit<Ticket, 'id'>;
 
-/** What is granted of what was asked for. Throws OAuthError. @param now milliseconds since 1970 */
-export function grant(request: ExchangeRequest, admitted: Admitted, origin: Origin, asker: Asker, inventory: Inventory, now: number): Grant {
+export interface Granting {
+  /** The machine's: the actor's, where there are two tokens. */
+  readonly admitted: Admitted;
+  readonly origin: Origin;
+  /** Null where there is one token. */
+  readonly delegation: Delegation | null;
+  readonly asker: Asker;
+  readonly inventory: Inventory;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** What is granted of what was asked for. Throws OAuthError. */
+export function grant(request: ExchangeRequest, { admitted, origin, delegation, asker, inventory, now }: Granting): Grant {
   if (admitted.principal.kind !== 'machine') throw new OAuthError('invalid_request', 'person', 'tokens of people are not exchanged: only machines get tickets');
-  const { actor } = admitted.principal;
+  const { actor, behalf, behalfSince } = admitted.principal;
   const known = new Set(inventory.documents.flatMap((one) => (one.kind === 'Target' ? [one.metadata.name] : [])));
   for (const text of request.targets) {
     if (!known.has(text.slice(text.indexOf('@') + 1))) throw new OAuthError('invalid_target', 'target-unknown', `there is no target ${text.slice(text.indexOf('@') + 1)} here`);
   }
   const longest = request.type === 'ticket' ? request.lifetime * 1000 : Math.min(request.lifetime * 1000, 900_000 - backdated);
   // Whole seconds, as certificates count; never past the token's own end.
-  const expires = Math.floor(Math.min(now + longest, origin.expires) / 1000) * 1000;
+  const expires = Math.floor(Math.min(now + longest, origin.expires, delegation?.expires ?? Number.POSITIVE_INFINITY) / 1000) * 1000;
   if (expires - now < worthwhile) throw new OAuthError('invalid_request', 'token-ends', 'the token ends within seconds: get a fresh one');
   return {
     kind: request.type, machine: actor.machine, npid: actor.npid, issuer: origin.issuer, binding: origin.binding.name, bindingDigest: bindingDigest(origin.binding),
-    targets: request.targets, extensions: request.extensions, act: origin.act, source: plainAddress(asker.address), expires,
+    targets: request.targets, extensions: request.extensions, act: delegation?.act ?? origin.act, behalf: delegation?.behalf ?? behalf, behalfSince: delegation === null ? (behalfSince === null ? null : millis(behalfSince)) : delegation.since, source: plainAddress(asker.address), expires,
     key: keyOf(request, asker),
     sources: sourcesOf(request, origin, asker),
     // A binding whose tokens may be used once gives tickets that may be used once, unless more uses are asked for by number.

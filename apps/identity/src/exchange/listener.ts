@@ -3,8 +3,10 @@ import { createServer as createHttp, type IncomingMessage, type ServerResponse }
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { TLSSocket, type DetailedPeerCertificate } from 'node:tls';
+import { maxManifestBytes } from '@sallyport/platform-bus';
 import { dpopAlgorithms, plainAddress } from '@sallyport/platform-identity';
 import type { Log } from '@sallyport/platform-telemetry';
+import type { AccessAnswer, AccessCall } from '../entitlements/access-door.ts';
 import type { Exchanged } from './exchanger.ts';
 import type { Asker } from './grant.ts';
 import { OAuthError } from './oauth-error.ts';
@@ -30,6 +32,10 @@ export interface ListenerParts {
   exchange(request: ExchangeRequest, asker: Asker): Promise<Exchanged>;
   /** Verifies a DPoP proof and remembers it. Throws OAuthError. @returns `jkt` */
   prove(proof: string, url: string): Promise<string>;
+  /** Machines ask for access. */
+  access(call: AccessCall): Promise<AccessAnswer>;
+  /** Machines ask leave for many statements at once. */
+  manifests(call: AccessCall): Promise<AccessAnswer>;
   /** Texts by path that anybody may read. */
   readonly wellKnown: ReadonlyMap<string, string>;
   readonly log: Log;
@@ -67,8 +73,10 @@ async function serve(parts: ListenerParts, request: IncomingMessage, response: S
   try {
     const path = (request.url ?? '/').split('?', 1).join('');
     if (path === '/v1/token') return send(request, response, 200, await exchange(parts, request));
+    if (path === '/v1/access' || path.startsWith('/v1/access/')) return await ask(parts, request, response, { path, most: maxBody, answer: (call) => parts.access(call) });
+    if (path === '/v1/manifests' || path.startsWith('/v1/manifests/')) return await ask(parts, request, response, { path, most: maxManifestBytes, answer: (call) => parts.manifests(call) });
     const text = request.method === 'GET' ? wellKnown(parts, request, path) : undefined;
-    if (text === undefined) return void response.writeHead(404, { 'content-type': 'text/plain' }).end('not found; POST /v1/token exchanges tokens\n');
+    if (text === undefined) return void response.writeHead(404, { 'content-type': 'text/plain' }).end('not found; POST /v1/token exchanges tokens, POST /v1/access asks for access, POST /v1/manifests for leave for many statements\n');
     response.writeHead(200, { 'content-type': path.endsWith('-server') ? 'application/json' : 'text/plain; charset=utf-8', 'cache-control': 'max-age=300' }).end(text);
   } catch (error) {
     refuse(parts, request, response, error);
@@ -89,6 +97,24 @@ async function exchange(parts: ListenerParts, request: IncomingMessage): Promise
   return parts.exchange(asked, { address, jkt, x5t: thumbprint(request), chain: chainOf(request) });
 }
 
+interface Door {
+  readonly path: string;
+  /** Bytes of a body. */
+  readonly most: number;
+  answer(call: AccessCall): Promise<AccessAnswer>;
+}
+
+/** Asking is limited like exchanges are, by the same count; looking at what became of it too. */
+async function ask(parts: ListenerParts, request: IncomingMessage, response: ServerResponse, { path, most, answer }: Door): Promise<void> {
+  const address = plainAddress(request.socket.remoteAddress ?? 'unknown');
+  const wait = parts.wait(address);
+  if (wait > 0) throw new OAuthError('slow_down', String(wait), `too many requests from this address: wait ${wait} s`);
+  const { status, headers, json } = await answer({
+    method: request.method ?? '', path, address, contentType: request.headers['content-type'] ?? '', authorization: request.headers.authorization ?? null, x5t: thumbprint(request), body: () => body(request, most),
+  });
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store', pragma: 'no-cache', ...headers }).end(`${JSON.stringify(json)}\n`);
+}
+
 /** `x5t#S256` of the certificate whose key the client has proven to hold in the handshake. */
 function thumbprint({ socket }: IncomingMessage): string | null {
   if (!(socket instanceof TLSSocket)) return null;
@@ -104,13 +130,13 @@ function chainOf({ socket }: IncomingMessage): readonly Uint8Array[] {
   return chain;
 }
 
-async function body(request: IncomingMessage): Promise<string> {
+async function body(request: IncomingMessage, most = maxBody): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     if (!Buffer.isBuffer(chunk)) continue;
     size += chunk.length;
-    if (size > maxBody) throw new OAuthError('invalid_request', 'too-large', `the body is larger than ${maxBody} bytes`);
+    if (size > most) throw new OAuthError('invalid_request', 'too-large', `the body is larger than ${most} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

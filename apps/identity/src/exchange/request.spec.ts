@@ -9,8 +9,24 @@ const good = { grant_type: exchangeGrant, subject_token: 'a.b.c', subject_token_
 
 describe('the form of an exchange', () => {
   it('asks for a ticket of a quarter of an hour unless it says otherwise', () => {
-    expect(readRequest(new URLSearchParams({ ...good, subject_token: ' a.b.c\n', client_id: 'some-library' }))).toEqual({ subjectToken: 'a.b.c', subjectKind: 'jwt', type: 'ticket', targets: ['box'], publicKey: null, extensions: [], uses: null, lifetime: 900, sources: null });
+    expect(readRequest(new URLSearchParams({ ...good, subject_token: ' a.b.c\n', client_id: 'some-library' }))).toEqual({ subjectToken: 'a.b.c', subjectKind: 'jwt', actorToken: null, type: 'ticket', targets: ['box'], publicKey: null, extensions: [], uses: null, lifetime: 900, sources: null });
     expect(readRequest(new URLSearchParams([...Object.entries(good), ['audience', 'r@box'], ['audience', 'box']])).targets).toEqual(['box', 'r@box']);
+  });
+
+  it('has an actor token with its type, and then a JWT for both', () => {
+    const jwt = good.subject_token_type;
+    const read = (over: Record<string, string>) => {
+      try {
+        return readRequest(new URLSearchParams({ ...good, ...over })).actorToken;
+      } catch (error) {
+        return error instanceof OAuthError ? error.reason : String(error);
+      }
+    };
+    expect(read({ actor_token: 'd.e.f ', actor_token_type: 'urn:ietf:params:oauth:token-type:access_token' })).toBe('d.e.f');
+    expect([read({ actor_token: 'd.e.f' }), read({ actor_token_type: jwt })]).toEqual(['actor-token', 'actor-token']);
+    for (const type of ['urn:ietf:params:oauth:token-type:saml2', 'urn:sallyport:params:oauth:token-type:x509-svid', 'x']) expect(read({ actor_token: 'd.e.f', actor_token_type: type })).toBe('actor-token-type');
+    expect(read({ actor_token: 'd.e.f', actor_token_type: jwt, subject_token_type: 'urn:ietf:params:oauth:token-type:saml2' })).toBe('subject-token-type');
+    expect(read({ actor_token: 'd.e.f', actor_token_type: jwt, subject_token: '', subject_token_type: 'urn:sallyport:params:oauth:token-type:x509-svid' })).toBe('subject-token-type');
   });
 
   it('of anything at all is read or refused as OAuth says, in characters that an error may have', () => {

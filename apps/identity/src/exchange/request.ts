@@ -1,12 +1,14 @@
 import { readPublicKeyLine, readRanges, SshKeyRefusedError, type SshPublicKey } from '@sallyport/platform-identity';
 import { OAuthError } from './oauth-error.ts';
-import { exchangeGrant, sshCertificateType, subjectKindOf, subjectTokenTypes, ticketType, type SubjectKind } from './token-types.ts';
+import { exchangeGrant, jwtTypes, sshCertificateType, subjectKindOf, subjectTokenTypes, ticketType, type SubjectKind } from './token-types.ts';
 
 /** What is asked for, in a form that can be granted. Whether it is granted is `grant.ts`. */
 export interface ExchangeRequest {
   /** Empty for an X.509-SVID, which the connection has shown. */
   readonly subjectToken: string;
   readonly subjectKind: SubjectKind;
+  /** The machine's own token, where the subject's is that of the party on whose behalf it acts; null: the subject is the machine. */
+  readonly actorToken: string | null;
   readonly type: 'ticket' | 'ssh-certificate';
   /** `[role@]target`, each once, in the order asked. */
   readonly targets: readonly string[];
@@ -46,13 +48,13 @@ export function readRequest(form: URLSearchParams): ExchangeRequest {
   }
   const one = (name: string): string | null => form.get(name)?.trim() || null;
   if (one('grant_type') !== exchangeGrant) throw new OAuthError('unsupported_grant_type', 'grant-type', `grant_type must be ${exchangeGrant}`);
-  if (one('actor_token') !== null || one('actor_token_type') !== null) throw invalid('actor-token', 'actor_token is not supported yet: exchange the token of the machine that acts; its act claim is kept visible');
   if (one('scope') !== null) throw new OAuthError('invalid_scope', 'scope', 'there are no scopes: name targets and roles by audience=[role@]target');
   if (form.getAll('resource').some((text) => text.trim() !== '')) throw new OAuthError('invalid_target', 'resource', 'name targets by audience=[role@]target, not by resource');
   const subjectToken = one('subject_token') ?? '';
   const subjectKind = subjectKindOf(one('subject_token_type'));
   if (subjectKind === null) throw invalid('subject-token-type', `subject_token_type must be one of ${subjectTokenTypes.join(', ')}`);
   if ((subjectToken === '') !== (subjectKind === 'x509-svid')) throw invalid('subject-token', subjectToken === '' ? 'subject_token is missing' : 'subject_token stays empty for an X.509-SVID: the TLS handshake shows it');
+  const actorToken = readActor(one('actor_token'), one('actor_token_type'), subjectKind);
   const type = readType(one('requested_token_type'));
   const publicKey = readKey(one('public_key'));
   if (type === 'ssh-certificate' && publicKey === null) throw invalid('public-key', 'an SSH certificate needs public_key: the line of your .pub file');
@@ -61,12 +63,21 @@ export function readRequest(form: URLSearchParams): ExchangeRequest {
   if (strange !== undefined) throw invalid('extension', `extension may be ${extensionNames.join(' or ')}`);
   if (extensions.length > 0 && type === 'ticket') throw invalid('extension', 'extensions are of SSH certificates');
   return {
-    subjectToken, subjectKind, type, publicKey, extensions,
+    subjectToken, subjectKind, actorToken, type, publicKey, extensions,
     targets: readTargets(form.getAll('audience')),
     uses: readNumber('uses', one('uses'), 1, maxUses),
     lifetime: readNumber('lifetime', one('lifetime'), lifetimes.least, lifetimes.most) ?? lifetimes.most,
     sources: readSources(one('source_address')),
   };
+}
+
+/** RFC 8693 section 2.1: the type is there exactly when the token is. */
+function readActor(token: string | null, type: string | null, subject: SubjectKind): string | null {
+  if ((token === null) !== (type === null)) throw invalid('actor-token', token === null ? 'actor_token_type stands without an actor_token' : 'actor_token needs its actor_token_type');
+  if (token === null) return null;
+  if (subjectKindOf(type) !== 'jwt') throw invalid('actor-token-type', `actor_token_type must be one of ${jwtTypes.join(', ')}`);
+  if (subject !== 'jwt') throw invalid('subject-token-type', `beside an actor_token subject_token_type must be one of ${jwtTypes.join(', ')}`);
+  return token;
 }
 
 function readType(text: string | null): ExchangeRequest['type'] {

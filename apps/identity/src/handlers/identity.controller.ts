@@ -56,7 +56,12 @@ export class IdentityController {
   @Handles(identityList)
   async list({ kind, name }: Request<typeof identityList>): Answer<typeof identityList> {
     if (!ownedKinds.some((one) => one === kind)) return fail('invalid', `kind: identity keeps ${ownedKinds.join(', ')}`);
-    const { documents } = await this.registry.follow();
-    return ok({ documents: documents.filter((one) => one.kind === kind && (name === null || one.metadata.name === name)).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)) });
+    const inventory = await this.registry.follow();
+    if (name !== null) {
+      const document = inventory.standing(kind, name)?.document ?? null;
+      return ok({ documents: document === null ? [] : [document] });
+    }
+    const { documents } = inventory;
+    return ok({ documents: documents.filter((one) => one.kind === kind).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)) });
   }
 }

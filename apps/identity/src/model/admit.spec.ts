@@ -15,7 +15,7 @@ function token(inventory: Inventory, claims: Record<string, unknown>, jti: strin
   return { issuer, claims, audiences: ['sallyport'], hash: id<Digest>('a'.repeat(64)), jti, expires };
 }
 
-const attempt = { id: 'a-1', door: 'postgres', source: '10.0.0.1', session: 's-1', micros: 12 };
+const attempt = { id: 'a-1', door: 'postgres', source: '10.0.0.1', client: 'psql', session: 's-1', micros: 12 };
 
 describe('a machine', () => {
   it('is admitted with its actor, and its use is to be remembered until the token is dead', () => {

@@ -9,6 +9,8 @@ export interface Attempt {
   readonly door: string;
   /** Address without port. */
   readonly source: string;
+  /** What the client calls itself, where the door knows it by then. */
+  readonly client: string | null;
   readonly session: string | null;
   /** Microseconds that verification took. */
   readonly micros: number;

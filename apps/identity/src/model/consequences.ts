@@ -1,16 +1,27 @@
+import { works, type State } from '../lifecycle/state.ts';
 import type { Inventory } from './inventory.ts';
 import type { PlannedChange } from './plan-apply.ts';
 
+/** A machine stands otherwise than before. `removed`: it is not in the inventory any more. */
+export interface Moved {
+  readonly machine: string;
+  readonly from: State;
+  readonly to: State | 'removed';
+  readonly why: string;
+  /** Milliseconds since 1970: when attention becomes a suspension. */
+  readonly until: number | null;
+}
+
 export interface Consequences {
-  /** Machines that stop working by this change, with the reason. */
+  readonly moved: readonly Moved[];
+  /** Those of them that worked and do not work any more. */
   readonly suspended: readonly { readonly machine: string; readonly why: string }[];
   /** Scopes whose leases are stale from now on. */
   readonly stale: readonly { readonly machine: string | null; readonly target: string | null; readonly why: string }[];
 }
 
-/** What follows from a change for machines that work now. */
+/** What follows from a change for machines that are there now. */
 export function consequences(before: Inventory, after: Inventory, changes: readonly PlannedChange[]): Consequences {
-  const suspended: { machine: string; why: string }[] = [];
   const stale = new Map<string, { machine: string | null; target: string | null; why: string }>();
   for (const { kind, name, change } of changes) {
     if (change === 'unchanged' || change === 'created') continue;
@@ -18,19 +29,26 @@ export function consequences(before: Inventory, after: Inventory, changes: reado
     if (kind === 'Target') stale.set(`target ${name}`, { machine: null, target: name, why: `the target was ${change}` });
     if (kind === 'Issuer') for (const { machine } of before.candidates.get(name) ?? []) stale.set(`machine ${machine}`, { machine, target: null, why: `issuer ${name} was ${change}` });
   }
-  for (const [name, machine] of before.machines) {
-    if (machine.spec.state !== 'active' || before.ownerGone(machine)) continue;
-    const why = stopped(after, name);
-    if (why === null) continue;
-    suspended.push({ machine: name, why });
-    stale.set(`machine ${name}`, { machine: name, target: null, why });
-  }
-  return { suspended, stale: [...stale.values()] };
+  const moved = [...before.machines.keys()].flatMap((name) => move(before, after, name) ?? []);
+  for (const { machine, why } of moved) stale.set(`machine ${machine}`, { machine, target: null, why });
+  const suspended = moved.filter(({ from, to }) => works(from) && (to === 'removed' || !works(to))).map(({ machine, why }) => ({ machine, why }));
+  return { moved, suspended, stale: [...stale.values()] };
 }
 
-function stopped(after: Inventory, name: string): string | null {
-  const machine = after.machines.get(name);
-  if (machine === undefined) return 'the machine was removed from the inventory';
-  if (machine.spec.state !== 'active') return `its state was set to ${machine.spec.state}`;
-  return after.ownerGone(machine) ? `its owner ${machine.spec.owner} is no longer active` : null;
+function move(before: Inventory, after: Inventory, machine: string): Moved | null {
+  const from = before.stateOf(machine);
+  const document = after.machines.get(machine);
+  if (document === undefined) return { machine, from, to: 'removed', why: 'the machine was removed from the inventory', until: null };
+  const to = after.stateOf(machine);
+  if (from === to) return null;
+  return { machine, from, to, ...reason(before, after, machine, to) };
+}
+
+function reason(before: Inventory, after: Inventory, machine: string, to: State): Pick<Moved, 'why' | 'until'> {
+  const document = after.machines.get(machine);
+  const decisive = after.decisive(machine);
+  if (document !== undefined && document.spec.state === to && before.machines.get(machine)?.spec.state !== to) return { why: `its state was set to ${to}`, until: null };
+  if (decisive !== null) return { why: decisive.why, until: decisive.until };
+  if (document !== undefined && after.ownerGone(document)) return { why: `its owner ${document.spec.owner} is no longer active`, until: null };
+  return { why: 'what held it back is over', until: null };
 }

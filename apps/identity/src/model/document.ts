@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
-import { kindNames, kinds, type AnyDocument, type DocumentOf, type Kind } from '@sallyport/platform-config';
+import { canonical, digestOf, kindNames, kinds, type AnyDocument, type DocumentOf, type Kind } from '@sallyport/platform-config';
+
+export { canonical, digestOf };
 
 type OwnedKind = { [K in Kind]: (typeof kinds)[K]['owner'] extends 'identity' ? K : never }[Kind];
 /** A document of a kind that this service owns. */
@@ -20,15 +21,6 @@ export function isOwned(document: AnyDocument): document is OwnedDocument {
   return kinds[document.kind].owner === 'identity';
 }
 
-/** JSON with the members of every object in the order of their names, so that the same content is the same text. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))) : inner,
-  );
-}
-
-export const digestOf = (body: string) => createHash('sha256').update(body).digest('hex');
-
 /** The key under which other services find it in the inventory bucket; null for issuers, which concern nobody else. */
 export function bucketKey(kind: string, name: string): string | null {
   switch (kind) {
@@ -42,6 +34,8 @@ export function bucketKey(kind: string, name: string): string | null {
       return `group.${name}`;
     case 'ApproverGroup':
       return `approvers.${name}`;
+    case 'Governance':
+      return `governance.${name}`;
     default:
       return null;
   }

@@ -1,14 +1,16 @@
 import { instant } from '@sallyport/domain-model';
 import type { TokenExplanation } from '@sallyport/platform-bus';
 import { compareBindings, type TokenRefusedError, type VerifiedToken } from '@sallyport/platform-identity';
-import { admit, type Judgement, type TokenUse } from './admit.ts';
+import { admit, type Judgement, type Stranger, type TokenUse } from './admit.ts';
 import type { Inventory } from './inventory.ts';
 
 /** Bindings that are shown. */
 const most = 20;
 
 export interface Explained {
-  readonly answer: Omit<TokenExplanation, 'used'>;
+  readonly answer: Omit<TokenExplanation, 'used' | 'candidate'>;
+  /** Whom no binding names, and who could be a candidate; null for all others. */
+  readonly stranger: Stranger | null;
   /** What an admission would remember; null when there would be none. */
   readonly use: TokenUse | null;
 }
@@ -28,10 +30,12 @@ export function explain(token: VerifiedToken, trouble: TokenRefusedError | null,
       machine: kind === 'machine' ? name : null,
       binding: judged.kind === 'admit' && kind === 'machine' ? judged.binding : null,
       person: kind === 'person' ? name : null,
+      behalf: judged.kind === 'admit' && judged.principal.kind === 'machine' ? judged.principal.behalf : null,
       expires: token.expires === 0 ? null : instant(token.expires),
       bindings: bindings.map((one) => ({ ...one, claims: [...one.claims] })),
     },
     use: judged.kind === 'admit' ? judged.use : null,
+    stranger: judged.kind === 'refuse' ? (judged.stranger ?? null) : null,
   };
 }
 
@@ -40,7 +44,7 @@ function judge(token: VerifiedToken, inventory: Inventory): Judgement {
   const machine = admit(token, inventory, 'machine');
   if (machine.kind === 'admit' || !token.issuer.spec.trusts.includes('people')) return machine;
   const person = admit(token, inventory, 'person');
-  const known = person.kind === 'admit' || person.code === 'person-inactive';
+  const known = person.kind === 'admit' || person.code === 'person-inactive' || person.code === 'session-revoked';
   return known || !token.issuer.spec.trusts.includes('machines') ? person : machine;
 }
 

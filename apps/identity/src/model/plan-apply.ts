@@ -1,4 +1,5 @@
 import { lintInventory, parseDocument, pathText, type AnyDocument, type LocatedFinding } from '@sallyport/platform-config';
+import { againstLife } from '../lifecycle/against-life.ts';
 import { canonical, digestOf, isOwned, ownedKinds, type OwnedDocument, type Standing } from './document.ts';
 import type { Inventory } from './inventory.ts';
 
@@ -30,6 +31,8 @@ export type ApplyPlan =
 export interface ApplyOptions {
   /** Remove what stands and is not among the documents. */
   readonly prune: boolean;
+  /** Remove these, too. */
+  readonly remove?: readonly { readonly kind: string; readonly name: string }[];
   /** `2026-11-22`, UTC. */
   readonly today: string;
 }
@@ -38,19 +41,22 @@ export interface ApplyOptions {
 export function planApply(inventory: Inventory, raw: readonly unknown[], options: ApplyOptions): ApplyPlan {
   const { documents, problems } = parseAll(raw);
   if (options.prune && raw.length === 0) problems.push({ kind: '', name: '', code: 'document', say: 'prune with no documents at all would remove everything' });
+  const named = new Set((options.remove ?? []).map(({ kind, name }) => `${kind}/${name}`));
+  problems.push(...(options.remove ?? []).flatMap((one) => impossible(inventory, documents, one)));
   if (problems.length > 0) return { ok: false, problems };
 
-  const changes = [...documents.map((document) => planned(inventory, document)), ...(options.prune ? removals(inventory, documents) : [])];
+  const going = removals(inventory, documents).filter(({ kind, name }) => options.prune || named.has(`${kind}/${name}`));
+  const changes = [...documents.map((document) => planned(inventory, document)), ...going];
   const after: Standing[] = changes.map(({ kind, name, version, digest, document }) => ({ kind, name, version, digest, document }));
   const kept = new Set(changes.filter(({ change }) => change === 'unchanged').map(({ kind, name }) => `${kind}/${name}`));
   const touched = new Set(changes.map(({ kind, name }) => `${kind}/${name}`));
   const findings = lintInventory({
-    documents: inventory.with(inventory.revision + 1, after).documents,
+    documents: inventory.with(inventory.revision + 1, { documents: after }).documents,
     today: options.today,
     unchanged: ({ kind, metadata }: AnyDocument) => kept.has(`${kind}/${metadata.name}`) || !touched.has(`${kind}/${metadata.name}`),
   });
-  const refused = findings.filter(({ severity }) => severity === 'refuse');
-  if (refused.length > 0) return { ok: false, problems: refused.map(({ kind, name, code, path, say }) => ({ kind, name, code, say: `${path}: ${say}` })) };
+  const refused = [...findings.filter(({ severity }) => severity === 'refuse').map(({ kind, name, code, path, say }) => ({ kind, name, code, say: `${path}: ${say}` })), ...againstLife(inventory, changes)];
+  if (refused.length > 0) return { ok: false, problems: refused };
   return { ok: true, changes, after: after.filter(({ kind, name }) => !kept.has(`${kind}/${name}`)), warnings: findings.map(warning) };
 }
 
@@ -68,7 +74,8 @@ function parseAll(raw: readonly unknown[]): { documents: OwnedDocument[]; proble
   return { documents: [...documents.values()], problems };
 }
 
-function planned(inventory: Inventory, document: OwnedDocument): PlannedChange {
+/** The step by which a document becomes the newest of its name. */
+export function planned(inventory: Inventory, document: OwnedDocument): PlannedChange {
   const { kind, metadata } = document;
   const body = canonical(document);
   const digest = digestOf(body);
@@ -89,6 +96,11 @@ function removals(inventory: Inventory, kept: readonly OwnedDocument[]): Planned
     if (before === undefined || names.has(`${kind}/${metadata.name}`) || !ownedKinds.includes(kind)) return [];
     return [{ kind, name: metadata.name, change: 'removed' as const, version: before.version + 1, digest: digestOf(''), previous: before.digest, body: null, document: null }];
   });
+}
+
+function impossible(inventory: Inventory, documents: readonly OwnedDocument[], { kind, name }: { readonly kind: string; readonly name: string }): ApplyProblem[] {
+  if (documents.some((one) => one.kind === kind && one.metadata.name === name)) return [{ kind, name, code: 'document', say: 'is to be removed and stands among the documents' }];
+  return (inventory.standing(kind, name)?.document ?? null) === null ? [{ kind, name, code: 'document', say: 'is to be removed and does not stand' }] : [];
 }
 
 /** What to call a document that may be anything; bounded, since it was not checked. */

@@ -7,7 +7,7 @@ const now = Date.parse('2026-11-23T10:00:00Z');
 const inventory = (...over: Parameters<typeof inventoryOf>) => inventoryOf(...base(), target('box'), machine('nightly'), ...over);
 const digest = bindingDigest(inventory().machines.get('nightly')?.spec.bindings[0] ?? { name: '', issuer: '', audience: '', claims: {}, replay: 'off' });
 const ticket = (over: Partial<Ticket> = {}): Ticket => ({
-  id: '0190', kind: 'ticket', machine: 'nightly', binding: 'b', bindingDigest: digest, npid: 'n', issuer: 'idp', targets: ['reader@box'], key: null, extensions: [], sources: ['10.0.0.1'], act: [], source: '10.0.0.1', maxUses: null, expires: now + 1, ...over,
+  id: '0190', kind: 'ticket', machine: 'nightly', binding: 'b', bindingDigest: digest, npid: 'n', issuer: 'idp', targets: ['reader@box'], key: null, extensions: [], sources: ['10.0.0.1'], act: [], behalf: null, behalfSince: null, source: '10.0.0.1', maxUses: null, expires: now + 1, ...over,
 });
 const presented = (over: Partial<Presented> = {}): Presented => ({ target: 'box', role: 'reader', holds: null, source: '10.0.0.1', hash: id<Digest>('0'.repeat(64)), now, ...over });
 const outcome = (over: Partial<Ticket>, how: Partial<Presented> = {}, held = inventory()) => {

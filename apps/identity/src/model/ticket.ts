@@ -1,8 +1,9 @@
 import type { Who } from '@sallyport/domain-events';
-import { id, instant, type Digest, type MachineName } from '@sallyport/domain-model';
+import { id, instant, partyId, type Digest, type MachineName, type Party } from '@sallyport/domain-model';
 import type { HeldKeys } from '@sallyport/platform-bus';
 import type { TrustBinding } from '@sallyport/platform-config';
 import { inRanges, type CertificateRefusal, type TicketRefusal } from '@sallyport/platform-identity';
+import { answerOf, whyNotFor, type BehalfRefusal } from './behalf.ts';
 import { whyStopped, type Admitted, type Judgement, type Refused } from './admit.ts';
 import { canonical, digestOf } from './document.ts';
 import type { Inventory } from './inventory.ts';
@@ -23,6 +24,10 @@ export interface Ticket {
   readonly extensions: readonly string[];
   readonly sources: readonly string[];
   readonly act: readonly string[];
+  /** On whose behalf; null: the machine's own. */
+  readonly behalf: Party | null;
+  /** When that person had logged in, milliseconds since 1970; null where it is not known, or no person. */
+  readonly behalfSince: number | null;
   /** Address that it was given to. */
   readonly source: string;
   readonly maxUses: number | null;
@@ -62,8 +67,8 @@ export function admitTicket(ticket: Ticket, { target, role, holds, source, hash,
   const machine = inventory.machines.get(ticket.machine);
   const iss = issuer?.spec.issuer ?? null;
   const who: Who = { id: `machine:${ticket.machine}`, npid: ticket.npid, iss, tok: hash, jti: ticket.id, owner: machine?.spec.owner ?? null };
-  const claims = { ticket: ticket.id, ...(ticket.act.length === 0 ? {} : { act: ticket.act.join(' < ') }) };
-  const no = (code: TicketRefusal | CertificateRefusal | 'machine-unknown', say: string, more: Partial<Refused> = {}): Judgement => ({ kind: 'refuse', answer: 'unauthenticated', code, say, issuer: iss, claims, who, ...more });
+  const claims = { ticket: ticket.id, ...(ticket.act.length === 0 ? {} : { act: ticket.act.join(' < ') }), ...(ticket.behalf === null ? {} : { on_behalf_of: partyId(ticket.behalf) }) };
+  const no = (code: TicketRefusal | CertificateRefusal | BehalfRefusal | 'machine-unknown', say: string, more: Partial<Refused> = {}): Judgement => ({ kind: 'refuse', answer: 'unauthenticated', code, say, issuer: iss, claims, who, ...more });
 
   if (ticket.expires <= now) return no(ticket.kind === 'ticket' ? 'ticket-expired' : 'certificate-expired', 'the ticket has expired: exchange a token for a new one');
   if (target === null) return no('ticket-target-unnamed', 'a ticket is for one door to a target, and this one names none');
@@ -75,6 +80,8 @@ export function admitTicket(ticket: Ticket, { target, role, holds, source, hash,
   if (machine === undefined) return no('machine-unknown', 'the machine left the inventory', { answer: 'unauthorized' });
   const stopped = whyStopped(machine, inventory);
   if (stopped !== null) return { kind: 'refuse', answer: 'unauthorized', ...stopped, issuer: iss, claims, who };
+  const notFor = ticket.behalf === null ? null : whyNotFor(machine, { party: ticket.behalf, since: ticket.behalfSince }, inventory);
+  if (notFor !== null) return no(notFor.code, notFor.say, { answer: answerOf(notFor.code) });
   const binding = machine.spec.bindings.find(({ name }) => name === ticket.binding);
   if (issuer === undefined || !issuer.spec.trusts.includes('machines') || binding === undefined || bindingDigest(binding) !== ticket.bindingDigest) {
     return no(ticket.kind === 'ticket' ? 'ticket-revoked' : 'certificate-revoked', 'the trust binding that it came of was changed: exchange a token anew');
@@ -86,6 +93,8 @@ export function admitTicket(ticket: Ticket, { target, role, holds, source, hash,
       kind: 'machine',
       actor: { machine: id<MachineName>(ticket.machine), npid: ticket.npid, owner: machine.spec.owner, issuer: issuer.spec.issuer, tokenHash: hash, jti: ticket.id, tokenExpires: expires },
       ticket: { kind: ticket.kind, id: ticket.id, targets: [...ticket.targets], extensions: [...ticket.extensions], act: [...ticket.act] },
+      behalf: ticket.behalf,
+      behalfSince: ticket.behalfSince === null ? null : instant(ticket.behalfSince),
     },
     binding: `${ticket.machine}/${ticket.binding}`,
     issuer: issuer.spec.issuer,
@@ -95,6 +104,7 @@ export function admitTicket(ticket: Ticket, { target, role, holds, source, hash,
     use: null,
     spend: { ticket: ticket.id, kind: ticket.kind, source: ticket.source },
     origin: null,
+    proof: null,
   };
 }
 

@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { Outbox } from '@sallyport/platform-store';
-import type { Judgement } from '../model/admit.ts';
+import { rememberSightings, type Sighting } from '../candidates/sightings.ts';
+import { blockedRefusal, type Judgement } from '../model/admit.ts';
 import { authEvent, type Attempt } from '../model/auth-event.ts';
 import { isReplay, type FirstUse } from '../model/replay.ts';
 import { refusedUse, type Spent, type TicketUse } from '../model/ticket.ts';
+import { MachineUses, type MachineUse } from '../uses/machine-uses.ts';
 import type { IdentityDatabase } from './database.ts';
 import { readRevision } from './documents.ts';
 import type { Registry } from './registry.ts';
@@ -54,13 +56,17 @@ export class Admissions {
   readonly #db: Kysely<IdentityDatabase>;
   readonly #outbox: Outbox;
   readonly #registry: Registry;
+  readonly #now: () => number;
+  readonly #uses: MachineUses;
   readonly #waiting: Waiting[] = [];
   #running = false;
 
-  constructor(db: Kysely<IdentityDatabase>, outbox: Outbox, registry: Registry) {
+  constructor(db: Kysely<IdentityDatabase>, outbox: Outbox, registry: Registry, now: () => number) {
     this.#db = db;
     this.#outbox = outbox;
     this.#registry = registry;
+    this.#now = now;
+    this.#uses = new MachineUses(now);
   }
 
   /** Rejects with StoreError when nothing can be recorded, with AdmissionsFullError when too many wait: then nobody comes in. */
@@ -101,16 +107,20 @@ export class Admissions {
   /** One transaction: all of these attempts, or none when one of them was judged by an inventory that does not hold any more. */
   async #record(entries: readonly Entry[]): Promise<Outcome> {
     try {
-      const ruled = await this.#db.transaction().execute(async (trx) => {
+      const { ruled, noted } = await this.#db.transaction().execute(async (trx) => {
         const uses = await rememberUses(trx, entries.flatMap(pendingUse));
         const spent = await spendTickets(trx, entries.flatMap(ticketUse));
+        const first = entries.map((entry) => ({ attempt: entry.attempt, ruled: rule(entry, uses, spent) }));
+        const seen = await rememberSightings(trx, first.flatMap(sighting), this.#now());
+        const noted = await this.#uses.note(trx, first.flatMap(machineUse));
         // Read after the uses were written, shortly before the commit: this is the inventory that the attempts are held to.
         const revision = await readRevision(trx);
         if (entries.some(({ judged }) => judged.revision !== revision)) throw new StaleInventory(revision);
-        const all = entries.map((entry) => ({ attempt: entry.attempt, ruled: rule(entry, uses, spent) }));
-        await this.#outbox.emitAll(trx, all.map(({ attempt, ruled: { judgement, replayOf } }) => authEvent(attempt, judgement, replayOf)));
-        return all.map((one) => one.ruled);
+        const all = first.map((one) => (seen.blocked.has(one.attempt.id) ? blocked(one) : one));
+        await this.#outbox.emitAll(trx, [...all.map(({ attempt, ruled: { judgement, replayOf } }) => authEvent(attempt, judgement, replayOf)), ...seen.events]);
+        return { ruled: all.map((one) => one.ruled), noted };
       });
+      noted();
       return { kind: 'ruled', ruled };
     } catch (error) {
       if (error instanceof StaleInventory) return { kind: 'stale', revision: error.revision };
@@ -137,6 +147,25 @@ function pendingUse({ attempt, judged: { judgement } }: Entry): PendingUse[] {
 
 function ticketUse({ attempt, judged: { judgement } }: Entry): { readonly attempt: string; readonly use: TicketUse }[] {
   return judgement.kind === 'admit' && judgement.spend !== null ? [{ attempt: attempt.id, use: judgement.spend }] : [];
+}
+
+interface Settled {
+  readonly attempt: Attempt;
+  readonly ruled: Ruled;
+}
+
+/** Nobody knows whose it is. */
+function sighting({ attempt: { id, source, door }, ruled: { judgement } }: Settled): Sighting[] {
+  return judgement.kind === 'refuse' && judgement.stranger !== undefined ? [{ attempt: id, source, door, stranger: judgement.stranger }] : [];
+}
+
+const blocked = ({ attempt, ruled }: Settled): Settled => (ruled.judgement.kind === 'refuse' ? { attempt, ruled: { ...ruled, judgement: { ...ruled.judgement, ...blockedRefusal } } } : { attempt, ruled });
+
+/** Admitted, as a machine, and not by a replay. */
+function machineUse({ attempt: { source, door, client }, ruled: { judgement, replayOf } }: Settled): MachineUse[] {
+  if (judgement.kind !== 'admit' || judgement.principal.kind !== 'machine' || replayOf !== null) return [];
+  const { machine } = judgement.principal.actor;
+  return [{ machine, binding: judgement.binding.slice(machine.length + 1), source, door, client }];
 }
 
 function rule({ attempt, judged: { judgement } }: Entry, uses: ReadonlyMap<string, FirstUse>, spent: ReadonlyMap<string, Spent>): Ruled {

@@ -1,35 +1,38 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Who } from '@sallyport/domain-events';
-import { fail, ok, subjects, type Bus, type Caller, type Change, type Reply } from '@sallyport/platform-bus';
-import type { Outbox } from '@sallyport/platform-store';
+import { fail, ok, type Caller, type Change, type ChangeAuthority, type ChangeGate, type ChangeTerms, type Removal, type Reply } from '@sallyport/platform-bus';
+import { guardsOf } from '@sallyport/platform-config';
+import { isApplied, markApplied, type EventToTell, type Outbox } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
-import { consequences, type Consequences } from '../model/consequences.ts';
+import type { Amendments } from '../lifecycle/amendments.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { planApply, type ApplyProblem, type PlannedChange } from '../model/plan-apply.ts';
 import type { IdentityDatabase } from './database.ts';
-import { lockRevision, writeVersions } from './documents.ts';
-import type { Mirror } from './mirror.ts';
 import type { Registry } from './registry.ts';
-import { revokeOf } from './tickets.ts';
 
 export interface ApplyRequest {
   readonly by: Caller;
   readonly documents: readonly unknown[];
   readonly dryRun: boolean;
   readonly prune: boolean;
+  readonly remove?: readonly Removal[];
+  /** Under which change, where kinds of it are controlled. */
+  readonly change?: ChangeAuthority | null;
+  /** What belongs to this change and is written in its transaction, also when the documents stand already: its events, or null to take everything back (`conflict`). */
+  readonly with?: (trx: Transaction<IdentityDatabase>) => Promise<readonly EventToTell[] | null>;
 }
 
 export interface ApplierParts {
   readonly db: Kysely<IdentityDatabase>;
   readonly outbox: Outbox;
   readonly registry: Registry;
-  readonly mirror: Mirror;
-  readonly bus: Bus;
+  readonly amendments: Amendments;
+  readonly gate: ChangeGate;
   readonly log: Log;
   readonly now: () => number;
 }
 
-type Applied = Reply<{ changes: Change[]; warnings: string[] }>;
+type Applied = Reply<{ changes: Change[]; warnings: string[]; terms: ChangeTerms | null }>;
 
 /** Problems that are told and recorded of one refused apply; the rest is counted. */
 const maxTold = 50;
@@ -55,52 +58,46 @@ export class Applier {
       if (!request.dryRun) await this.#record(request.by, [{ kind: 'inventory', name: '*', code: 'denied', say }]);
       return fail('denied', say);
     }
-    const before = await this.#parts.registry.reload();
+    const change = request.change ?? null;
+    if (change !== null && (await isApplied(this.#parts.db, change))) return ok({ changes: [], warnings: [], terms: null });
+    const before = await this.#parts.registry.follow();
     const today = new Date(this.#parts.now()).toISOString().slice(0, 10);
-    const plan = planApply(before, request.documents, { prune: request.prune, today });
+    const plan = planApply(before, request.documents, { prune: request.prune, remove: request.remove ?? [], today });
     if (!plan.ok) {
       if (!request.dryRun) await this.#record(request.by, plan.problems);
       return fail('invalid', problemText(plan.problems));
     }
     const changes = plan.changes.map(({ kind, name, change, version }) => ({ kind, name, change, version }));
     const changed = plan.changes.filter(({ change }) => change !== 'unchanged');
-    if (!request.dryRun && changed.length > 0) {
-      const after = before.with(before.revision + 1, plan.after);
-      const follows = consequences(before, after, changed);
-      if (!(await this.#commit(request.by, before, changed, follows))) return fail('conflict', 'the inventory was changed by somebody else at the same time; apply again');
-      await this.#tell(after, follows);
+    const terms = this.#parts.gate.termsUnder(before.governance, plan.changes, guardsOf(before.governance, before.documents));
+    if (!request.dryRun && (changed.length > 0 || change !== null)) {
+      const leave = await this.#parts.gate.leave(terms, change);
+      if (!leave.ok) {
+        // Somebody else may have carried out the same change since this one looked.
+        if (change !== null && (await isApplied(this.#parts.db, change))) return ok({ changes: [], warnings: [], terms: null });
+        if (leave.error.code !== 'unavailable') await this.#record(request.by, [{ kind: 'inventory', name: '*', ...leave.error }]);
+        return leave;
+      }
     }
-    return ok({ changes, warnings: [...plan.warnings] });
+    if (!request.dryRun && (changed.length > 0 || request.with !== undefined) && !(await this.#commit(request, before, changed))) return fail('conflict', 'the inventory was changed by somebody else at the same time; apply again');
+    return ok({ changes, warnings: [...plan.warnings], terms });
   }
 
   /** False when another process changed the inventory after the plan was made; nothing is written then. */
-  #commit(by: Caller, before: Inventory, changed: readonly PlannedChange[], follows: Consequences): Promise<boolean> {
-    const { db, outbox } = this.#parts;
-    const who = author(by);
-    return db.transaction().execute(async (trx) => {
-      if ((await lockRevision(trx)) !== before.revision) return false;
-      await writeVersions(trx, changed, by.person, before.revision + 1);
-      const revoked = await revokeOf(trx, follows.suspended.map(({ machine }) => machine), this.#parts.now());
-      await outbox.emitAll(trx, [
-        ...changed.flatMap(({ kind, name, change, version, digest, previous }) => (change === 'unchanged' ? [] : [{ type: 'config.changed' as const, data: { kind, name, change, version, digest, previous }, who }])),
-        ...follows.suspended.map(({ machine, why }) => ({ type: 'nhi.suspended' as const, data: { machine, why }, who })),
-        ...follows.suspended.flatMap(({ machine, why }) => revocation(machine, why, revoked.get(machine) ?? [], who)),
-      ]);
-      return true;
-    });
-  }
-
-  /** After the commit: the bucket first, so that who asks for a new lease because of the message is answered from the new inventory. */
-  async #tell(after: Inventory, follows: Consequences): Promise<void> {
-    const { registry, mirror, bus, log } = this.#parts;
-    registry.advance(after);
-    try {
-      await mirror.sync(() => registry.inventory);
-    } catch (error) {
-      // Committed and in force for new sessions; the timer of the service tells the others as soon as the bus is back.
-      log.warn('the inventory could not be shown to the other services yet', { error });
-    }
-    for (const scope of follows.stale) bus.publish(subjects.leaseChanged, scope);
+  #commit({ by, with: more, change = null }: ApplyRequest, before: Inventory, changed: readonly PlannedChange[]): Promise<boolean> {
+    return this.#parts.amendments
+      .makeFrom<void>(before, {
+        who: author(by), author: by.person, source: 'apply',
+        auth: change === null ? null : { policy: null, slice: null, lease: null, approval: change.approval },
+        decide: async ({ trx }) => {
+          await markApplied(trx, change);
+          const told = more === undefined ? [] : await more(trx);
+          if (told === null) throw new TakenBack();
+          return { first: [], last: told, amendment: changed.length === 0 ? null : { by: 'document', documents: changed, words: [], statuses: [] }, answer: () => undefined };
+        },
+      })
+      .then(({ done }) => done)
+      .catch(takenBack);
   }
 
   #record(by: Caller, problems: readonly ApplyProblem[]): Promise<void> {
@@ -111,11 +108,12 @@ export class Applier {
   }
 }
 
-/** Ids that are told of one revocation. */
-const maxIds = 100;
+/** Rolls back a change whose other half cannot be done any more. */
+class TakenBack extends Error {}
 
-function revocation(machine: string, why: string, ids: readonly string[], who: Who) {
-  return ids.length === 0 ? [] : [{ type: 'token.revoked' as const, data: { machine, ids: ids.slice(0, maxIds), count: ids.length, why }, who }];
+function takenBack(error: unknown): boolean {
+  if (error instanceof TakenBack) return false;
+  throw error;
 }
 
 function problemText(problems: readonly ApplyProblem[]): string {

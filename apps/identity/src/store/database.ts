@@ -1,11 +1,19 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { LifecycleTables } from '../lifecycle/lifecycle-tables.ts';
+import type { InventoryTables } from './inventory-tables.ts';
+import type { AccessRequestTable, EntitlementStateTable, EntitlementTable, EntitlementUseTable, GlassReviewTable } from '../entitlements/tables.ts';
 
 /** The schema `identity`, as migrations/ leaves it. */
-export interface IdentityDatabase {
+export interface IdentityDatabase extends InventoryTables, LifecycleTables {
   document: DocumentTable;
   inventory_state: InventoryStateTable;
   token_use: TokenUseTable;
   ticket: TicketTable;
+  entitlement: EntitlementTable;
+  entitlement_use: EntitlementUseTable;
+  entitlement_state: EntitlementStateTable;
+  access_request: AccessRequestTable;
+  glass_review: GlassReviewTable;
 }
 
 interface DocumentTable {
@@ -17,6 +25,8 @@ interface DocumentTable {
   digest: string;
   previous: string | null;
   author: string;
+  /** `bigint`: comes as text. */
+  revision: ColumnType<string, number, never>;
   created: ColumnType<Date, never, never>;
 }
 
@@ -51,6 +61,8 @@ interface TicketTable {
   extensions: string[];
   sources: string[];
   act: string[];
+  behalf: string | null;
+  behalf_since: ColumnType<Date | null, string | null, never>;
   source: string;
   uses: Generated<number>;
   max_uses: number | null;

@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import { parseDocument } from '@sallyport/platform-config';
+import { readRuntime } from '../lifecycle/runtime.ts';
 import { isOwned, type OwnedDocument, type Standing } from '../model/document.ts';
 import { Inventory } from '../model/inventory.ts';
 import type { PlannedChange } from '../model/plan-apply.ts';
@@ -10,14 +11,26 @@ export class StoredDocumentError extends Error {
   readonly code = 'ERR_STORED_DOCUMENT';
 }
 
-/** The newest version of every document, and the revision that they make, as of one moment. */
-export async function readInventory(db: Kysely<IdentityDatabase>): Promise<Inventory> {
-  return db.transaction().setIsolationLevel('repeatable read').execute(async (trx) => {
-    const revision = await readRevision(trx);
-    const rows = await trx.selectFrom('document').distinctOn(['kind', 'name']).select(['kind', 'name', 'version', 'digest', 'body']).orderBy('kind').orderBy('name').orderBy('version', 'desc').execute();
-    return new Inventory(revision, rows.map((row): Standing => ({ kind: row.kind, name: row.name, version: row.version, digest: row.digest, document: row.body === null ? null : read(row.kind, row.name, row.body) })));
-  });
+/**
+ * The newest version of every document, what was found out besides, and the revision that they make, as of one moment. Of what `known` has already only later revisions are read:
+ * versions never change.
+ */
+export async function readInventory(db: Kysely<IdentityDatabase>, known: Inventory | null = null): Promise<Inventory> {
+  return db.transaction().setIsolationLevel('repeatable read').execute((trx) => readInventoryWithin(trx, known));
 }
+
+/** The same within a transaction that holds the lock, or sees one moment. */
+export async function readInventoryWithin(trx: Transaction<IdentityDatabase>, known: Inventory | null): Promise<Inventory> {
+  const revision = await readRevision(trx);
+  const rows = await trx.selectFrom('document').distinctOn(['kind', 'name']).select(['kind', 'name', 'version', 'digest', 'body'])
+    .$if(known !== null, (query) => query.where('revision', '>', String(known?.revision))).orderBy('kind').orderBy('name').orderBy('version', 'desc').execute();
+  const standing = rows.map(({ body, ...row }): Standing => ({ ...row, document: body === null ? null : parsed(row.kind, row.name, body) }));
+  const runtime = await readRuntime(trx);
+  return known === null ? new Inventory(revision, standing, runtime) : known.renewed(revision, standing, runtime);
+}
+
+/** Rows of one statement: PostgreSQL takes 65,535 parameters. */
+const chunk = 5000;
 
 export async function readRevision(db: Kysely<IdentityDatabase>): Promise<number> {
   const { revision } = await db.selectFrom('inventory_state').select('revision').executeTakeFirstOrThrow();
@@ -38,13 +51,13 @@ export async function shareRevision(trx: Transaction<IdentityDatabase>): Promise
 
 /** Writes the versions of one apply. The caller holds the lock. */
 export async function writeVersions(trx: Transaction<IdentityDatabase>, changes: readonly PlannedChange[], author: string, revision: number): Promise<void> {
-  const rows = changes.flatMap(({ kind, name, version, change, body, digest, previous }) => (change === 'unchanged' ? [] : [{ kind, name, version, change, body, digest, previous, author }]));
-  if (rows.length > 0) await trx.insertInto('document').values(rows).execute();
+  const rows = changes.flatMap(({ kind, name, version, change, body, digest, previous }) => (change === 'unchanged' ? [] : [{ kind, name, version, change, body, digest, previous, author, revision }]));
+  for (let at = 0; at < rows.length; at += chunk) await trx.insertInto('document').values(rows.slice(at, at + chunk)).execute();
   await trx.updateTable('inventory_state').set({ revision }).execute();
 }
 
-function read(kind: string, name: string, body: string): OwnedDocument {
-  const parsed = parseDocument(JSON.parse(body));
-  if (!parsed.ok || !isOwned(parsed.document)) throw new StoredDocumentError(`${kind}/${name} as stored is not a document of this version`);
-  return parsed.document;
+function parsed(kind: string, name: string, body: string): OwnedDocument {
+  const result = parseDocument(JSON.parse(body));
+  if (!result.ok || !isOwned(result.document)) throw new StoredDocumentError(`${kind}/${name} as stored is not a document of this version`);
+  return result.document;
 }

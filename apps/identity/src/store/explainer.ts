@@ -5,6 +5,8 @@ import { fail, ok, type Caller, type Reply, type TokenExplanation } from '@sally
 import { looksLikeTicket, TokenRefusedError } from '@sallyport/platform-identity';
 import { StoreError, type Outbox } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
+import { candidateByKey } from '../candidates/candidates.ts';
+import { blockedRefusal, type Stranger } from '../model/admit.ts';
 import { explain, type Explained } from '../model/explain.ts';
 import type { IdentityDatabase } from './database.ts';
 import type { Registry } from './registry.ts';
@@ -33,9 +35,11 @@ export class Explainer {
         return fail('denied', 'explaining a token needs the role admin or operator');
       }
       await this.#registry.follow();
-      const { answer, use } = await this.#judge(token);
-      const used = await this.#record(by, answer.machine ?? answer.person ?? answer.issuer ?? 'unknown', answer.code, use);
-      return ok({ ...answer, used });
+      const { answer, use, stranger } = await this.#judge(token);
+      const candidate = stranger === null ? null : await this.#candidate(stranger);
+      const refused = candidate?.state === 'blocked' && answer.code === 'claims-unmatched' ? blockedRefusal : { code: answer.code, say: answer.say };
+      const used = await this.#record(by, answer.machine ?? answer.person ?? answer.issuer ?? 'unknown', refused.code, use);
+      return ok({ ...answer, ...refused, used, candidate });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       this.#log.error('an explanation could not be recorded and is not given', { error });
@@ -51,8 +55,15 @@ export class Explainer {
       return explain(examined.token, examined.trouble, inventory);
     } catch (error) {
       if (!(error instanceof TokenRefusedError)) throw error;
-      return { answer: { verdict: 'refused', code: error.code, say: error.message, issuer: null, machine: null, binding: null, person: null, expires: null, bindings: [] }, use: null };
+      return { answer: { verdict: 'refused', code: error.code, say: error.message, issuer: null, machine: null, binding: null, person: null, behalf: null, expires: null, bindings: [] }, use: null, stranger: null };
     }
+  }
+
+  async #candidate({ issuer, key }: Stranger): Promise<TokenExplanation['candidate']> {
+    const found = await candidateByKey(this.#db, issuer, key);
+    if (found === null) return { id: null, state: 'new', attempts: 0, firstSeen: null, lastSeen: null };
+    const { id, state, attempts, firstSeen, lastSeen } = found;
+    return { id, state, attempts, firstSeen, lastSeen };
   }
 
   /** Who asked about whom, and what came of it; nothing of the token. */

@@ -1,8 +1,8 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { TokenVerifier } from '@sallyport/platform-identity';
 import { Inventory } from '../model/inventory.ts';
 import type { IdentityDatabase } from './database.ts';
-import { readInventory, readRevision } from './documents.ts';
+import { readInventory, readInventoryWithin, readRevision } from './documents.ts';
 
 /** The inventory as this process knows it, with the verifier of its issuers. Goes forward only. */
 export class Registry {
@@ -22,12 +22,20 @@ export class Registry {
 
   /** Reads the inventory anew; callers at the same time share one reading. Throws StoreError, StoredDocumentError. */
   reload(): Promise<Inventory> {
-    this.#reading ??= readInventory(this.#db)
+    this.#reading ??= readInventory(this.#db, this.#inventory.revision < 0 ? null : this.#inventory)
       .then((inventory) => this.advance(inventory))
       .finally(() => {
         this.#reading = null;
       });
     return this.#reading;
+  }
+
+  /** Reads it anew where this transaction, which holds the inventory's lock, finds another revision than the one known here. */
+  async within(trx: Transaction<IdentityDatabase>, revision: number): Promise<Inventory> {
+    if (this.#inventory.revision === revision) return this.#inventory;
+    const read = await readInventoryWithin(trx, this.#inventory);
+    this.advance(read);
+    return read;
   }
 
   /** Reads it anew if another process changed it. */

@@ -7,7 +7,7 @@ import { CertificateRefusedError, isTicket, looksLikeTicket, ticketHash, TokenRe
 import { StoreError } from '@sallyport/platform-store';
 import { counter, histogram, type Log } from '@sallyport/platform-telemetry';
 import type { TokenReviews } from '../exchange/subjects/token-review.ts';
-import { admit, refusedToken, type Judgement, type Refused } from '../model/admit.ts';
+import { admit, refusedToken, type Expected, type Judgement, type Refused } from '../model/admit.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { admitTicket, asked } from '../model/ticket.ts';
 import { Admissions, AdmissionsFullError, type Judged, type Ruled } from './admissions.ts';
@@ -28,7 +28,7 @@ export interface ResolveRequest {
   readonly door: string;
   readonly source: { readonly address: string; readonly port: number; readonly client: string | null };
   readonly session: string | null;
-  readonly expect: 'machine' | 'person';
+  readonly expect: Expected;
   /** For what is no JWT: proves it against the inventory of that moment. Throws TokenRefusedError. */
   readonly prove?: ((inventory: Inventory) => Promise<VerifiedToken>) | undefined;
 }
@@ -68,6 +68,7 @@ export class Resolver {
         id: uuidv7(),
         door: request.door.slice(0, 40),
         source: request.source.address.slice(0, 64),
+        client: request.source.client,
         session: request.session?.slice(0, 64) ?? null,
         micros: Math.round((performance.now() - began) * 1000),
       };

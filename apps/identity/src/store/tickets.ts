@@ -1,4 +1,6 @@
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
+import { partyId, type Party } from '@sallyport/domain-model';
+import type { LoginRevocation } from '../lifecycle/login-revocations.ts';
 import type { Ticket, TicketUse, Spent } from '../model/ticket.ts';
 import type { IdentityDatabase } from './database.ts';
 
@@ -17,11 +19,11 @@ const keptFor = '1 hour';
 const cleanBatch = 5000;
 
 export async function addTicket(trx: Transaction<IdentityDatabase>, ticket: NewTicket): Promise<void> {
-  const { bindingDigest, maxUses, issued, expires, secret, serial, targets, extensions, sources, act, ...rest } = ticket;
+  const { bindingDigest, maxUses, issued, expires, secret, serial, targets, extensions, sources, act, behalf, behalfSince, ...rest } = ticket;
   await trx
     .insertInto('ticket')
     .values({
-      ...rest, targets: [...targets], extensions: [...extensions], sources: [...sources], act: [...act], binding_digest: bindingDigest, max_uses: maxUses,
+      ...rest, targets: [...targets], extensions: [...extensions], sources: [...sources], act: [...act], behalf: behalf === null ? null : partyId(behalf), behalf_since: behalfSince === null ? null : new Date(behalfSince).toISOString(), binding_digest: bindingDigest, max_uses: maxUses,
       secret: secret === null ? null : Buffer.from(secret), serial: serial === null ? null : String(serial), issued: new Date(issued).toISOString(), expires: new Date(expires).toISOString(),
     })
     .execute();
@@ -39,8 +41,14 @@ export async function certificateBySerial(db: Kysely<IdentityDatabase>, serial: 
   return found === undefined ? null : ticketOf(found);
 }
 
-function ticketOf({ id, kind, machine, binding, binding_digest, npid, issuer, targets, key, extensions, sources, act, source, max_uses, expires }: Selectable<IdentityDatabase['ticket']>): Ticket {
-  return { id, kind, machine, binding, bindingDigest: binding_digest, npid, issuer, targets, key, extensions, sources, act, source, maxUses: max_uses, expires: expires.getTime() };
+function ticketOf({ id, kind, machine, binding, binding_digest, npid, issuer, targets, key, extensions, sources, act, behalf, behalf_since, source, max_uses, expires }: Selectable<IdentityDatabase['ticket']>): Ticket {
+  return { id, kind, machine, binding, bindingDigest: binding_digest, npid, issuer, targets, key, extensions, sources, act, behalf: behalf === null ? null : partyOf(behalf), behalfSince: behalf_since?.getTime() ?? null, source, maxUses: max_uses, expires: expires.getTime() };
+}
+
+/** The table takes nothing but these two kinds. */
+function partyOf(text: string): Party {
+  const colon = text.indexOf(':');
+  return { kind: text.slice(0, colon) === 'person' ? 'person' : 'machine', name: text.slice(colon + 1) };
 }
 
 /**
@@ -66,15 +74,37 @@ export async function spendTickets(trx: Transaction<IdentityDatabase>, uses: rea
   return outcome;
 }
 
+/** Ends all that machines have in hand to act for these parties. @returns the ids, by machine */
+export const revokeFor = (trx: Transaction<IdentityDatabase>, parties: readonly Party[], now: number): Promise<ReadonlyMap<string, readonly string[]>> => revokeWhere(trx, 'behalf', parties.map(partyId), now);
+
 /** Ends all that these machines have in hand. @returns the ids, by machine; machines that had nothing are not in it */
-export async function revokeOf(trx: Transaction<IdentityDatabase>, machines: readonly string[], now: number): Promise<ReadonlyMap<string, readonly string[]>> {
+export const revokeOf = (trx: Transaction<IdentityDatabase>, machines: readonly string[], now: number): Promise<ReadonlyMap<string, readonly string[]>> => revokeWhere(trx, 'machine', machines, now);
+
+/** Ends all that machines have in hand by logins of these people from before. @returns the ids, by machine */
+export async function revokeLogins(trx: Transaction<IdentityDatabase>, revocations: readonly LoginRevocation[], now: number): Promise<ReadonlyMap<string, readonly string[]>> {
   const ended = new Map<string, string[]>();
-  if (machines.length === 0) return ended;
   const at = new Date(now).toISOString();
-  const live = trx.selectFrom('ticket').select('id').where('machine', 'in', machines).where('revoked', 'is', null).where('expires', '>', sql<Date>`${at}::timestamptz`).orderBy('id').forUpdate();
-  const rows = await trx.updateTable('ticket').set({ revoked: at }).where('id', 'in', live).returning(['id', 'machine']).execute();
-  for (const { id, machine } of rows) ended.set(machine, [...(ended.get(machine) ?? []), id]);
+  for (const { person, before } of revocations) {
+    const until = sql<Date>`${new Date(before).toISOString()}::timestamptz`;
+    const live = liveOf(trx, at).where('behalf', '=', partyId({ kind: 'person', name: person })).where((is) => is.or([is('behalf_since', 'is', null), is('behalf_since', '<', until)])).forUpdate();
+    add(ended, await trx.updateTable('ticket').set({ revoked: at }).where('id', 'in', live).returning(['id', 'machine']).execute());
+  }
   return ended;
+}
+
+async function revokeWhere(trx: Transaction<IdentityDatabase>, column: 'machine' | 'behalf', named: readonly string[], now: number): Promise<ReadonlyMap<string, readonly string[]>> {
+  const ended = new Map<string, string[]>();
+  if (named.length === 0) return ended;
+  const at = new Date(now).toISOString();
+  const live = liveOf(trx, at).where(column, 'in', named).forUpdate();
+  add(ended, await trx.updateTable('ticket').set({ revoked: at }).where('id', 'in', live).returning(['id', 'machine']).execute());
+  return ended;
+}
+
+const liveOf = (trx: Transaction<IdentityDatabase>, at: string) => trx.selectFrom('ticket').select('id').where('revoked', 'is', null).where('expires', '>', sql<Date>`${at}::timestamptz`).orderBy('id');
+
+function add(ended: Map<string, string[]>, rows: readonly { readonly id: string; readonly machine: string }[]): void {
+  for (const { id, machine } of rows) ended.set(machine, [...(ended.get(machine) ?? []), id]);
 }
 
 /** Forgets tickets that have long expired. @returns how many */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { column, parsed } from '../testing/documents.ts';
-import { digestOf } from './canonical.ts';
+import { digestOf } from '@sallyport/platform-config';
 import { contradictions, maskPlan, planBody } from './mask-plan.ts';
 
 const ssn = column('ledger.customers.ssn', 'us.ssn', 'last4');

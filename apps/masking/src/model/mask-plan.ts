@@ -1,6 +1,6 @@
 import { detectorNames, type ColumnTag, type MaskPlan } from '@sallyport/domain-model';
 import type { ClassificationDocument } from '@sallyport/platform-config';
-import { canonical, digestOf } from './canonical.ts';
+import { canonical, digestOf } from '@sallyport/platform-config';
 
 /**
  * The plan of one target: what its documents say, together. The same content has the same id, whatever the order of documents and

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { column, parsed, raw } from '../testing/documents.ts';
-import { canonical, digestOf } from './canonical.ts';
+import { canonical, digestOf } from '@sallyport/platform-config';
 import { planApply } from './plan-apply.ts';
 import type { Standing } from './standing.ts';
 

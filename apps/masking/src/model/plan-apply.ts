@@ -1,5 +1,4 @@
-import { parseDocument, pathText, type ClassificationDocument } from '@sallyport/platform-config';
-import { canonical, digestOf } from './canonical.ts';
+import { canonical, digestOf, parseDocument, pathText, type ClassificationDocument } from '@sallyport/platform-config';
 import { contradictions } from './mask-plan.ts';
 import type { Standing } from './standing.ts';
 
@@ -9,6 +8,11 @@ export interface PlannedChange extends Standing {
   readonly previous: string | null;
   /** Canonical JSON; null for a removal. */
   readonly body: string | null;
+}
+
+interface Removal {
+  readonly kind: string;
+  readonly name: string;
 }
 
 /** Why an apply is refused: one entry a problem. */
@@ -29,9 +33,14 @@ export type ApplyPlan =
     }
   | { readonly ok: false; readonly problems: readonly ApplyProblem[] };
 
-/** What an apply would do, or everything that speaks against it. `prune` removes what stands and is not among the documents. */
-export function planApply(standing: readonly Standing[], raw: readonly unknown[], prune: boolean): ApplyPlan {
+/** What an apply would do, or everything that speaks against it. `prune` removes what stands and is not among the documents, `remove` what it names. */
+export function planApply(standing: readonly Standing[], raw: readonly unknown[], prune: boolean, remove: readonly Removal[] = []): ApplyPlan {
   const { documents, problems } = parseAll(raw);
+  const stands = new Set(standing.flatMap(({ name, document }) => (document === null ? [] : [name])));
+  for (const { kind, name } of remove) {
+    if (kind !== 'Classification' || !stands.has(name)) problems.push({ name, code: 'document', say: `is to be removed, and no ${kind} of that name stands here` });
+    else if (documents.some(({ metadata }) => metadata.name === name)) problems.push({ name, code: 'document', say: 'is to be removed and stands among the documents' });
+  }
   if (prune && raw.length === 0 && standing.some(({ document }) => document !== null)) {
     problems.push({ name: '', code: 'document', say: 'prune with no documents at all would remove the whole classification' });
   }
@@ -41,8 +50,9 @@ export function planApply(standing: readonly Standing[], raw: readonly unknown[]
   const changes = documents.map((document) => planned(before.get(document.metadata.name), document));
   const named = new Set(documents.map(({ metadata }) => metadata.name));
   const others = standing.filter(({ name }) => !named.has(name));
-  if (prune) changes.push(...others.flatMap(removal));
-  const after = [...documents, ...(prune ? [] : others.flatMap(({ document }) => document ?? []))];
+  const going = prune ? others : others.filter(({ name }) => remove.some((one) => one.name === name));
+  changes.push(...going.flatMap(removal));
+  const after = [...documents, ...others.filter((one) => !going.includes(one)).flatMap(({ document }) => document ?? [])];
   const against = contradictions(after);
   if (against.length > 0) return { ok: false, problems: against.map(({ name, path, say }) => ({ name, code: 'contradiction', say: `${path}: ${say}` })) };
 

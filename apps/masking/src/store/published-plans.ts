@@ -1,6 +1,6 @@
 import type { MaskPlan } from '@sallyport/domain-model';
 import { buckets, shownPlan, subjects, type Bucket, type Bus } from '@sallyport/platform-bus';
-import { canonical } from '../model/canonical.ts';
+import { canonical } from '@sallyport/platform-config';
 
 /** A plan, and how often the classification had been changed when it was made. */
 export interface RevisedPlan {

@@ -16,8 +16,8 @@ export class PoliciesController {
   ) {}
 
   @Handles(policyApply)
-  apply({ by, files, dryRun }: Request<typeof policyApply>): Answer<typeof policyApply> {
-    return this.policies.apply(by, files, dryRun);
+  apply({ by, files, dryRun, change }: Request<typeof policyApply>): Answer<typeof policyApply> {
+    return this.policies.apply(by, files, dryRun, change);
   }
 
   @Handles(policyGet)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Understanding } from '@sallyport/domain-model';
 import { policyDecide } from '@sallyport/platform-bus';
 import type { z } from 'zod';
-import { inventoryOf, machine, plan, policyOf, rules } from '../testing/documents.ts';
+import { inventoryOf, machine, person, plan, policyOf, rules } from '../testing/documents.ts';
 import { Explainer } from './explainer.ts';
 import { UnreadableTextError } from './statements.ts';
 
@@ -18,7 +18,7 @@ const read = (text: string) => {
   });
 };
 const now = Date.UTC(2026, 10, 22, 10);
-const asked: z.output<(typeof policyDecide)['request']> = { machine: 'nightly-ledger', target: 'ledger-db', role: null, text: 'select', searchPath: null, at: null, source: null };
+const asked: z.output<(typeof policyDecide)['request']> = { machine: 'nightly-ledger', target: 'ledger-db', role: null, text: 'select', searchPath: null, at: null, source: null, behalf: null };
 
 function explainer(readers = new Map([['postgres', read]]), inventory = inventoryOf()) {
   return { inventory, explain: (change: Partial<typeof asked> = {}) => new Explainer({ policy: () => policyOf(), inventory, readers, now: () => now }).explain({ ...asked, ...change }) };
@@ -78,6 +78,25 @@ describe('explaining a decision', () => {
     [{ text: '???' }, 'unreadable'],
   ])('refuses %j', (change, code) => {
     expect(explainer().explain(change)).toMatchObject({ ok: false, error: { code } });
+  });
+
+  it('shows both parties and the rules of both, where the machine acts for somebody', () => {
+    const { inventory } = explainer();
+    inventory.tell('person.carol', person('carol', { groups: ['finance'] }));
+    inventory.tell('machine.nightly-ledger', machine('nightly-ledger', { actsFor: { groups: ['finance'] } }));
+    const policy = policyOf(`${rules} @id("p-connect") permit(principal is Person, action == Action::"connect", resource); @id("p-read") permit(principal is Person in Group::"finance", action == Action::"read", resource);`);
+    const explainBoth = (text: string) => new Explainer({ policy: () => policy, inventory, readers: new Map([['postgres', read]]), now: () => now }).explain({ ...asked, text, behalf: { kind: 'person', name: 'carol' } });
+    expect(explainBoth('select')).toMatchObject({
+      ok: true,
+      value: {
+        decision: 'allow', rules: ['connect', 'p-connect', 'p-read', 'read'],
+        sides: { machine: { decision: 'allow', rules: ['connect', 'read'] }, behalf: { decision: 'allow', rules: ['p-connect', 'p-read'] } },
+        statements: [{ effects: [{ of: 'machine', rules: ['read'] }, { of: 'behalf', rules: ['p-read'] }] }], context: { behalf: { is: 'person', facts: { name: 'carol', groups: ['finance'] } } },
+      },
+    });
+    const refused = explainBoth('drop');
+    expect(refused).toMatchObject({ ok: true, value: { decision: 'deny', say: expect.stringContaining('(behalf-denied)'), sides: { machine: { decision: 'hold', rules: ['ddl'] }, behalf: { decision: 'deny', rules: [] } } } });
+    if (refused.ok) expect(policyDecide.value.parse(refused.value)).toEqual(refused.value);
   });
 
   it('is unavailable for a dialect that nothing reads', () => {

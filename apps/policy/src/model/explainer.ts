@@ -30,7 +30,7 @@ export class Explainer {
     const { inventory, readers } = this.#parts;
     const policy = this.#parts.policy();
     if (policy === null) return fail('unavailable', 'no policy is in force that can be used');
-    const found = ruling(asked.machine, asked.target, policy, inventory);
+    const found = ruling(asked, policy, inventory);
     if (!found.ok) return fail('not-found', found.say);
     const now = asked.at === null ? this.#parts.now() : Date.parse(asked.at);
     if (Number.isNaN(now)) return fail('invalid', 'at: must be a time like 2026-11-22T10:00:00Z');

@@ -1,13 +1,16 @@
-import type { MachineFacts, TargetFacts } from '@sallyport/engine-policy';
+import type { MachineFacts, PersonFacts, TargetFacts } from '@sallyport/engine-policy';
 import type { MaskPlan } from '@sallyport/domain-model';
-import { shownPlan } from '@sallyport/platform-bus';
-import { machineDocument, targetDocument, type MachineDocument, type TargetDocument } from '@sallyport/platform-config';
+import { loginsRevoked, shownPlan } from '@sallyport/platform-bus';
+import { personDocument, shownMachineDocument, targetDocument, type PersonDocument, type ShownMachineDocument, type TargetDocument } from '@sallyport/platform-config';
 import type { z } from 'zod';
 
-/** What a policy decision needs to know of machines and targets, as the buckets of identity and masking tell it. */
+/** What a policy decision needs to know of machines, of people on whose behalf they act, and of targets, as the buckets of identity and masking tell it. */
 export class Inventory {
-  readonly #machines = new Map<string, MachineDocument>();
+  readonly #machines = new Map<string, ShownMachineDocument>();
+  readonly #people = new Map<string, PersonDocument>();
   readonly #targets = new Map<string, TargetDocument>();
+  /** Logins from before are not good any more, by person, in milliseconds since 1970. */
+  readonly #logins = new Map<string, number>();
   readonly #groups = new Set<string>();
   readonly #approvers = new Set<string>();
   readonly #plans = new Map<string, z.output<typeof shownPlan>>();
@@ -29,15 +32,18 @@ export class Inventory {
     this.#revision++;
     switch (key.slice(0, dot)) {
       case 'machine':
-        return keep(this.#machines, name, value, machineDocument);
+        return keep(this.#machines, name, value, shownMachineDocument);
       case 'target':
         return keep(this.#targets, name, value, targetDocument);
       case 'group':
         return keepName(this.#groups, name, value);
       case 'approvers':
         return keepName(this.#approvers, name, value);
+      case 'person':
+        return keep(this.#people, name, value, personDocument);
+      case 'login':
+        return this.#tellLogin(name, value);
       default:
-        // People are not asked for here.
         return true;
     }
   }
@@ -57,8 +63,30 @@ export class Inventory {
     return true;
   }
 
-  machine(name: string): MachineDocument | null {
+  machine(name: string): ShownMachineDocument | null {
     return this.#machines.get(name) ?? null;
+  }
+
+  /** Shown as not active when they left, whatever their document says. */
+  person(name: string): PersonDocument | null {
+    return this.#people.get(name) ?? null;
+  }
+
+  /** Whether this person has to log in anew before anything is done by a login of that moment, RFC 3339; where that is not known, after any revocation. */
+  loginEnded(person: string, since: string | null): boolean {
+    const from = this.#logins.get(person);
+    // `!(a >= b)` also for what is no moment.
+    return from !== undefined && !(Date.parse(since ?? '') >= from);
+  }
+
+  /** What cannot be read ends every login until it can. A bus that lost its last writes may show an older moment, or none: the later one stays. */
+  #tellLogin(person: string, value: unknown): boolean {
+    if (value === null) return true;
+    const shown = loginsRevoked.safeParse(value);
+    const known = this.#logins.get(person) ?? Number.POSITIVE_INFINITY;
+    const from = shown.success ? Date.parse(shown.data.before) : Number.POSITIVE_INFINITY;
+    this.#logins.set(person, shown.success && Number.isFinite(known) ? Math.max(from, known) : from);
+    return shown.success;
   }
 
   target(name: string): TargetDocument | null {
@@ -78,6 +106,7 @@ export class Inventory {
     return {
       machines: orNull(this.#machines.keys()),
       groups: orNull(this.#groups),
+      people: orNull(this.#people.keys()),
       targets: orNull(this.#targets.keys()),
       approverGroups: orNull(this.#approvers),
       tags: orNull([...this.#plans.values()].flatMap(({ plan }) => plan.columns.map((column) => column.tag))),
@@ -99,8 +128,10 @@ function keepName(known: Set<string>, name: string, value: unknown): boolean {
   return true;
 }
 
-export const machineFacts = ({ metadata, spec }: MachineDocument): MachineFacts => ({
+export const machineFacts = ({ metadata, spec }: ShownMachineDocument): MachineFacts => ({
   name: metadata.name, owner: spec.owner, environment: spec.environment, criticality: spec.criticality, kind: spec.kind, groups: spec.groups,
 });
+
+export const personFacts = ({ metadata, spec }: PersonDocument): PersonFacts => ({ name: metadata.name, groups: spec.groups ?? [] });
 
 export const targetFacts = ({ metadata, spec }: TargetDocument): TargetFacts => ({ name: metadata.name, kind: spec.kind, environment: spec.environment, tags: spec.tags });

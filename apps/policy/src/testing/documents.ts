@@ -12,6 +12,8 @@ export const machine = (name = 'nightly-ledger', spec: Record<string, unknown> =
   },
 });
 
+export const person = (name: string, spec: Record<string, unknown> = {}) => ({ ...head('Person', name), spec: { displayName: name, issuer: 'idp', subject: name, ...spec } });
+
 export const target = (name = 'ledger-db', spec: Record<string, unknown> = {}) => ({
   ...head('Target', name),
   spec: { kind: 'postgres', address: { host: '127.0.0.1', port: 5432 }, tls: { mode: 'off' }, credential: 'env:LEDGER', environment: 'production', tags: ['pci'], evidence: 'strict', settings: {}, ...spec },
@@ -43,7 +45,7 @@ export function policyOf(text = rules, version = 1): ActivePolicy {
 }
 
 export const asked = (change: Partial<LeaseRequest> = {}): LeaseRequest => ({
-  session: '0193-session', machine: 'nightly-ledger', npid: 'n', target: 'ledger-db', role: null, protocol: 'postgres', source: { address: '10.0.0.1', port: 50_000, client: 'psql' }, ...change,
+  session: '0193-session', machine: 'nightly-ledger', npid: 'n', target: 'ledger-db', role: null, protocol: 'postgres', source: { address: '10.0.0.1', port: 50_000, client: 'psql' }, behalf: null, behalfSince: null, ...change,
 });
 
 export const caller = (...roles: string[]): Caller => ({ person: 'alice', roles, groups: [], source: '127.0.0.1' });

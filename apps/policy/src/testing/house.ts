@@ -5,7 +5,7 @@ import { leaseChanged, subjects, type Bus } from '@sallyport/platform-bus';
 import { boot, type Running } from '@sallyport/platform-runtime';
 import { migrate } from '@sallyport/platform-store';
 import { silentLog } from '@sallyport/platform-telemetry';
-import { bootstrapDatabase, startNats, startPostgres, tempDir } from '@sallyport/testing-stack';
+import { bootstrapDatabase, settingsOf, startNats, startPostgres, tempDir } from '@sallyport/testing-stack';
 import { policyConfig } from '../config.ts';
 import { startPolicy } from '../service.ts';
 import { machine, plan, target } from './documents.ts';
@@ -39,6 +39,7 @@ export async function house(): Promise<House> {
   const inventory = await identity.kv('inventory');
   await inventory.put('machine.nightly-ledger', machine());
   await inventory.put('target.ledger-db', target());
+  await settingsOf(nats);
   const masking = await nats.connect('masking');
   await (await masking.kv('plans')).put('ledger-db', { revision: 1, plan: plan() });
 

@@ -1,5 +1,4 @@
-import { parseDocument, pathText, type SinkDocument } from '@sallyport/platform-config';
-import { canonical, digestOf } from './canonical.ts';
+import { canonical, digestOf, parseDocument, pathText, type SinkDocument } from '@sallyport/platform-config';
 
 /** What stands under one name: the newest version of a document, or null after its removal. */
 export interface Standing {
@@ -17,6 +16,11 @@ export interface PlannedChange extends Standing {
   readonly body: string | null;
 }
 
+interface Removal {
+  readonly kind: string;
+  readonly name: string;
+}
+
 export interface ApplyProblem {
   readonly name: string;
   readonly say: string;
@@ -24,16 +28,22 @@ export interface ApplyProblem {
 
 export type ApplyPlan = { readonly ok: true; readonly changes: readonly PlannedChange[] } | { readonly ok: false; readonly problems: readonly ApplyProblem[] };
 
-/** What an apply would do, or everything that speaks against it. `prune` removes what stands and is not among the documents. */
-export function planApply(standing: readonly Standing[], raw: readonly unknown[], prune: boolean): ApplyPlan {
+/** What an apply would do, or everything that speaks against it. `prune` removes what stands and is not among the documents, `remove` what it names. */
+export function planApply(standing: readonly Standing[], raw: readonly unknown[], prune: boolean, remove: readonly Removal[] = []): ApplyPlan {
   const { documents, problems } = parseAll(raw);
+  const stands = new Set(standing.flatMap(({ name, document }) => (document === null ? [] : [name])));
+  for (const { kind, name } of remove) {
+    if (kind !== 'Sink' || !stands.has(name)) problems.push({ name, say: `is to be removed, and no ${kind} of that name stands here` });
+    else if (documents.some(({ metadata }) => metadata.name === name)) problems.push({ name, say: 'is to be removed and stands among the documents' });
+  }
+  const goes = (name: string) => prune || remove.some((one) => one.name === name);
   if (prune && raw.length === 0 && standing.some(({ document }) => document !== null)) problems.push({ name: '', say: 'prune with no documents at all would remove every sink' });
-  const others = prune ? [] : standing.flatMap(({ name, document }) => (document === null || documents.some(({ metadata }) => metadata.name === name) ? [] : [document]));
+  const others = standing.flatMap(({ name, document }) => (document === null || goes(name) || documents.some(({ metadata }) => metadata.name === name) ? [] : [document]));
   problems.push(...placesTwice([...others, ...documents]));
   if (problems.length > 0) return { ok: false, problems };
   const before = new Map(standing.map((one) => [one.name, one]));
   const named = new Set(documents.map(({ metadata }) => metadata.name));
-  return { ok: true, changes: [...documents.map((document) => planned(before.get(document.metadata.name), document)), ...(prune ? standing.filter(({ name }) => !named.has(name)).flatMap(removal) : [])] };
+  return { ok: true, changes: [...documents.map((document) => planned(before.get(document.metadata.name), document)), ...standing.filter(({ name }) => !named.has(name) && goes(name)).flatMap(removal)] };
 }
 
 function parseAll(raw: readonly unknown[]): { documents: SinkDocument[]; problems: ApplyProblem[] } {

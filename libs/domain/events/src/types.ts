@@ -16,7 +16,7 @@ export interface EventData {
    */
   'token.exchanged': {
     kind: 'ticket' | 'ssh-certificate'; id: string; serial: string | null; binding: string; targets: readonly string[]; key: string | null; uses: number | null;
-    sources: readonly string[]; extensions: readonly string[]; act: readonly string[]; expires: string; source: string;
+    sources: readonly string[]; extensions: readonly string[]; act: readonly string[]; expires: string; source: string; behalf?: string;
   };
   /** A genuine token, and yet no exchange: what was asked for is not given. */
   'token.refused': { code: string; say: string; binding: string; source: string };
@@ -26,7 +26,8 @@ export interface EventData {
   'ssh.certified': { kind: 'host' | 'login'; serial: string; key: string; principals: readonly string[]; gateway: string | null; session: string | null; machine: string | null; target: string | null; expires: string };
 
   // --- a session
-  'session.opened': { protocol: string; role: string | null; source: string; client: string | null; evidence: string; lease: string; policy: number; mask_plan: string | null; key: WrappedKey };
+  /** `behalf`: `person:alice` or `machine:x`, where the machine acts on somebody's behalf. */
+  'session.opened': { protocol: string; role: string | null; source: string; client: string | null; evidence: string; lease: string; policy: number; mask_plan: string | null; key: WrappedKey; behalf?: string };
   'session.refused': { protocol: string; target: string; code: string; say: string; source: string };
   /**
    * The last event of its chain: `final_seq` is its own seq, `head` its own prev, said again inside the data. A producer with an instance key adds the
@@ -54,13 +55,15 @@ export interface EventData {
   'mask.failed_closed': { command: string; why: string };
 
   // --- approvals
-  'approval.requested': { approval: string; session: string; command: string; machine: string; target: string; shape: string; binding: string; quorum: readonly { group: string; count: number }[]; expires: string; rules: readonly string[] };
+  /** `subject` where leave is asked for something that is no command of a session: then `session` and `command` are null, `machine` and `target` too where it is about none. */
+  'approval.requested': { approval: string; session: string | null; command: string | null; machine: string | null; target: string | null; subject?: ApprovalAbout; shape: string; binding: string; quorum: readonly { group: string; count: number }[]; expires: string; rules: readonly string[]; behalf?: string };
   'approval.voted': { approval: string; by: string; vote: 'approve' | 'reject'; groups: readonly string[] };
   'approval.granted': { approval: string; by: readonly string[] };
   'approval.rejected': { approval: string; by: string };
   'approval.expired': { approval: string };
   'approval.withdrawn': { approval: string; why: string };
-  'approval.consumed': { approval: string; session: string; command: string };
+  /** Spent: by a held command, or (`session` and `command` null) by the service that asked. Of a manifest there is one for each `run` of a statement. */
+  'approval.consumed': { approval: string; session: string | null; command: string | null; subject?: ApprovalAbout; run?: StatementRun };
   'approval.refused': { approval: string; by: string; code: string; say: string };
   'approval.notified': { approval: string; state: string; attempts: number; ok: boolean };
 
@@ -69,6 +72,96 @@ export interface EventData {
   'config.refused': { kind: string; name: string; code: string; say: string };
   'policy.activated': { version: number; digest: string; previous: string | null; rules: number };
   'nhi.suspended': { machine: string; why: string };
+
+  // --- machines and those who answer for them
+  /**
+   * A machine as it stands from now on; `version` is that of its document. `contract_end` is its vendor's. `bindings` are `issuer/audience (claims it is matched by)`, with `, replay off` behind where
+   * replays are not looked for.
+   */
+  'nhi.recorded': {
+    machine: string; version: number; kind: string; owner: string; backup_owner: string; team: string | null; purpose: string; business_service: string | null; environment: string;
+    criticality: string; groups: readonly string[]; vendor: string | null; contract_end: string | null; review_by: string; state: string; bindings: readonly string[]; source: string;
+  };
+  /** The state that it works by. `until`: when `attention` becomes a suspension, unless somebody answers for it. RFC 3339. */
+  'nhi.state_changed': { machine: string; from: string; to: string; why: string; until: string | null };
+  /** Somebody is asked to answer for it; `approval` is what a second person has to say yes to. */
+  'nhi.transfer_requested': { machine: string; owner: string; previous_owner: string; reason: string };
+  'nhi.owner_accepted': { machine: string; owner: string; previous_owner: string; approval: string };
+  /** It works again: the owner accepted, and other people agreed. */
+  'nhi.reactivated': { machine: string; owner: string; approval: string; approved_by: readonly string[] };
+  /** Drafts were made of what a directory or a file names. */
+  'nhi.imported': { source: string; found: number; drafted: number; known: number; digest: string };
+  /** Somebody with a genuine token of a trusted issuer, whom no binding names. `claims` are the stable ones. */
+  'nhi.candidate': { candidate: string; issuer: string; claims: Record<string, string>; source: string };
+  'nhi.candidate_decided': { candidate: string; decision: 'adopted' | 'blocked' | 'dismissed'; machine: string | null };
+  /** What a directory, a security event or a file told about a person; `person` is null where nobody of the inventory is meant. `ref` is the sender's own id of it. */
+  'signal.received': { source: 'scim' | 'ssf' | 'hr' | 'contract' | 'directory' | 'operator'; kind: string; person: string | null; ref: string | null; outcome: string };
+  /** `left_at` is when, as the source said; `machines` those that this person answered for, the first hundred of `count`. */
+  'person.left': { person: string; source: string; left_at: string; count: number; machines: readonly string[] };
+  'person.returned': { person: string; source: string };
+  /** Whoever logged in as this person before that moment has to log in anew, and machines that act for them by such a login work no more. */
+  'person.sessions_revoked': { person: string; source: string; before: string };
+  /** A person's or a vendor's contract ends in so many days: said at 30, 7 and 1. */
+  'contract.ending': { of: 'person' | 'vendor'; name: string; ends: string; days: number; machines: readonly string[] };
+
+  // --- what machines may reach, until when
+  /** `kind` says how: by a document, by request, or in an emergency. `limited_by`: what made `until` earlier than was asked for. `uses`: sessions; null for any number. */
+  'entitlement.granted': {
+    entitlement: string; kind: 'standing' | 'jit' | 'break-glass'; machine: string; target: string; role: string | null; from: string; until: string; uses: number | null;
+    limited_by: string | null; request: string | null; approval: string | null; approved_by: readonly string[]; reason: string;
+  };
+  'entitlement.used': { entitlement: string; session: string; machine: string; left: number | null };
+  'entitlement.expired': { entitlement: string; machine: string; target: string; why: 'time' | 'uses' };
+  'entitlement.revoked': { entitlement: string; machine: string; target: string; why: string; review: string | null };
+  'entitlement.requested': { request: string; path: string; machine: string; target: string; role: string | null; seconds: number; uses: number | null; reason: string; by_connecting: boolean; approval: string | null };
+  'entitlement.refused': { request: string; machine: string; target: string; role: string | null; code: string; say: string };
+  'entitlement.unused': { entitlement: string; machine: string; target: string; days: number };
+  /** Access in an emergency, with what has to be reviewed afterwards by somebody else. */
+  'breakglass.opened': { entitlement: string; machine: string; target: string; reason: string; by: string; until: string };
+  'breakglass.reviewed': { entitlement: string; machine: string; finding: 'justified' | 'not-justified'; say: string };
+  /** Leave for a list of statements at once, each by its hash: `count` of them, `manifest` the hash of the list. */
+  /** `count` statements, of which those that policy holds may run `runs` times in all; each run is an `approval.consumed`. */
+  'approval.manifest': { approval: string; manifest: string; count: number; runs: number; machine: string; target: string };
+
+  // --- reviews of access
+  'review.opened': { campaign: string; scope: string; items: number; due: string; grace_days: number };
+  /** What a reviewer is shown: granted against used. `used` are the first fifty of `used_count` effects; `unused` of those that were granted. */
+  'review.item': {
+    campaign: string; item: string; machine: string; entitlement: string | null; target: string | null; role: string | null; reviewers: readonly string[];
+    used: readonly string[]; used_count: number; unused: readonly string[]; last_used: string | null;
+  };
+  'review.decided': { campaign: string; item: string; machine: string; decision: 'keep' | 'narrow' | 'revoke'; reason: string; policy: string | null };
+  /** Somebody else is to decide it; `by` whom says the event itself. */
+  'review.delegated': { campaign: string; item: string; machine: string; to: string; reason: string };
+  'review.overdue': { campaign: string; item: string; machine: string; due: string; stops: string };
+  /** Nobody decided in time: the access stops. */
+  'review.stopped': { campaign: string; item: string; machine: string; entitlement: string | null };
+  'review.closed': { campaign: string; kept: number; narrowed: number; revoked: number; stopped: number };
+  /** The least policy that would have allowed what a machine did; and what a draft would have decided about the past. */
+  'policy.proposed': { machine: string; from: string; to: string; digest: string; rules: number };
+  'policy.simulated': { digest: string; from: string; to: string; commands: number; changed: number };
+
+  // --- what looks wrong
+  /** A machine's identity is used as people use theirs. `signs` say by what it was seen. */
+  'detect.human_use': { machine: string; session: string; signs: readonly string[] };
+  /** One trust binding from two places at once. */
+  'detect.shared_binding': { machine: string; binding: string; runtimes: readonly string[] };
+  'detect.replay': { machine: string | null; binding: string; source: string; first_source: string; count: number };
+  /** A verb on an object that this machine never used before. */
+  'detect.new_behaviour': { machine: string; target: string; effect: string; session: string };
+  'detect.stale': { machine: string; last_used: string | null; days: number; level: 'flag' | 'suspend' };
+  'detect.orphan': { machine: string; owner: string };
+  /** Somebody looked at what was detected, and says why it is nothing (any more). `kind` as in the types above: `human_use` … `new_behaviour`. */
+  'detect.dismissed': { detection: string; kind: string; machine: string | null; reason: string };
+
+  // --- changes that more than one person makes
+  /** `digest` is over everything that would be applied; `kinds` are those of its documents, and `policy`. */
+  'change.proposed': { change: string; title: string; ticket: string | null; kinds: readonly string[]; count: number; digest: string; rolls_back: string | null };
+  'change.tested': { change: string; ok: boolean; say: string; warnings: number; changed_decisions: number | null };
+  'change.approved': { change: string; approval: string; by: readonly string[] };
+  'change.rejected': { change: string; approval: string; by: string };
+  'change.activated': { change: string; digest: string; approval: string | null };
+  'change.withdrawn': { change: string; why: string };
 
   // --- people and evidence
   'operator.acted': { action: string; object: string; ok: boolean; code: string | null };
@@ -145,6 +238,20 @@ export interface EventData {
   'clock.status': { source: string; synchronised: boolean | null; offset_us: number | null; error_us: number | null; step_us: number };
 }
 
+/** What leave is asked for besides a held command, by the asking service's own id. */
+export interface ApprovalAbout {
+  readonly kind: 'access' | 'manifest' | 'change';
+  readonly id: string;
+}
+
+/** The `use`-th of `times` runs of the statement at `place` (from 1) of a manifest. */
+export interface StatementRun {
+  readonly place: number;
+  readonly use: number;
+  readonly times: number;
+  readonly shape: string;
+}
+
 /** What `session.closed` bears besides its own members: the vkey of the instance key, and its Ed25519 signature over the event (SPEC.md 1.3 of engine/evidence), base64. */
 export interface SignedEnd {
   readonly key: string;
@@ -164,6 +271,13 @@ export interface CommandDecided {
   readonly kind: string;
   readonly rules: readonly string[];
   readonly say: string | null;
+  /** In a session on somebody's behalf: what was decided for each of the two by itself. Who the other is says `session.opened`. */
+  readonly sides?: { readonly machine: DecidedSide; readonly behalf: DecidedSide };
+}
+
+export interface DecidedSide {
+  readonly decision: 'allow' | 'deny' | 'hold';
+  readonly rules: readonly string[];
 }
 
 export interface CommandResult {

@@ -6,6 +6,19 @@ export interface Ruling {
   readonly slice: Digest;
   /** Rules that determined the answer, sorted. Empty when nothing permitted. */
   readonly rules: readonly RuleId[];
+  /** Of a session on somebody's behalf: what was said of each of the two by itself. Absent: the machine acts for itself alone. */
+  readonly sides?: Sides;
+}
+
+/** What policy says of a machine by itself, and of the party that it acts for by itself. Both must be allowed what both do. */
+export interface Sides {
+  readonly machine: Side;
+  readonly behalf: Side;
+}
+
+export interface Side {
+  readonly decision: 'allow' | 'deny' | 'hold';
+  readonly rules: readonly RuleId[];
 }
 
 /** Conditions that come with an allow. */

@@ -10,6 +10,7 @@
  * | limit | the result was cut off at its row or byte limit |
  * | unauthenticated | token missing, malformed, expired, foreign, replayed |
  * | unauthorized | a known machine that may not open this session |
+ * | access-requested | a known machine without leave for this target: people are asked for it now, and connecting again later may do |
  * | unmaskable | the result cannot be masked in this encoding |
  * | evidence-unavailable | the record could not be made durable |
  * | policy-unavailable | no valid lease |
@@ -27,6 +28,7 @@ export type RefusalCode =
   | 'limit'
   | 'unauthenticated'
   | 'unauthorized'
+  | 'access-requested'
   | 'unmaskable'
   | 'evidence-unavailable'
   | 'policy-unavailable'

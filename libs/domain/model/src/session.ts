@@ -14,6 +14,17 @@ export interface Actor {
   readonly tokenExpires: Instant;
 }
 
+/** Somebody of the inventory on whose behalf a machine acts: a person, or another machine. */
+export interface Party {
+  readonly kind: 'person' | 'machine';
+  readonly name: string;
+}
+
+export const sameParty = (a: Party | null, b: Party | null): boolean => a?.kind === b?.kind && a?.name === b?.name;
+
+/** `person:alice`, `machine:nightly-ledger`: as evidence names parties. */
+export const partyId = ({ kind, name }: Party): string => `${kind}:${name}`;
+
 /** Where the connection comes from, as the socket says. */
 export interface Source {
   readonly address: string;
@@ -58,10 +69,17 @@ export interface Lease {
   readonly target: TargetName;
   /** Role asked for in `[role@]target`, or null. */
   readonly role: string | null;
+  /** Whom the machine acts for; absent: itself alone. A lease for the one is no lease for the other. */
+  readonly behalf?: Party;
   /** Digest of the policy slice that rules this session; the text is fetched by digest. */
   readonly slice: Digest;
   /** Version of the whole policy set, for evidence. */
   readonly policyVersion: number;
   readonly maskPlan: string | null;
+  /** The entitlement that the session is there by; null where its target needs none. */
+  readonly entitlement: string | null;
+  /** What the session shows must be recorded, or not be shown: it is there by an emergency's leave. */
+  readonly record: boolean;
+  /** Never beyond the end of the entitlement. */
   readonly expires: Instant;
 }

@@ -12,6 +12,10 @@ export interface Figure {
   readonly value: string | number;
 }
 
+export interface Excerpt extends Table {
+  readonly title: string;
+}
+
 /** What a control found. */
 export interface Answer {
   readonly state: ControlState;
@@ -20,6 +24,8 @@ export interface Answer {
   readonly result: Table;
   /** What somebody has to explain. A row is no proof of a fault, and no rows are no proof that there is none. */
   readonly exceptions: Table;
+  /** A part of the result that the printed summary shows too. */
+  readonly excerpt?: Excerpt;
   /** Plain sentences with the figures. "Produces evidence for", never "compliant". */
   readonly story: readonly string[];
 }

@@ -1,6 +1,8 @@
 import type { Fact } from './fact.ts';
 import { readApprovals, type ApprovalCase } from './views/approvals.ts';
 import { readCommands, type CommandCase } from './views/commands.ts';
+import { readEntitlements, type EntitlementCase } from './views/entitlements.ts';
+import { readMachines, type MachineCase } from './views/machines.ts';
 import { readSessions, type SessionCase } from './views/sessions.ts';
 
 /** From (included) to (not included), RFC 3339 in UTC. */
@@ -42,6 +44,8 @@ export interface Examination extends Given {
   readonly sessions: ReadonlyMap<string, SessionCase>;
   readonly commands: ReadonlyMap<string, CommandCase>;
   readonly approvals: ReadonlyMap<string, ApprovalCase>;
+  readonly machines: ReadonlyMap<string, MachineCase>;
+  readonly entitlements: ReadonlyMap<string, EntitlementCase>;
 }
 
 /** Sorts the facts by leaf and reads the cases out of them once for all controls. */
@@ -52,5 +56,6 @@ export function prepare(given: Given): Examination {
     const found = types.map((type) => byType.get(type) ?? []);
     return found.length === 1 ? (found[0] ?? []) : found.flat().sort((a, b) => a.leaf - b.leaf);
   };
-  return { ...given, facts, of, sessions: readSessions(facts), commands: readCommands(of), approvals: readApprovals(of) };
+  const sessions = readSessions(facts);
+  return { ...given, facts, of, sessions, commands: readCommands(of), approvals: readApprovals(of), machines: readMachines(facts, sessions), entitlements: readEntitlements(of, sessions) };
 }

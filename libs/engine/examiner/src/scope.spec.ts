@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { leavesInScope, parseScope, ScopeError, scopeText } from './scope.ts';
 import { factsOf } from './testing/examine-story.ts';
+import { governedStory } from './testing/governed-story.ts';
 import { story } from './testing/story.ts';
 
 describe('a scope', () => {
@@ -19,5 +20,24 @@ describe('a scope', () => {
       const inside = leavesInScope(facts, parseScope(scope));
       expect(facts.filter(({ leaf }) => inside.has(leaf)).map(({ type }) => type)).toEqual(['service.started', 'config.changed', 'config.changed', 'policy.activated', 'auth.failed', 'evidence.read', 'service.stopped']);
     }
+  });
+});
+
+describe('a scope and how machines are governed', () => {
+  const facts = factsOf(governedStory());
+  const namesIn = (scope: string, type: string) => {
+    const inside = leavesInScope(facts, parseScope(scope));
+    return new Set(facts.filter((fact) => fact.type === type && inside.has(fact.leaf)).map((fact) => Reflect.get(fact.d, 'machine')));
+  };
+  it('holds what is recorded, granted and reviewed of its machine, and not of others', () => {
+    for (const type of ['nhi.recorded', 'entitlement.granted', 'review.item']) expect(namesIn('machine=nightly', type)).toEqual(new Set(['nightly']));
+    expect(namesIn('target=ledger-db', 'nhi.recorded').size).toBe(4);
+    expect(namesIn('target=other', 'entitlement.granted')).toEqual(new Set());
+  });
+  it('holds people who left, campaigns and changes whatever it is', () => {
+    const inside = leavesInScope(facts, parseScope('machine=nobody'));
+    for (const type of ['person.left', 'signal.received', 'review.opened', 'change.proposed', 'change.approved']) expect(facts.some((fact) => fact.type === type && inside.has(fact.leaf))).toBe(true);
+    const asked = facts.filter((fact) => fact.type === 'approval.requested' && inside.has(fact.leaf)).map((fact) => Reflect.get(fact.d, 'approval'));
+    expect(asked).toEqual(['a-change-1', 'a-change-2']);
   });
 });

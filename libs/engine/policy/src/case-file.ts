@@ -1,10 +1,10 @@
 import { verbs, type Effect, type Facts, type ResourceKind, type Verb } from '@sallyport/domain-model';
 import { CaseError, type PolicyCase } from './cases.ts';
 import { isObject } from './expressions.ts';
-import type { MachineFacts, TargetFacts } from './slice.ts';
+import type { MachineFacts, PartyFacts, PersonFacts, TargetFacts } from './slice.ts';
 
 /**
- * Reads parsed YAML: `machines` and `targets` by name (or taken from `inventory`), and `cases`. Throws CaseError.
+ * Reads parsed YAML: `machines`, `people` and `targets` by name (or taken from `inventory`), and `cases`. Throws CaseError.
  *
  *     machines: { nightly-ledger: { groups: [batch], environment: production } }
  *     targets:  { ledger-db: { kind: postgres, environment: production } }
@@ -14,20 +14,31 @@ import type { MachineFacts, TargetFacts } from './slice.ts';
  *         target: ledger-db
  *         statement: drop table ledger.customers
  *         expect: { decision: deny, rules: [no-ddl] }
+ *
+ * With `behalf: person:alice` (or `machine:x`) the machine acts on somebody's behalf; `people: { alice: { groups: [finance] } }`.
  */
-export function readCases(value: unknown, inventory: { readonly machines?: ReadonlyMap<string, MachineFacts>; readonly targets?: ReadonlyMap<string, TargetFacts> } = {}): readonly PolicyCase[] {
-  const file = fields(value, 'the file', ['machines', 'targets', 'cases']);
+export function readCases(value: unknown, inventory: { readonly machines?: ReadonlyMap<string, MachineFacts>; readonly people?: ReadonlyMap<string, PersonFacts>; readonly targets?: ReadonlyMap<string, TargetFacts> } = {}): readonly PolicyCase[] {
+  const file = fields(value, 'the file', ['machines', 'people', 'targets', 'cases']);
   const machines = new Map(inventory.machines ?? []);
+  const people = new Map(inventory.people ?? []);
   const targets = new Map(inventory.targets ?? []);
   for (const [name, one] of Object.entries(fields(file['machines'] ?? {}, 'machines', null))) machines.set(name, machineOf(name, one));
+  for (const [name, one] of Object.entries(fields(file['people'] ?? {}, 'people', null))) people.set(name, personOf(name, one));
   for (const [name, one] of Object.entries(fields(file['targets'] ?? {}, 'targets', null))) targets.set(name, targetOf(name, one));
   const cases = file['cases'];
   if (!Array.isArray(cases) || cases.length === 0) throw new CaseError('cases: must be a list of at least one case');
-  return cases.map((one: unknown, i) => caseOf(one, `cases[${i}]`, machines, targets));
+  return cases.map((one: unknown, i) => caseOf(one, `cases[${i}]`, { machines, people, targets }));
 }
 
-function caseOf(value: unknown, path: string, machines: ReadonlyMap<string, MachineFacts>, targets: ReadonlyMap<string, TargetFacts>): PolicyCase {
-  const one = fields(value, path, ['name', 'machine', 'target', 'role', 'source', 'at', 'statement', 'effects', 'facts', 'expect']);
+interface Named {
+  readonly machines: ReadonlyMap<string, MachineFacts>;
+  readonly people: ReadonlyMap<string, PersonFacts>;
+  readonly targets: ReadonlyMap<string, TargetFacts>;
+}
+
+function caseOf(value: unknown, path: string, named: Named): PolicyCase {
+  const { machines, targets } = named;
+  const one = fields(value, path, ['name', 'machine', 'behalf', 'target', 'role', 'source', 'at', 'statement', 'effects', 'facts', 'expect']);
   const machine = machines.get(text(one['machine'], `${path}.machine`));
   if (machine === undefined) throw new CaseError(`${path}.machine: there is no machine of this name`);
   const target = targets.get(text(one['target'], `${path}.target`));
@@ -38,6 +49,7 @@ function caseOf(value: unknown, path: string, machines: ReadonlyMap<string, Mach
   return {
     name: one['name'] === undefined ? path : text(one['name'], `${path}.name`),
     machine,
+    ...(one['behalf'] === undefined ? {} : { behalf: behalfOf(text(one['behalf'], `${path}.behalf`), `${path}.behalf`, named) }),
     target,
     role: one['role'] === undefined ? null : text(one['role'], `${path}.role`),
     source: one['source'] === undefined ? '127.0.0.1' : text(one['source'], `${path}.source`),
@@ -47,6 +59,16 @@ function caseOf(value: unknown, path: string, machines: ReadonlyMap<string, Mach
     facts: factsOf(one['facts'] ?? {}, `${path}.facts`),
     expect: expectOf(one['expect'], `${path}.expect`),
   };
+}
+
+function behalfOf(written: string, path: string, { machines, people }: Named): PartyFacts {
+  const [kind, ...rest] = written.split(':');
+  const name = rest.join(':');
+  const person = kind === 'person' ? people.get(name) : undefined;
+  const machine = kind === 'machine' ? machines.get(name) : undefined;
+  if (person !== undefined) return { is: 'person', facts: person };
+  if (machine !== undefined) return { is: 'machine', facts: machine };
+  throw new CaseError(`${path}: there is no ${JSON.stringify(written)}; write person:NAME or machine:NAME of somebody in this file or the inventory`);
 }
 
 function expectOf(value: unknown, path: string): PolicyCase['expect'] {
@@ -113,6 +135,11 @@ function machineOf(name: string, value: unknown): MachineFacts {
     name, owner: or('owner', 'nobody'), environment: or('environment', 'production'), criticality: or('criticality', 'medium'), kind: or('kind', 'service'),
     groups: one['groups'] === undefined ? [] : texts(one['groups'], `${path}.groups`),
   };
+}
+
+function personOf(name: string, value: unknown): PersonFacts {
+  const one = fields(value, `people.${name}`, ['groups']);
+  return { name, groups: one['groups'] === undefined ? [] : texts(one['groups'], `people.${name}.groups`) };
 }
 
 function targetOf(name: string, value: unknown): TargetFacts {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runCases } from './cases.ts';
 import { readCases } from './case-file.ts';
@@ -70,5 +71,31 @@ describe('reading cases', () => {
     [file([{ ...base, epxect: {} }]), /"epxect" is not known/],
   ])('refuses %j', (value, say) => {
     expect(() => readCases(value)).toThrow(say);
+  });
+});
+
+describe('cases on somebody’s behalf', () => {
+  /** The example of the README. */
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const [, example = ''] = /## On somebody's behalf[^]*?```cedar\n([^]*?)```/.exec(readme) ?? [];
+  const of = (cases: unknown[]) => ({
+    machines: { agent: { groups: ['agents'] }, robot: { groups: ['agents'] } }, people: { carol: { groups: ['finance'] }, dora: { groups: ['finance', 'contractors'] } }, targets: { 'ledger-db': {} }, cases,
+  });
+  const one = { machine: 'agent', target: 'ledger-db', effects: ['read ledger.entries'] };
+
+  it('are decided for both, by the example of the README', () => {
+    const results = runCases(setOf(example), readCases(of([
+      { ...one, expect: { decision: 'allow', rules: ['agents-read'] } },
+      { ...one, behalf: 'person:carol', expect: { decision: 'allow', rules: ['agents-read', 'finance-reads'] } },
+      { ...one, behalf: 'person:carol', effects: ['read payroll.runs'], expect: { decision: 'hold', rules: ['carol-asks'], approvers: ['dba'] } },
+      { ...one, behalf: 'person:carol', effects: ['read other.t'], expect: { decision: 'deny' } },
+      { ...one, behalf: 'person:dora', expect: { decision: 'deny', rules: ['no-contractors'] } },
+      { ...one, behalf: 'machine:robot', expect: { decision: 'allow', rules: ['agents-read'] } },
+    ])));
+    expect(results.flatMap(({ differences }) => differences)).toEqual([]);
+  });
+
+  it.each(['carol', 'person:zoe', 'machine:zoe', 'group:finance', 'person:'])('know nobody who is called %s', (behalf) => {
+    expect(() => readCases(of([{ ...one, behalf, expect: { decision: 'allow' } }]))).toThrow(/cases\[0\]\.behalf: there is no/);
   });
 });

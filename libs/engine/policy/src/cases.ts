@@ -3,12 +3,14 @@ import { compileSlice } from './compiled.ts';
 import { decide } from './decide.ts';
 import { noObjects, type ObjectIndex } from './objects.ts';
 import type { PolicySet } from './policy-set.ts';
-import { sliceFor, type MachineFacts, type TargetFacts } from './slice.ts';
+import { sliceFor, type MachineFacts, type PartyFacts, type TargetFacts } from './slice.ts';
 
 /** One expectation of a user's policy, as `sallyport policy test` reads it from YAML. */
 export interface PolicyCase {
   readonly name: string;
   readonly machine: MachineFacts;
+  /** On whose behalf; absent: its own. */
+  readonly behalf?: PartyFacts;
   readonly target: TargetFacts;
   readonly role: string | null;
   readonly source: string;
@@ -44,7 +46,7 @@ export class CaseError extends Error {
 /** Runs cases against a policy set. Statements of one text are decided one by one, and the worst decision is compared. */
 export function runCases(set: PolicySet, cases: readonly PolicyCase[], world: Partial<CaseWorld> = {}): readonly CaseResult[] {
   return cases.map((one) => {
-    const slice = compileSlice(sliceFor({ policySet: set, machine: one.machine, target: one.target }));
+    const slice = compileSlice(sliceFor({ policySet: set, machine: one.machine, ...(one.behalf === undefined ? {} : { behalf: one.behalf }), target: one.target }));
     const session = { protocol: one.target.kind, role: one.role, source: one.source, client: null };
     const objects = world.objects?.(one.target) ?? noObjects;
     const decisions = meaningsOf(one, world).map((means) => decide(slice, { means, session, objects, now: one.at }));

@@ -1,5 +1,5 @@
 import {
-  policyToJson, preparsePolicySet, statefulIsAuthorized, validate,
+  policyToJson, policyToText, preparsePolicySet, statefulIsAuthorized, validate,
   type DetailedError, type EntityJson, type Expr, type PolicyJson, type StatefulAuthorizationCall, type TypeAndId,
 } from '@cedar-policy/cedar-wasm/nodejs';
 import { schemaText } from './schema.ts';
@@ -30,6 +30,13 @@ export function policyEngineTrouble(): string | null {
 export function parseRule(text: string): CedarRule {
   const answer = guarded(() => policyToJson(text));
   return answer.type === 'success' ? { ok: true, json: answer.json } : { ok: false, complaints: answer.errors.map(complaint) };
+}
+
+/** A rule's tree as text again. Throws PolicyEngineError. Numbers beyond 2^53 do not survive the tree. */
+export function writeRule(json: PolicyJson): string {
+  const answer = guarded(() => policyToText(json));
+  if (answer.type !== 'success') throw new PolicyEngineError(`the rule cannot be written: ${answer.errors[0]?.message ?? 'no reason given'}`);
+  return answer.text;
 }
 
 export type CheckedRules = { readonly errors: readonly (CedarComplaint & { rule: string })[]; readonly warnings: readonly (CedarComplaint & { rule: string })[] };

@@ -1,11 +1,11 @@
-import { ask, parseRule, PolicyEngineError, type CedarAnswer, type Context, type EntityJson } from './cedar.ts';
-import { machineEntity, machineUid, targetEntity, type Resource } from './entities.ts';
+import { ask, parseRule, PolicyEngineError, type CedarAnswer, type Context, type EntityJson, type PolicyJson } from './cedar.ts';
+import { machineEntity, personEntity, targetEntity, type Resource } from './entities.ts';
 import { mentionsOf, type Mentions } from './expressions.ts';
 import { readNotes, type RuleNotes } from './notes.ts';
 import { Recent } from './recent.ts';
-import { scopeOf, type RuleScope } from './scope.ts';
+import { scopeOf, typeAndId, type RuleScope } from './scope.ts';
 import { actionsNamed, type Action } from './schema.ts';
-import { isIntact, SliceError, type Slice } from './slice.ts';
+import { concernsParty, isIntact, SliceError, type PartyFacts, type Slice, type SlicedRule } from './slice.ts';
 import { slotOf } from './slots.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -17,9 +17,11 @@ export interface CompiledRule {
   readonly asksApproval: boolean;
 }
 
-/** A slice ready to answer. Shared by all sessions that it rules. */
+/** A slice ready to answer, for its machine or for the party that the machine acts for. Shared by all sessions that it rules. */
 export interface CompiledSlice {
   readonly slice: Slice;
+  /** The same for the party that the machine acts for: whatever is asked of the machine must be asked of it too. Null: the machine acts for itself, or this is that party. */
+  readonly behalf: CompiledSlice | null;
   readonly rules: ReadonlyMap<string, CompiledRule>;
   /** What answers can depend on; anything else need not be part of a cache's key. */
   readonly mentions: Mentions;
@@ -43,20 +45,34 @@ export function compileSlice(slice: Slice): CompiledSlice {
   const parsed = slice.rules.map((rule) => {
     const answer = parseRule(rule.text);
     if (!answer.ok) throw new PolicyEngineError(`rule ${rule.id} does not parse`);
-    return { id: rule.id, json: answer.json };
+    return { ...rule, json: answer.json };
   });
+  const { behalf } = slice;
+  const party = behalf === undefined ? null : side(slice, `${slice.digest} behalf`, entityOf(behalf), parsed.filter(({ json }) => concernsParty(scopeOf(json), json.effect, behalf, slice.target.name)), null);
+  const made = side(slice, slice.digest, machineEntity(slice.machine), parsed, party);
+  compiled.set(slice.digest, made);
+  return made;
+}
+
+type ParsedRule = SlicedRule & { readonly json: PolicyJson };
+
+const entityOf = (party: PartyFacts): EntityJson => (party.is === 'person' ? personEntity(party.facts) : machineEntity(party.facts));
+
+/** @param slot where Cedar keeps the parsed rules */
+function side(slice: Slice, slot: string, principal: EntityJson, parsed: readonly ParsedRule[], behalf: CompiledSlice | null): CompiledSlice {
   const rules = new Map<string, CompiledRule>(
     parsed.map(({ id, json }) => [id, { id, effect: json.effect, scope: scopeOf(json), notes: readNotes(json).notes, asksApproval: mentionsOf([json]).has('approval') }]),
   );
-  const texts = () => Object.fromEntries(slice.rules.map((rule) => [rule.id, rule.text]));
-  const principal = machineUid(slice.machine.name);
+  const texts = () => Object.fromEntries(parsed.map((rule) => [rule.id, rule.text]));
   const mentions = mentionsOf(parsed.map((rule) => rule.json));
+  const uid = typeAndId(principal.uid);
+  if (uid === null) throw new PolicyEngineError('a principal without a name');
   // What Cedar is not told of has no attributes and no parents: an entity that was trimmed to that need not be told.
-  const facts = [machineEntity(slice.machine), targetEntity(slice.target)].map((entity) => trimmed(entity, mentions)).filter((entity) => entity.parents.length > 0 || Object.keys(entity.attrs).length > 0);
-  slotOf(slice.digest, texts);
-
-  const made: CompiledSlice = {
+  const facts = [principal, targetEntity(slice.target)].map((entity) => trimmed(entity, mentions)).filter((entity) => entity.parents.length > 0 || Object.keys(entity.attrs).length > 0);
+  slotOf(slot, texts);
+  return {
     slice,
+    behalf,
     rules,
     mentions,
     verdicts: new Recent(maxVerdicts),
@@ -64,14 +80,12 @@ export function compileSlice(slice: Slice): CompiledSlice {
       try {
         const entities = resource.entity === null ? [...facts] : [...facts, trimmed(resource.entity, mentions)];
         if (actionsNamed('change').includes(action)) entities.push(changing(action));
-        return ask({ slot: slotOf(slice.digest, texts), principal, action, resource: resource.uid, context: pick(context, mentions.has), entities });
+        return ask({ slot: slotOf(slot, texts), principal: uid, action, resource: resource.uid, context: pick(context, mentions.has), entities });
       } catch (error) {
         return { allowed: false, rules: [], trouble: error instanceof Error ? error.message : 'the policy engine failed' };
       }
     },
   };
-  compiled.set(slice.digest, made);
-  return made;
 }
 
 function trimmed(entity: EntityJson, mentions: Mentions): EntityJson {

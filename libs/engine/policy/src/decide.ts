@@ -1,6 +1,7 @@
 import { id, resourceName, verbs, type Decision, type Effect, type Obligations, type Quorum, type RuleId, type Understanding } from '@sallyport/domain-model';
 import type { CompiledSlice } from './compiled.ts';
 import { minuteOf, sessionContext, type SessionFacts } from './context.ts';
+import { joint } from './joint.ts';
 import type { ObjectIndex } from './objects.ts';
 import { judgeEffect, sorted, strictest, type Verdict } from './verdict.ts';
 
@@ -21,15 +22,32 @@ export interface JudgedEffect {
   readonly verdict: Verdict;
 }
 
-/** Decides one command. Never throws: whatever goes wrong is a denial. */
+/** Decides one command. Never throws: whatever goes wrong is a denial. On somebody's behalf it is decided for both. */
 export function decide(slice: CompiledSlice, query: Query): Decision {
+  const machine = decideSide(slice, query);
+  return slice.behalf === null ? machine : joint(slice, machine, decideSide(slice.behalf, query));
+}
+
+function decideSide(slice: CompiledSlice, query: Query): Decision {
   const effects = effectsOf(query.means);
   if (effects.length > maxEffects) return tooMany(slice);
   return combine(slice, judgeAll(slice, query, effects));
 }
 
-/** Decides and shows how: for `policy explain`. */
-export function explain(slice: CompiledSlice, query: Query): { readonly decision: Decision; readonly effects: readonly JudgedEffect[] } {
+export interface Explained {
+  readonly decision: Decision;
+  readonly effects: readonly JudgedEffect[];
+}
+
+/** Decides and shows how: for `policy explain`. `behalf` is null where the machine acts for itself; else `effects` are the machine's. */
+export function explain(slice: CompiledSlice, query: Query): Explained & { readonly behalf: Explained | null } {
+  const machine = explainSide(slice, query);
+  if (slice.behalf === null) return { ...machine, behalf: null };
+  const behalf = explainSide(slice.behalf, query);
+  return { decision: joint(slice, machine.decision, behalf.decision), effects: machine.effects, behalf };
+}
+
+function explainSide(slice: CompiledSlice, query: Query): Explained {
   const effects = effectsOf(query.means);
   if (effects.length > maxEffects) return { decision: tooMany(slice), effects: [] };
   const judged = judgeAll(slice, query, effects);
@@ -98,7 +116,7 @@ function rulesOf(judged: readonly JudgedEffect[]): readonly RuleId[] {
   return sorted(judged.flatMap((one) => one.verdict.rules)).map((rule) => id<RuleId>(rule));
 }
 
-function tooMany(slice: CompiledSlice): Decision {
+export function tooMany(slice: CompiledSlice): Decision {
   return { kind: 'deny', slice: slice.slice.digest, rules: [], say: `the command touches more than ${maxEffects} objects` };
 }
 

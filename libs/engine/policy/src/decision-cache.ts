@@ -3,7 +3,8 @@ import type { CompiledSlice } from './compiled.ts';
 import { isCountable, minuteOf, sessionContext, type SessionFacts } from './context.ts';
 import type { Context } from './cedar.ts';
 import { unmaskedColumns } from './connect.ts';
-import { combine, effectKey, effectsOf, maxEffects, decide } from './decide.ts';
+import { combine, effectKey, effectsOf, maxEffects, tooMany } from './decide.ts';
+import { joint } from './joint.ts';
 import type { ObjectIndex } from './objects.ts';
 import { judgeEffect, type Verdict } from './verdict.ts';
 
@@ -19,6 +20,8 @@ const maxKey = 512;
  */
 export class DecisionCache {
   readonly #slice: CompiledSlice;
+  /** Of the party that the machine acts for. */
+  readonly #behalf: DecisionCache | null;
   readonly #session: SessionFacts;
   readonly #objects: ObjectIndex;
   readonly #timed: boolean;
@@ -33,9 +36,10 @@ export class DecisionCache {
     const { mentions } = slice;
     const told = (attribute: string, value: string | null) => (mentions.has(attribute) ? value : null);
     this.#slice = slice;
+    this.#behalf = slice.behalf === null ? null : new DecisionCache(slice.behalf, session, objects);
     this.#session = session;
     this.#objects = objects;
-    this.#timed = mentions.time;
+    this.#timed = mentions.time || slice.behalf?.mentions.time === true;
     this.#facts = commandFacts.filter(mentions.has);
     this.#minute = -1;
     this.#of = JSON.stringify([objects.key, told('protocol', session.protocol), told('role', session.role), told('source', session.source), told('client', session.client)]);
@@ -46,7 +50,8 @@ export class DecisionCache {
     if (this.#timed) this.#turn(now);
     const known = this.#decisions.get(means);
     if (known !== undefined) return known;
-    const decision = this.#fresh(means, now);
+    const own = this.#fresh(means, now);
+    const decision = this.#behalf === null ? own : joint(this.#slice, own, this.#behalf.decide(means, now));
     this.#decisions.set(means, decision);
     return decision;
   }
@@ -72,7 +77,7 @@ export class DecisionCache {
 
   #fresh(means: Understanding, now: number): Decision {
     const effects = effectsOf(means);
-    if (effects.length > maxEffects) return decide(this.#slice, { means, session: this.#session, objects: this.#objects, now });
+    if (effects.length > maxEffects) return tooMany(this.#slice);
     this.#context ??= sessionContext(this.#session, minuteOf(now));
     const context = this.#context;
     const prefix = this.#prefix(means);

@@ -1,7 +1,7 @@
 import { resourceName, type ColumnTag, type ResourceRef } from '@sallyport/domain-model';
 import type { EntityJson, TypeAndId } from './cedar.ts';
 import type { ObjectFacts } from './objects.ts';
-import type { MachineFacts, TargetFacts } from './slice.ts';
+import type { MachineFacts, PersonFacts, TargetFacts } from './slice.ts';
 
 /** An entity to ask about, with what Cedar must know of it. */
 export interface Resource {
@@ -20,15 +20,30 @@ export function machineEntity(machine: MachineFacts): EntityJson {
   };
 }
 
+/** With the attributes of machines, as the schema says. */
+export function personEntity(person: PersonFacts): EntityJson {
+  return {
+    uid: { type: 'Person', id: person.name },
+    attrs: { owner: person.name, environment: '', criticality: '', kind: 'person' },
+    parents: person.groups.map((group) => ({ type: 'Group', id: group })),
+  };
+}
+
 export function targetEntity(target: TargetFacts): EntityJson {
   return { uid: targetUid(target.name), attrs: { kind: target.kind, environment: target.environment, tags: [...target.tags] }, parents: [] };
+}
+
+/** The id by which rules name an object: `ledger-db/ledger.customers`. */
+export function objectId(target: string, { kind, schema: named, name }: ResourceRef): string {
+  const schema = kind === 'table' ? (named ?? '?') : named;
+  return `${target}/${resourceName({ kind, schema: schema === null ? null : plainSchema(schema), name })}`;
 }
 
 /** The object of an effect. A schema is inside of itself: a rule for `Schema::"db/ledger"` covers dropping that schema. */
 export function objectResource(target: string, resource: ResourceRef, facts: ObjectFacts): Resource {
   const schema = resource.kind === 'table' ? (resource.schema ?? '?') : resource.schema;
   const within = resource.kind === 'schema' ? resource.name : schema;
-  const uid = { type: 'Object', id: `${target}/${resourceName({ kind: resource.kind, schema: schema === null ? null : plainSchema(schema), name: resource.name })}` };
+  const uid = { type: 'Object', id: objectId(target, resource) };
   const parents: TypeAndId[] = [targetUid(target)];
   if (within !== null && within !== '?') parents.push({ type: 'Schema', id: `${target}/${plainSchema(within)}` });
   return {

@@ -6,17 +6,18 @@ import { timeAttributes } from './schema.ts';
  * body; returning false leaves its parts out.
  */
 export function walkConditions(json: PolicyJson, visit: (kind: string, body: unknown) => boolean): void {
-  for (const clause of json.conditions) walk(clause.body, visit);
+  for (const clause of json.conditions) walkExpression(clause.body, visit);
 }
 
-function walk(expr: unknown, visit: (kind: string, body: unknown) => boolean): void {
+/** The same for one expression. */
+export function walkExpression(expr: unknown, visit: (kind: string, body: unknown) => boolean): void {
   if (!isObject(expr)) return;
   for (const [kind, body] of Object.entries(expr)) {
     if (!visit(kind, body) || kind === 'Value' || kind === 'Var' || kind === 'Slot') continue;
-    if (Array.isArray(body)) for (const part of body) walk(part, visit);
+    if (Array.isArray(body)) for (const part of body) walkExpression(part, visit);
     else if (isObject(body)) {
       for (const [name, part] of Object.entries(body)) {
-        if (kind === 'Record' || !leaves.includes(name)) walk(part, visit);
+        if (kind === 'Record' || !leaves.includes(name)) walkExpression(part, visit);
       }
     }
   }

@@ -3,7 +3,7 @@ export { actions, schemaText, type Action } from './schema.ts';
 export { describeProblem, type Problem } from './problem.ts';
 export { readPolicySet, type PolicyFile, type PolicyRule, type PolicySet, type ReadPolicySet } from './policy-set.ts';
 export { lintPolicySet, type Inventory } from './lint.ts';
-export { readSlice, sliceFor, SliceError, type MachineFacts, type Slice, type SlicedRule, type TargetFacts } from './slice.ts';
+export { readSlice, sliceFor, SliceError, type MachineFacts, type PartyFacts, type PersonFacts, type Slice, type SlicedRule, type TargetFacts } from './slice.ts';
 export { compileSlice, type CompiledSlice } from './compiled.ts';
 export { minuteOf, sessionContext, statementContext, type SessionFacts } from './context.ts';
 export { noObjects, objectIndex, type ObjectFacts, type ObjectIndex } from './objects.ts';
@@ -14,3 +14,7 @@ export { leaseClaims, leaseType, maxLeaseMs, verifyLease, type LeaseRefused } fr
 export { readCases } from './case-file.ts';
 export { CaseError, runCases, type CaseResult, type CaseWorld, type PolicyCase } from './cases.ts';
 export type { Verdict } from './verdict.ts';
+export { boundsOf, unrecorded, type BoundedSet } from './bounds.ts';
+export { readEffect } from './effect-text.ts';
+export { objectId } from './entities.ts';
+export { mayConcern } from './scope.ts';

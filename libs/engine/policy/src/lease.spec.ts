@@ -8,7 +8,7 @@ const now = Date.UTC(2026, 10, 22, 10);
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');
 const lease: Lease = {
   id: 'l-1', session: id<SessionId>('s-1'), machine: id<MachineName>('nightly-ledger'), target: id<TargetName>('ledger-db'), role: null,
-  slice: id<Digest>('a'.repeat(64)), policyVersion: 7, maskPlan: 'plan-1', expires: instant(now + 30_000),
+  slice: id<Digest>('a'.repeat(64)), policyVersion: 7, maskPlan: 'plan-1', entitlement: 'ent-1', record: false, expires: instant(now + 30_000),
 };
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -28,6 +28,12 @@ describe('verifying a lease', () => {
   it('takes what jose signs with the decision point’s key', async () => {
     const jws = await new SignJWT(leaseClaims(lease)).setProtectedHeader(header).sign(privateKey);
     expect(verifyLease(jws, publicKey, now)).toEqual(lease);
+  });
+
+  it('takes one for a machine on somebody’s behalf, and says on whose', () => {
+    const delegated: Lease = { ...lease, behalf: { kind: 'person', name: 'alice' } };
+    expect(verifyLease(signed(header, leaseClaims(delegated)), publicKey, now)).toEqual(delegated);
+    expect(verifyLease(signed(header, leaseClaims(lease)), publicKey, now)).not.toHaveProperty('behalf');
   });
 
   it('refuses another key', () => {
@@ -70,6 +76,9 @@ describe('verifying a lease', () => {
     ['a version that is not a number', { ...leaseClaims(lease), policyVersion: '7' }],
     ['a time that is not an instant', { ...leaseClaims(lease), expires: '2026-11-22' }],
     ['a list', [1]],
+    ['a behalf that names nobody', { ...leaseClaims(lease), behalf: null }],
+    ['a behalf of a strange kind', { ...leaseClaims(lease), behalf: { kind: 'group', name: 'x' } }],
+    ['a behalf that says more', { ...leaseClaims(lease), behalf: { kind: 'person', name: 'x', groups: [] } }],
   ])('refuses %s', (_, claims) => {
     expect(refusal(signed(header, claims))).toBe('malformed');
   });

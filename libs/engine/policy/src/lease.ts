@@ -1,5 +1,5 @@
 import { verify, type KeyObject } from 'node:crypto';
-import { id, millis, type Digest, type Instant, type Lease, type MachineName, type SessionId, type TargetName } from '@sallyport/domain-model';
+import { id, millis, type Digest, type Instant, type Lease, type MachineName, type Party, type SessionId, type TargetName } from '@sallyport/domain-model';
 import { isObject } from './expressions.ts';
 
 /** Why a lease is not to be used. Whoever gets one of these denies everything. */
@@ -15,7 +15,7 @@ export const leaseType = 'sallyport-lease+jwt';
 export const maxLeaseMs = 120_000;
 const maxLength = 4096;
 
-const members = ['id', 'session', 'machine', 'target', 'role', 'slice', 'policyVersion', 'maskPlan', 'expires'];
+const members = ['id', 'session', 'machine', 'target', 'role', 'slice', 'policyVersion', 'maskPlan', 'entitlement', 'record', 'expires'];
 
 /**
  * Checks a lease: compact JWS (RFC 7515 section 7.1) over a {@link Lease}, EdDSA with Ed25519 (RFC 8037) by the decision point's key. The
@@ -37,11 +37,12 @@ export function verifyLease(jws: string, publicKey: KeyObject, now: number): Lea
   return left <= maxLeaseMs ? lease : refused('malformed', 'the lease lasts longer than leases may');
 }
 
-/** The payload that the decision point signs: exactly the lease's members. */
+/** The payload that the decision point signs: exactly the lease's members; `behalf` only where the machine acts for somebody. */
 export function leaseClaims(lease: Lease): Record<string, unknown> {
   return {
     id: lease.id, session: lease.session, machine: lease.machine, target: lease.target, role: lease.role, slice: lease.slice,
-    policyVersion: lease.policyVersion, maskPlan: lease.maskPlan, expires: lease.expires,
+    policyVersion: lease.policyVersion, maskPlan: lease.maskPlan, entitlement: lease.entitlement, record: lease.record, expires: lease.expires,
+    ...(lease.behalf === undefined ? {} : { behalf: { kind: lease.behalf.kind, name: lease.behalf.name } }),
   };
 }
 
@@ -50,16 +51,24 @@ function isLeaseHeader(header: unknown): boolean {
 }
 
 function leaseOf(claims: unknown): Lease | null {
-  if (!isObject(claims) || Object.keys(claims).length !== members.length || !members.every((member) => Object.hasOwn(claims, member))) return null;
-  const { id: lease, session, machine, target, role, slice, policyVersion, maskPlan, expires } = claims;
+  if (!isObject(claims) || !members.every((member) => Object.hasOwn(claims, member))) return null;
+  const behalf = Object.hasOwn(claims, 'behalf') ? partyOf(claims['behalf']) : undefined;
+  if (behalf === null || Object.keys(claims).length !== members.length + (behalf === undefined ? 0 : 1)) return null;
+  const { id: lease, session, machine, target, role, slice, policyVersion, maskPlan, entitlement, record, expires } = claims;
   if (typeof lease !== 'string' || typeof session !== 'string' || typeof machine !== 'string' || typeof target !== 'string') return null;
   if (typeof slice !== 'string' || !/^[0-9a-f]{64}$/.test(slice) || typeof expires !== 'string' || Number.isNaN(millis(expires))) return null;
   if (typeof policyVersion !== 'number' || !Number.isSafeInteger(policyVersion) || policyVersion < 0) return null;
-  if (!isTextOrNull(role) || !isTextOrNull(maskPlan)) return null;
+  if (!isTextOrNull(role) || !isTextOrNull(maskPlan) || !isTextOrNull(entitlement) || typeof record !== 'boolean') return null;
   return {
     id: lease, session: id<SessionId>(session), machine: id<MachineName>(machine), target: id<TargetName>(target), role,
-    slice: id<Digest>(slice), policyVersion, maskPlan, expires: id<Instant>(expires),
+    slice: id<Digest>(slice), policyVersion, maskPlan, entitlement, record, expires: id<Instant>(expires), ...(behalf === undefined ? {} : { behalf }),
   };
+}
+
+function partyOf(value: unknown): Party | null {
+  if (!isObject(value) || Object.keys(value).length !== 2) return null;
+  const { kind, name } = value;
+  return (kind === 'person' || kind === 'machine') && typeof name === 'string' ? { kind, name } : null;
 }
 
 function isTextOrNull(value: unknown): value is string | null {

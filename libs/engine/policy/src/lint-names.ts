@@ -6,6 +6,8 @@ import { typeAndId } from './scope.ts';
 export interface Inventory {
   readonly machines: ReadonlySet<string> | null;
   readonly groups: ReadonlySet<string> | null;
+  /** Absent: not checked. */
+  readonly people?: ReadonlySet<string> | null;
   readonly targets: ReadonlySet<string> | null;
   readonly approverGroups: ReadonlySet<string> | null;
   /** Classification tags. */
@@ -14,7 +16,7 @@ export interface Inventory {
 
 /** Attributes whose values come from a closed list. */
 const closed: Readonly<Record<string, readonly string[]>> = {
-  'principal.kind': ['service', 'ci', 'batch', 'agent'],
+  'principal.kind': ['service', 'ci', 'batch', 'agent', 'person'],
   'principal.criticality': ['low', 'medium', 'high', 'critical'],
   'principal.environment': ['production', 'staging', 'test', 'development'],
   'resource.environment': ['production', 'staging', 'test', 'development'],
@@ -44,6 +46,7 @@ export function nameComplaints(rule: PolicyRule, inventory: Inventory): readonly
 
 function entityComplaints(type: string, id: string, inventory: Inventory): readonly string[] {
   if (type === 'Machine') return inventory.machines?.has(id) === false ? [`there is no machine ${JSON.stringify(id)}`] : [];
+  if (type === 'Person') return inventory.people?.has(id) === false ? [`there is no person ${JSON.stringify(id)}`] : [];
   if (type === 'Group') return inventory.groups?.has(id) === false ? [`there is no group ${JSON.stringify(id)}`] : [];
   if (type !== 'Target' && type !== 'Schema' && type !== 'Object' && type !== 'Column') return [];
   const slash = id.indexOf('/');

@@ -2,7 +2,7 @@ import { walkConditions } from './expressions.ts';
 import { nameComplaints, type Inventory } from './lint-names.ts';
 import type { PolicyRule, PolicySet } from './policy-set.ts';
 import type { Problem } from './problem.ts';
-import { covers } from './scope.ts';
+import { covers, namesPeople } from './scope.ts';
 
 export type { Inventory } from './lint-names.ts';
 
@@ -41,6 +41,8 @@ function lintShadow(rule: PolicyRule, unconditional: readonly PolicyRule[], tell
       if (rule.effect === 'forbid' && rule.json.conditions.length === 0 && covers(rule.scope, other.scope) && rule.id < other.id) continue;
       return tell('warning', `rule ${other.id} forbids all that this rule speaks of, whatever this rule says`);
     }
+    // Of people only permits speak that name them.
+    if (namesPeople(rule.scope) && !namesPeople(other.scope)) continue;
     if (rule.effect !== 'permit' || rule.notes.maxRows !== null || rule.notes.maxBytes !== null) continue;
     if (rule.json.conditions.length === 0 && covers(rule.scope, other.scope) && rule.id < other.id) continue;
     return tell('warning', `rule ${other.id} permits all that this rule permits, without its conditions`);
@@ -49,7 +51,7 @@ function lintShadow(rule: PolicyRule, unconditional: readonly PolicyRule[], tell
 
 /** No head, no condition that asks anything of the request. */
 function isBoundless(rule: PolicyRule): boolean {
-  if (rule.effect !== 'permit' || rule.scope.principal !== null || rule.scope.resource !== null || rule.scope.resourceType !== null) return false;
+  if (rule.effect !== 'permit' || rule.scope.principal !== null || namesPeople(rule.scope) || rule.scope.resource !== null || rule.scope.resourceType !== null) return false;
   if (rule.json.action.op !== 'All') return false;
   let asks = false;
   walkConditions(rule.json, (kind) => {

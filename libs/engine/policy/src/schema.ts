@@ -5,11 +5,16 @@ import { verbs, type Verb } from '@sallyport/domain-model';
  * `Schema::"ledger-db/ledger"`, `Object::"ledger-db/ledger.customers"`, `Object::"ledger-db/function:pg_catalog.now"`,
  * `Column::"ledger-db/ledger.customers.ssn"`.
  *
+ * A person is somebody on whose behalf a machine acts. A permit speaks of people only when its head says so (`principal is Person`, `principal == Person::"alice"`); a forbid
+ * speaks of them unless its head says `principal is Machine`. They have the attributes of machines, so that every forbid can be asked of them: `kind` is `person`, `owner`
+ * themselves, the others are empty.
+ *
  * Time is UTC and in whole minutes: `now` has no seconds, so that a decision holds for the minute in which it was made.
  */
 export const schemaText = `
 entity Group;
 entity Machine in [Group] = { owner: String, environment: String, criticality: String, kind: String };
+entity Person in [Group] = { owner: String, environment: String, criticality: String, kind: String };
 
 entity Target = { kind: String, environment: String, tags: Set<String> };
 entity Schema in [Target];
@@ -29,11 +34,11 @@ type Statement = {
 };
 
 action change;
-action connect appliesTo { principal: [Machine], resource: [Target], context: Session };
-action unmask appliesTo { principal: [Machine], resource: [Column], context: Session };
-action read appliesTo { principal: [Machine], resource: [Object], context: Statement };
+action connect appliesTo { principal: [Machine, Person], resource: [Target], context: Session };
+action unmask appliesTo { principal: [Machine, Person], resource: [Column], context: Session };
+action read appliesTo { principal: [Machine, Person], resource: [Object], context: Statement };
 action write, execute, control, transfer, shell, define, grant, unknown in [change]
-  appliesTo { principal: [Machine], resource: [Object], context: Statement };
+  appliesTo { principal: [Machine, Person], resource: [Object], context: Statement };
 `;
 
 /** What a rule can apply to. `change` is the group of all verbs but `read`. */

@@ -6,6 +6,8 @@ import { actions, actionsNamed, type Action } from './schema.ts';
 export interface RuleScope {
   /** Null: every machine. Else one machine or the machines of one group. */
   readonly principal: TypeAndId | null;
+  /** `is Machine`, `is Person`; null where the head does not say. */
+  readonly principalType: string | null;
   readonly actions: ReadonlySet<Action>;
   /** Null: everything. Else this entity, and unless `exact` all that is inside of it. */
   readonly resource: TypeAndId | null;
@@ -19,6 +21,7 @@ export function scopeOf(json: PolicyJson): RuleScope {
   const exact = json.resource.op === '==';
   return {
     principal: entityOf(json.principal),
+    principalType: json.principal.op === 'is' ? json.principal.entity_type : null,
     actions: actionScope(json),
     resource: entityOf(resource),
     exact,
@@ -28,15 +31,32 @@ export function scopeOf(json: PolicyJson): RuleScope {
 
 /** False only when the rule cannot speak of this machine. */
 export function mayConcern(scope: RuleScope, machine: { readonly name: string; readonly groups: readonly string[] }, target: string): boolean {
-  return concernsMachine(scope.principal, machine) && (scope.resource === null || isWithin(scope.resource, target));
+  return concernsMachine(scope, machine) && (scope.resource === null || isWithin(scope.resource, target));
 }
 
-function concernsMachine(principal: TypeAndId | null, machine: { readonly name: string; readonly groups: readonly string[] }): boolean {
+/** Whether the head of a rule names people. */
+export const namesPeople = ({ principal, principalType }: RuleScope): boolean => principalType === 'Person' || principal?.type === 'Person';
+
+/**
+ * Whether a rule speaks of this person: a permit only when its head names people, so that no permit that was written for machines is one for people; a forbid also when its
+ * head does not say whom it means.
+ */
+export function concernsPerson(scope: RuleScope, effect: 'permit' | 'forbid', person: { readonly name: string; readonly groups: readonly string[] }, target: string): boolean {
+  if (scope.resource !== null && !isWithin(scope.resource, target)) return false;
+  const { principal, principalType } = scope;
+  if (principalType === 'Machine' || principal?.type === 'Machine') return false;
+  if (effect === 'permit' && !namesPeople(scope)) return false;
+  if (principal?.type === 'Person') return principal.id === person.name;
+  return principal === null || principal.type !== 'Group' || person.groups.includes(principal.id);
+}
+
+function concernsMachine({ principal, principalType }: RuleScope, machine: { readonly name: string; readonly groups: readonly string[] }): boolean {
+  if (principalType === 'Person') return false;
   if (principal === null) return true;
   if (principal.type === 'Machine') return principal.id === machine.name;
   if (principal.type === 'Group') return machine.groups.includes(principal.id);
-  // The schema knows no other principals; a rule that names one is kept, so that evaluation and not this filter decides.
-  return true;
+  // The schema knows people besides, and nobody else; a rule that names somebody else is kept, so that evaluation and not this filter decides.
+  return principal.type !== 'Person';
 }
 
 function isWithin(entity: TypeAndId, target: string): boolean {
@@ -46,6 +66,7 @@ function isWithin(entity: TypeAndId, target: string): boolean {
 /** True when everything that `inner` speaks of, `outer` speaks of too. May miss cases; never says true wrongly. */
 export function covers(outer: RuleScope, inner: RuleScope): boolean {
   if (outer.principal !== null && !same(outer.principal, inner.principal)) return false;
+  if (outer.principalType !== null && outer.principalType !== (inner.principalType ?? inner.principal?.type)) return false;
   for (const action of inner.actions) if (!outer.actions.has(action)) return false;
   if (outer.resourceType !== null && outer.resourceType !== inner.resourceType) return false;
   if (outer.resource === null) return true;

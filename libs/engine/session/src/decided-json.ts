@@ -19,6 +19,7 @@ export function decidedJson(means: Understanding, decision: Decision): string {
     kind: means.facts.kind,
     rules: decision.rules,
     say: decision.kind === 'allow' ? null : decision.say,
+    ...(decision.sides === undefined ? {} : { sides: decision.sides }),
   }).slice(1);
   cache.set(means, { decision, json });
   return json;

@@ -34,6 +34,21 @@ describe('the gate', () => {
     expect(gate.released).toBe(1);
   });
 
+  it('says that all has to be recorded from the first permit on that a lease of an emergency gives, also when a later lease does not say so', () => {
+    gate.submit(command(read));
+    expect(gate.mustRecord).toBe(false);
+    Object.assign(ports.live, { record: true });
+    ports.decide = () => deny();
+    gate.submit(command(read));
+    expect(gate.mustRecord).toBe(false);
+    ports.decide = () => allow();
+    gate.submit(command(read));
+    expect(gate.mustRecord).toBe(true);
+    Object.assign(ports.live, { record: false });
+    gate.submit(command(read));
+    expect(gate.mustRecord).toBe(true);
+  });
+
   it('holds what may change something until its record is durable', async () => {
     ports.autoDurable = false;
     const answer = gate.submit(command(write));
@@ -194,6 +209,45 @@ describe('the gate', () => {
       ports.answer?.(true);
       expect(await answer).toMatchObject({ code: 'expired' });
       expect(lastWords()).toMatchObject([{ code: 'expired', say: expect.stringContaining('the policy changed') }]);
+    });
+
+    describe('that a manifest covers', () => {
+      beforeEach(() => void (ports.manifest = id('manifest-1')));
+
+      it('is permitted at once, under the manifest, and nobody is asked or told to wait', async () => {
+        const told: string[] = [];
+        expect(await gate.submit(command(write, 'update x'), { onHold: ({ approval }) => told.push(approval) })).toMatchObject({ kind: 'permit' });
+        expect(told).toEqual([]);
+        expect(ports.recorded).toMatchObject([{ decision: 'hold', approval: null }, { decision: 'allow', approval: 'manifest-1' }]);
+        expect(ports.opened).toHaveLength(1);
+      });
+
+      it('is for people to decide when another session had its last run', async () => {
+        ports.ran = refusal('denied', 'it ran as often as the manifest says', 'a');
+        const answer = gate.submit(command(write));
+        await turn();
+        expect(ports.opened).toHaveLength(2);
+        ports.answer?.(true);
+        expect(await answer).toMatchObject({ kind: 'permit' });
+        expect(ports.recorded.at(-1)).toMatchObject({ decision: 'allow', approval: 'approval-2' });
+      });
+
+      it('is not run under it once the policy is another one, and the manifest is left alone', async () => {
+        let asked = 0;
+        ports.decide = () => (asked++ === 0 ? hold() : { ...hold(), slice: id('b'.repeat(64)) });
+        expect(await gate.submit(command(write))).toMatchObject({ code: 'expired' });
+        expect(ports.withdrawn).toEqual([]);
+      });
+
+      it('uses no run of it for a client that is gone', async () => {
+        let runs = 0;
+        ports.approvals.consume = () => Promise.resolve((runs++, true));
+        const gone = new AbortController();
+        const answer = gate.submit(command(write), { signal: gone.signal });
+        gone.abort();
+        expect(await answer).toMatchObject({ code: 'withdrawn' });
+        expect([runs, ports.withdrawn]).toEqual([0, []]);
+      });
     });
 
     it('does not use an approval for what is denied by now', async () => {

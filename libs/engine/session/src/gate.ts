@@ -7,7 +7,7 @@ import { keepsHidden, keepsHiddenSay } from './laundering.ts';
 import { makePermit } from './permit.ts';
 import { GateRecording } from './recording.ts';
 import { TaggedRelations } from './tagged.ts';
-import type { GatePorts, LiveLease } from './ports.ts';
+import type { GatePorts, HeldCommand, LiveLease } from './ports.ts';
 
 /** Counts of one session, for its closing event. */
 export interface Tally {
@@ -35,6 +35,7 @@ export class SessionGate implements Gate {
   /** Absent where the ports have no recorder. */
   readonly record?: (permit: Permit, header: RecordingHeader) => Recording;
   #over = false;
+  #mustRecord = false;
 
   constructor(of: { readonly session: SessionId; readonly ports: GatePorts; readonly masker: () => ResultMasker; readonly closing: AbortSignal }) {
     this.#session = of.session;
@@ -43,6 +44,10 @@ export class SessionGate implements Gate {
     this.closing = of.closing;
     const { recorder } = of.ports;
     if (recorder !== undefined) this.record = ({ command }, header) => this.#recording(new GateRecording(command, header, recorder, (ended) => this.#recordings.delete(ended)));
+  }
+
+  get mustRecord(): boolean {
+    return this.#mustRecord;
   }
 
   get masker(): ResultMasker {
@@ -134,6 +139,7 @@ export class SessionGate implements Gate {
 
   #allow(command: Command, decision: Decision, obligations: Obligations, lease: LiveLease, approval: ApprovalId | null): Permit | Refusal | Promise<Permit | Refusal> {
     this.tally.commands++;
+    if (lease.record === true) this.#mustRecord = true;
     const allowed: Decision = decision.kind === 'allow' ? decision : { kind: 'allow', slice: decision.slice, rules: decision.rules, obligations };
     const position = this.#record(command, allowed, lease, approval);
     if (typeof position !== 'number') return position;
@@ -174,17 +180,23 @@ export class SessionGate implements Gate {
   async #ask(command: Command, decision: Hold, hooks: SubmitHooks): Promise<Permit | Refusal> {
     const approvals = this.#ports.approvals;
     const held = { session: this.#session, command, hold: decision, binding: approvals.binding(command, decision.slice) };
-    const opened = await approvals.open(held);
+    const gone = AbortSignal.any([this.closing, ...(hooks.signal ? [hooks.signal] : [])]);
+    const first = await approvals.open(held, 'manifest-or-people');
+    if ('kind' in first) return this.#unheld(command, first);
+    if (first.covered && gone.aborted) return this.#unheld(command, refusal('withdrawn', 'the client went away, or the session ended', command.id));
+    const ruled = first.covered ? await this.#approved(command, first.approval, held, 'statement') : 'ask people';
+    if (ruled !== 'ask people') return ruled;
+    const opened = first.covered ? await approvals.open(held, 'people') : first;
     if ('kind' in opened) return this.#unheld(command, opened);
     hooks.onHold?.({ approval: opened.approval, say: decision.say, url: opened.url, expires: opened.expires });
-    const gone = AbortSignal.any([this.closing, ...(hooks.signal ? [hooks.signal] : [])]);
     const outcome = await approvals.outcome(opened.approval, gone);
     if (gone.aborted) {
       approvals.withdraw(opened.approval, this.closing.aborted ? 'the session ended' : 'the client cancelled or went away');
       return this.#unheld(command, refusal('withdrawn', 'the request for approval was withdrawn', command.id));
     }
     if (outcome !== true) return this.#unheld(command, outcome);
-    return this.#approved(command, opened.approval, held);
+    const allowed = await this.#approved(command, opened.approval, held, 'approval');
+    return allowed === 'ask people' ? this.#unheld(command, refusal('internal', 'the approval was not understood', command.id)) : allowed;
   }
 
   /** The last word on a held command that does not run: the ledger tells why, whoever said so. */
@@ -193,18 +205,21 @@ export class SessionGate implements Gate {
     return said;
   }
 
-  /** The world may have moved while people thought: the lease must still say "hold, under this very slice" (or allow). */
-  async #approved(command: Command, approval: ApprovalId, held: { readonly session: SessionId; readonly command: Command; readonly hold: Hold; readonly binding: string }): Promise<Permit | Refusal> {
+  /**
+   * The world may have moved while people thought: the lease must still say "hold, under this very slice" (or allow). A statement of a manifest that another session has had before
+   * is for people to decide.
+   */
+  async #approved(command: Command, approval: ApprovalId, held: HeldCommand, what: 'approval' | 'statement'): Promise<Permit | Refusal | 'ask people'> {
     const lease = this.#ports.lease.current() ?? (await this.#ports.lease.renewed());
     if ('kind' in lease) return this.#unheld(command, lease);
     const now = this.#decide(command.means, lease);
     if (now.kind === 'deny') return this.#deny(command, now, lease);
     if (now.slice !== held.hold.slice) {
-      this.#ports.approvals.withdraw(approval, 'the policy changed after the request');
+      if (what === 'approval') this.#ports.approvals.withdraw(approval, 'the policy changed after the request');
       return this.#unheld(command, refusal('expired', 'the policy changed while the request waited: ask again', command.id));
     }
-    const spent = await this.#ports.approvals.consume(approval, held);
-    if (spent !== true) return this.#unheld(command, spent);
+    const spent = await this.#ports.approvals.consume(approval, held, what);
+    if (spent !== true) return what === 'statement' && !this.closing.aborted ? 'ask people' : this.#unheld(command, spent);
     if (this.closing.aborted) return this.#unheld(command, ending(command));
     return this.#allow(command, now, now.obligations, lease, approval);
   }

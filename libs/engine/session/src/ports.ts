@@ -19,6 +19,8 @@ export interface LiveLease {
   readonly id: string;
   readonly policyVersion: number;
   readonly slice: string;
+  /** What the session shows must be recorded, or not be shown. Absent: as usual. */
+  readonly record?: boolean;
   /** The same object for the same understanding while the answer stands; its identity is used as a cache key. */
   decide(means: Understanding): Decision;
   /** Tagged columns that policy lets this session see, `schema.table.column`. */
@@ -58,11 +60,15 @@ export interface HeldCommand {
 }
 
 export interface ApprovalsPort {
-  open(held: HeldCommand): Promise<{ readonly approval: ApprovalId; readonly url: string; readonly expires: Instant } | Refusal>;
+  /**
+   * Asks people; or finds (`covered`) that they have said yes to a manifest with this very statement already, where that is not ruled out by `people`: nobody is asked then, and
+   * `approval` is the manifest's, which no single command may withdraw.
+   */
+  open(held: HeldCommand, whom: 'manifest-or-people' | 'people'): Promise<{ readonly approval: ApprovalId; readonly url: string; readonly expires: Instant; readonly covered: boolean } | Refusal>;
   /** Resolves when the approval is granted (true) or with the refusal it ended in. */
   outcome(approval: ApprovalId, signal: AbortSignal): Promise<true | Refusal>;
-  /** Spends it, once. */
-  consume(approval: ApprovalId, held: HeldCommand): Promise<true | Refusal>;
+  /** Spends it, once; or one run of the statement in a manifest. */
+  consume(approval: ApprovalId, held: HeldCommand, what: 'approval' | 'statement'): Promise<true | Refusal>;
   withdraw(approval: ApprovalId, why: string): void;
   /** Hash that binds an approval to exactly this command. */
   binding(command: Command, slice: string): string;

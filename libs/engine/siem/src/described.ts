@@ -23,7 +23,7 @@ export interface Described {
 
 /** Where it belongs in OCSF, and the members that only its class has. */
 export interface OcsfPlace {
-  readonly class: 'base_event' | 'detection_finding' | 'data_security_finding' | 'authentication' | 'authorize_session' | 'entity_management' | 'application_lifecycle' | 'api_activity' | 'datastore_activity';
+  readonly class: 'base_event' | 'detection_finding' | 'data_security_finding' | 'authentication' | 'authorize_session' | 'entity_management' | 'user_management' | 'application_lifecycle' | 'api_activity' | 'datastore_activity';
   /** A number of that class's `activity_id`; a string is its name where the class has none (`activity_id` 99). */
   readonly activity: number | string;
   readonly members: JsonObject;

@@ -7,6 +7,7 @@ export type { Bucket } from './bucket.ts';
 export * from './connect.ts';
 export * from './pull.ts';
 export * from './handles.ts';
+export * from './change-gate.ts';
 export * from './transport.ts';
 export * from './create-streams.ts';
 export * from './permissions.ts';

@@ -4,7 +4,7 @@ import { permissions, siemPermissions } from './permissions.ts';
 import { busUsers, serviceNames } from './services.ts';
 import { subjects } from './subjects.ts';
 
-const passwords = { gateway: 'g', policy: '$2a$11$abc', approvals: 'a', masking: 'm', evidence: 'e', identity: 'i', sinks: 'k', console: 'c', bootstrap: 'b' };
+const passwords = { gateway: 'g', policy: '$2a$11$abc', approvals: 'a', masking: 'm', evidence: 'e', identity: 'i', governance: 'n', sinks: 'k', console: 'c', bootstrap: 'b' };
 
 describe('natsConfig', () => {
   it.each(['a"b', 'a\\b', 'a\nb'])('refuses a password that would be read as something else: %j', (policy) => {
@@ -33,21 +33,30 @@ describe('permissions', () => {
       const { publish, answers } = permissions(user, ['gw-1']);
       expect(answers && publish.some((subject) => subject.startsWith('$JS.ACK.')), user).toBe(false);
     }
-    expect(permissions('evidence', ['gw-1']).publish.filter((subject) => subject.startsWith('_INBOX'))).toEqual(['_INBOX_console.>', '_INBOX_sinks.>']);
+    expect(permissions('evidence', ['gw-1']).publish.filter((subject) => subject.startsWith('_INBOX'))).toEqual(['_INBOX_console.>', '_INBOX_sinks.>', '_INBOX_governance.>']);
   });
 
   it('let every service that is asked be asked by exactly who needs it', () => {
     const asked = Object.values(subjects).filter((subject): subject is string & (typeof subjects)['policyOpen'] => typeof subject === 'string' && !subject.startsWith('control.'));
     const askers = Object.fromEntries(asked.map((subject) => [subject, serviceNames.filter((user) => permissions(user, ['gw-1']).publish.includes(subject))]));
     expect(askers).toEqual({
-      'identity.resolve': ['gateway', 'console'], 'identity.explain': ['console'], 'identity.apply': ['console'], 'identity.list': ['policy', 'approvals', 'console'],
+      'identity.resolve': ['gateway', 'console'], 'identity.explain': ['console'], 'identity.apply': ['governance', 'console'], 'identity.list': ['policy', 'approvals', 'masking', 'governance', 'sinks', 'console'],
+      'identity.signal': ['governance'], 'identity.enter': ['policy'], 'identity.entitlements': ['governance', 'console'], 'identity.entitlement': ['governance', 'console'], 'identity.revoke': ['governance', 'console'],
+      'identity.machines': ['console'], 'identity.machine': ['console'], 'identity.machineSuspend': ['governance', 'console'], 'identity.machineRetire': ['console'], 'identity.machineTransfer': ['console'],
+      'identity.machineAccept': ['console'], 'identity.machineAgree': ['console'], 'identity.people': ['console'], 'identity.person': ['console'],
+      'identity.ask': ['console'], 'identity.requests': ['console'], 'identity.withdraw': ['console'], 'identity.breakGlasses': ['governance', 'console'], 'identity.reviewGlass': ['console'],
       'identity.sshAuthorities': ['gateway', 'console'], 'identity.sshHostCert': ['gateway'], 'identity.sshUpstreamCert': ['gateway'],
-      'policy.open': ['gateway'], 'policy.renew': ['gateway'], 'policy.decide': ['console'], 'policy.apply': ['console'], 'policy.get': ['console'],
-      'masking.plan': ['gateway', 'policy', 'console'], 'masking.apply': ['console'], 'masking.list': ['policy', 'console'],
-      'approvals.open': ['gateway'], 'approvals.consume': ['gateway'], 'approvals.withdraw': ['gateway'], 'approvals.list': ['console'], 'approvals.show': ['gateway', 'console'], 'approvals.vote': ['console'],
-      'evidence.sessions': ['console'], 'evidence.events': ['console'], 'evidence.replay': ['console'], 'evidence.note': ['console'], 'evidence.export': ['console'], 'evidence.checkpoint': ['console'], 'evidence.tile': ['sinks', 'console'], 'evidence.checkpoints': ['sinks'], 'evidence.follow': ['sinks'],
+      'identity.candidates': ['console'], 'identity.candidate': ['console'], 'identity.candidateDecide': ['console'], 'identity.candidateAdopt': ['console'], 'identity.import': ['console'],
+      'policy.open': ['gateway'], 'policy.renew': ['gateway'], 'policy.decide': ['approvals', 'console'], 'policy.apply': ['governance', 'console'], 'policy.get': ['governance', 'console'],
+      'masking.plan': ['gateway', 'policy', 'console'], 'masking.apply': ['governance', 'console'], 'masking.list': ['policy', 'governance', 'console'],
+      'approvals.open': ['gateway'], 'approvals.manifest': ['identity', 'console'], 'approvals.ask': ['identity', 'governance'], 'approvals.spend': ['policy', 'masking', 'identity', 'governance', 'sinks'], 'approvals.consume': ['gateway'], 'approvals.withdraw': ['gateway', 'identity', 'governance'], 'approvals.list': ['console'], 'approvals.show': ['gateway', 'policy', 'masking', 'identity', 'governance', 'sinks', 'console'], 'approvals.vote': ['console'],
+      'evidence.sessions': ['console'], 'evidence.events': ['console'], 'evidence.replay': ['console'], 'evidence.note': ['console'], 'evidence.export': ['console'], 'evidence.checkpoint': ['console'], 'evidence.tile': ['sinks', 'console'], 'evidence.checkpoints': ['sinks'], 'evidence.follow': ['governance', 'sinks'],
+      'governance.usage': ['console'], 'governance.propose': ['console'], 'governance.simulate': ['console'],
+      'governance.reviewOpen': ['console'], 'governance.reviewList': ['console'], 'governance.reviewShow': ['console'], 'governance.reviewDecide': ['console'], 'governance.reviewDelegate': ['console'], 'governance.reviewClose': ['console'],
       'evidence.holds': ['console'], 'evidence.hold': ['console'], 'evidence.release': ['console'], 'evidence.erase': ['console'], 'evidence.retention': ['console'],
-      'sinks.apply': ['console'], 'sinks.list': ['console'], 'sinks.cursors': ['evidence'],
+      'governance.status': ['console'], 'governance.changePropose': ['console'], 'governance.changeTest': ['console'], 'governance.changeActivate': ['console'], 'governance.changeRollBack': ['console'], 'governance.changeWithdraw': ['console'], 'governance.changeList': ['console'], 'governance.changeShow': ['console'],
+      'governance.directories': ['console'], 'governance.directoryAdd': ['console'], 'governance.directoryRotate': ['console'], 'governance.directoryRevoke': ['console'], 'governance.signals': ['console'], 'governance.importHr': ['console'], 'governance.detections': ['console'], 'governance.dismiss': ['console'],
+      'sinks.apply': ['governance', 'console'], 'sinks.list': ['governance', 'console'], 'sinks.cursors': ['evidence'],
     });
   });
 });

@@ -37,8 +37,11 @@ const consumes = (stream: string, consumer: string) => [
 /** To append to EVIDENCE, and to look where it ends. */
 const publishesEvidence = [streams.evidence.subjects[0], `$JS.API.STREAM.INFO.${streams.evidence.name}`, `$JS.API.STREAM.MSG.GET.${streams.evidence.name}`];
 
+/** What people ask of use and of reviews. */
+const aboutUse = [subjects.governanceUsage, subjects.governancePropose, subjects.governanceSimulate, subjects.reviewOpen, subjects.reviewList, subjects.reviewShow, subjects.reviewDecide, subjects.reviewDelegate, subjects.reviewClose];
+
 /** Who answers requests. The ledger does too, and has its callers' inboxes for it. */
-const answering: readonly BusUser[] = ['policy', 'approvals', 'masking', 'identity', 'sinks'];
+const answering: readonly BusUser[] = ['policy', 'approvals', 'masking', 'identity', 'governance', 'sinks'];
 
 const anySession = 'control.session.*.close';
 const reading = [...reads(buckets.inventory), ...reads(buckets.slices), ...reads(buckets.plans), ...reads(buckets.sealing)];
@@ -48,15 +51,18 @@ const publishes = (gateways: readonly string[]): Record<ServiceName, readonly st
     ...gateways.flatMap(emits), ...gateways.map(subjects.gatewayHealth), subjects.identityResolve, subjects.identitySshUpstreamCert, subjects.identitySshHostCert, subjects.identitySshAuthorities, subjects.policyOpen, subjects.policyRenew, subjects.maskingPlan,
     subjects.approvalsOpen, subjects.approvalsConsume, subjects.approvalsWithdraw, subjects.approvalsShow, ...reading,
   ],
-  policy: [...emits('policy'), subjects.maskingPlan, subjects.maskingList, subjects.identityList, subjects.leaseChanged, anySession, ...reads(buckets.inventory), ...reads(buckets.plans), ...writes(buckets.slices)],
-  approvals: [...emits('approvals'), subjects.identityList, subjects.approvalChanged, ...reads(buckets.inventory)],
-  masking: [...emits('masking'), subjects.leaseChanged, ...reads(buckets.inventory), ...writes(buckets.plans)],
-  identity: [...emits('identity'), subjects.leaseChanged, anySession, ...writes(buckets.inventory)],
-  evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...publishesEvidence, ...reads(buckets.inventory), ...writes(buckets.sealing), subjects.sinksCursors, `${inboxPrefix('console')}.>`, `${inboxPrefix('sinks')}.>`],
-  sinks: [...emits('sinks'), subjects.evidenceFollow, subjects.logCheckpoints, subjects.logTile],
+  policy: [...emits('policy'), subjects.maskingPlan, subjects.maskingList, subjects.identityList, subjects.approvalsSpend, subjects.approvalsShow, subjects.identityEnter, subjects.leaseChanged, anySession, ...reads(buckets.inventory), ...reads(buckets.plans), ...writes(buckets.slices)],
+  approvals: [...emits('approvals'), subjects.identityList, subjects.policyDecide, subjects.approvalChanged, ...reads(buckets.inventory)],
+  masking: [...emits('masking'), subjects.identityList, subjects.approvalsSpend, subjects.approvalsShow, subjects.leaseChanged, ...reads(buckets.inventory), ...writes(buckets.plans)],
+  identity: [...emits('identity'), subjects.approvalsManifest, subjects.approvalsAsk, subjects.approvalsSpend, subjects.approvalsWithdraw, subjects.approvalsShow, subjects.leaseChanged, anySession, ...writes(buckets.inventory)],
+  evidence: [...emits('evidence'), subjects.watermark('*'), ...consumes(streams.ingest.name, streams.ingest.consumer), ...publishesEvidence, ...reads(buckets.inventory), ...writes(buckets.sealing), subjects.sinksCursors, `${inboxPrefix('console')}.>`, `${inboxPrefix('sinks')}.>`, `${inboxPrefix('governance')}.>`],
+  governance: [...emits('governance'), ...reads(buckets.plans), subjects.identityMachineSuspend, subjects.evidenceFollow, subjects.identityApply, subjects.policyApply, subjects.maskingApply, subjects.maskingList, subjects.sinksApply, subjects.sinksList, subjects.identityList, subjects.identitySignal, subjects.identityEntitlements, subjects.identityEntitlement, subjects.identityRevoke, subjects.identityBreakGlasses, subjects.policyGet, subjects.approvalsAsk, subjects.approvalsSpend, subjects.approvalsWithdraw, subjects.approvalsShow, ...reads(buckets.inventory)],
+  sinks: [...emits('sinks'), subjects.identityList, subjects.approvalsSpend, subjects.approvalsShow, subjects.evidenceFollow, subjects.logCheckpoints, subjects.logTile],
   console: [
-    subjects.identityResolve, subjects.identityExplain, subjects.identityApply, subjects.identityList, subjects.identitySshAuthorities, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
-    subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote, subjects.evidenceExport, subjects.evidenceHolds, subjects.evidenceHold, subjects.evidenceRelease, subjects.evidenceErase, subjects.evidenceRetention, subjects.logCheckpoint, subjects.logTile, subjects.sinksApply, subjects.sinksList,
+    subjects.identityCandidates, subjects.identityCandidate, subjects.identityCandidateDecide, subjects.identityCandidateAdopt, subjects.identityImport,
+    subjects.identityResolve, subjects.identityExplain, subjects.identityApply, subjects.identityList, subjects.identityMachines, subjects.identityMachine, subjects.identityMachineSuspend, subjects.identityMachineRetire, subjects.identityMachineTransfer, subjects.identityMachineAccept, subjects.identityMachineAgree, subjects.identityPeople, subjects.identityPerson, subjects.identityEntitlements, subjects.identityEntitlement, subjects.identityRevoke, subjects.identityAsk, subjects.identityRequests, subjects.identityWithdraw, subjects.identityBreakGlasses, subjects.identityReviewGlass, subjects.identitySshAuthorities, subjects.policyDecide, subjects.policyApply, subjects.policyGet, subjects.maskingApply, subjects.maskingList, subjects.maskingPlan,
+    subjects.approvalsList, subjects.approvalsShow, subjects.approvalsVote, subjects.approvalsManifest, subjects.evidenceSessions, subjects.evidenceEvents, subjects.evidenceReplay, subjects.evidenceNote, subjects.evidenceExport, subjects.evidenceHolds, subjects.evidenceHold, subjects.evidenceRelease, subjects.evidenceErase, subjects.evidenceRetention, subjects.logCheckpoint, subjects.logTile, subjects.governanceStatus, subjects.changesPropose, subjects.changesTest, subjects.changesActivate, subjects.changesRollBack, subjects.changesWithdraw, subjects.changesList, subjects.changesShow, subjects.governanceDirectories, subjects.governanceDirectoryAdd, subjects.governanceDirectoryRotate, subjects.governanceDirectoryRevoke, subjects.governanceSignals, subjects.governanceImportHr, subjects.governanceDetections, subjects.governanceDismiss, subjects.sinksApply, subjects.sinksList,
+    ...aboutUse,
     anySession, ...reads(buckets.inventory),
   ],
 });
@@ -66,8 +72,9 @@ const hears = (gateways: readonly string[]): Record<ServiceName, readonly string
   policy: ['policy.*', subjects.leaseChanged, subjects.watermark('policy')],
   approvals: ['approvals.*', anySession, subjects.watermark('approvals')],
   masking: ['masking.*', subjects.watermark('masking')],
-  identity: ['identity.*', subjects.watermark('identity')],
+  identity: ['identity.*', subjects.approvalChanged, subjects.watermark('identity')],
   evidence: ['evidence.*', subjects.watermark('evidence')],
+  governance: ['governance.*', subjects.approvalChanged, subjects.watermark('governance')],
   sinks: ['sinks.*', subjects.watermark('sinks')],
   console: [subjects.approvalChanged, subjects.gatewayHealth('*')],
 });

@@ -39,7 +39,7 @@ describe('rights on the bus', () => {
   const forbidden = /Permissions Violation/;
 
   it('lets a producer publish its own events and nobody else do it', async () => {
-    const owners: Record<string, BusUser> = { 'gw-1': 'gateway', 'gw-2': 'gateway', policy: 'policy', approvals: 'approvals', masking: 'masking', identity: 'identity', evidence: 'evidence', sinks: 'sinks' };
+    const owners: Record<string, BusUser> = { 'gw-1': 'gateway', 'gw-2': 'gateway', policy: 'policy', approvals: 'approvals', masking: 'masking', identity: 'identity', evidence: 'evidence', governance: 'governance', sinks: 'sinks' };
     for (const [producer, owner] of Object.entries(owners)) {
       for (const user of [...serviceNames, 'bootstrap'] as const) {
         const answer = await ask(user, `ingest.${producer}.event`, 'x');
@@ -95,17 +95,21 @@ describe('rights on the bus', () => {
   it('does not let a service answer in the place of another, or ask what is not its business', async () => {
     for (const user of serviceNames.filter((name) => name !== 'identity')) expect(await hear(user, 'identity.resolve'), user).toMatch(forbidden);
     for (const user of serviceNames.filter((name) => name !== 'policy')) expect(await hear(user, 'policy.open'), user).toMatch(forbidden);
-    for (const subject of ['approvals.vote', 'policy.apply', 'identity.apply', 'masking.apply', 'evidence.events', 'evidence.replay']) {
+    for (const subject of ['approvals.vote', 'evidence.events', 'evidence.replay']) {
       for (const user of serviceNames.filter((name) => name !== 'console')) expect(await ask(user, subject, '{}'), `${user} ${subject}`).toMatch(forbidden);
+    }
+    // Governance activates what people have approved; the services hold it to that approval.
+    for (const subject of ['policy.apply', 'identity.apply', 'masking.apply', 'sinks.apply']) {
+      for (const user of serviceNames.filter((name) => name !== 'console' && name !== 'governance')) expect(await ask(user, subject, '{}'), `${user} ${subject}`).toMatch(forbidden);
     }
     for (const user of serviceNames.filter((name) => name !== 'gateway')) expect(await ask(user, 'approvals.consume', '{}'), user).toMatch(forbidden);
   });
 
-  it('lets the ledger answer the console and the sinks, and send to nobody else', async () => {
+  it('lets the ledger answer the console, governance and the sinks, and send to nobody else', async () => {
     as('evidence').nc.subscribe('evidence.sessions', { callback: (_, message) => void message.respond('the sessions') });
     await as('evidence').nc.flush();
     expect(await ask('console', 'evidence.sessions')).toBe('the sessions');
-    for (const other of serviceNames.filter((name) => name !== 'console' && name !== 'sinks')) expect(await ask('evidence', `_INBOX_${other}.x`), other).toMatch(forbidden);
+    for (const other of serviceNames.filter((name) => name !== 'console' && name !== 'governance' && name !== 'sinks')) expect(await ask('evidence', `_INBOX_${other}.x`), other).toMatch(forbidden);
   });
 
   it('lets only the ledger set a watermark, and only the writer of a bucket change it', async () => {

@@ -1,5 +1,5 @@
 /** The services, each with its own process, bus user and rights. */
-export const serviceNames = ['gateway', 'policy', 'approvals', 'masking', 'evidence', 'identity', 'sinks', 'console'] as const;
+export const serviceNames = ['gateway', 'policy', 'approvals', 'masking', 'evidence', 'identity', 'governance', 'sinks', 'console'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** Users of the bus: the services, and the one that makes streams and buckets before they start. */

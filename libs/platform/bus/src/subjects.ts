@@ -11,6 +11,37 @@ export const subjects = {
   identitySshUpstreamCert: 'identity.sshUpstreamCert',
   identitySshHostCert: 'identity.sshHostCert',
   identitySshAuthorities: 'identity.sshAuthorities',
+  /** Who came and is bound to no machine; what directories and files name. */
+  identityCandidates: 'identity.candidates',
+  identityCandidate: 'identity.candidate',
+  identityCandidateDecide: 'identity.candidateDecide',
+  identityCandidateAdopt: 'identity.candidateAdopt',
+  identityImport: 'identity.import',
+
+  /** Somebody left, or is back: who keeps directories tells identity. */
+  identitySignal: 'identity.signal',
+  /** Machines and people as they stand, with what people do to them. */
+  identityMachines: 'identity.machines',
+  identityMachine: 'identity.machine',
+  identityMachineSuspend: 'identity.machineSuspend',
+  identityMachineRetire: 'identity.machineRetire',
+  identityMachineTransfer: 'identity.machineTransfer',
+  identityMachineAccept: 'identity.machineAccept',
+  identityMachineAgree: 'identity.machineAgree',
+  identityPeople: 'identity.people',
+  identityPerson: 'identity.person',
+
+  /** By which entitlement sessions may be there. */
+  identityEnter: 'identity.enter',
+  identityEntitlements: 'identity.entitlements',
+  identityEntitlement: 'identity.entitlement',
+  identityRevoke: 'identity.revoke',
+  /** Access that a machine does not have, asked for by people on its behalf. */
+  identityAsk: 'identity.ask',
+  identityRequests: 'identity.requests',
+  identityWithdraw: 'identity.withdraw',
+  identityBreakGlasses: 'identity.breakGlasses',
+  identityReviewGlass: 'identity.reviewGlass',
 
   policyOpen: 'policy.open',
   policyRenew: 'policy.renew',
@@ -24,6 +55,11 @@ export const subjects = {
 
   approvalsOpen: 'approvals.open',
   approvalsConsume: 'approvals.consume',
+  /** Leave for what is no command of a session: access, a list of statements, a change. */
+  approvalsAsk: 'approvals.ask',
+  approvalsSpend: 'approvals.spend',
+  /** Leave for many statements of one machine at once. */
+  approvalsManifest: 'approvals.manifest',
   approvalsWithdraw: 'approvals.withdraw',
   approvalsList: 'approvals.list',
   approvalsShow: 'approvals.show',
@@ -49,6 +85,38 @@ export const subjects = {
   evidenceRetention: 'evidence.retention',
   /** The sinks follow the log. */
   evidenceFollow: 'evidence.follow',
+
+  /** How far governance has read the ledger. */
+  governanceStatus: 'governance.status',
+  /** What machines used; the least policy that would have allowed it; what a draft would have decided about the past. */
+  governanceUsage: 'governance.usage',
+  governancePropose: 'governance.propose',
+  governanceSimulate: 'governance.simulate',
+  /** Reviews of access. */
+  reviewOpen: 'governance.reviewOpen',
+  reviewList: 'governance.reviewList',
+  reviewShow: 'governance.reviewShow',
+  reviewDecide: 'governance.reviewDecide',
+  reviewDelegate: 'governance.reviewDelegate',
+  reviewClose: 'governance.reviewClose',
+  /** Changes that more than one person makes. */
+  changesPropose: 'governance.changePropose',
+  changesTest: 'governance.changeTest',
+  changesActivate: 'governance.changeActivate',
+  changesRollBack: 'governance.changeRollBack',
+  changesWithdraw: 'governance.changeWithdraw',
+  changesList: 'governance.changeList',
+  changesShow: 'governance.changeShow',
+  /** Who tells us of people, what they told, and the HR file. */
+  governanceDirectories: 'governance.directories',
+  governanceDirectoryAdd: 'governance.directoryAdd',
+  governanceDirectoryRotate: 'governance.directoryRotate',
+  governanceDirectoryRevoke: 'governance.directoryRevoke',
+  governanceSignals: 'governance.signals',
+  governanceImportHr: 'governance.importHr',
+  /** What looks wrong. */
+  governanceDetections: 'governance.detections',
+  governanceDismiss: 'governance.dismiss',
 
   sinksApply: 'sinks.apply',
   sinksList: 'sinks.list',
@@ -81,7 +149,7 @@ export const streams = {
 } as const;
 
 export const buckets = {
-  /** Inventory for the other services: `machine.<name>`, `target.<name>`, `person.<name>`, `group.<name>`, `approvers.<name>`. Written by identity. */
+  /** Inventory for the other services: `machine.<name>`, `target.<name>`, `person.<name>`, `group.<name>`, `approvers.<name>`, `governance.default`. Written by identity. */
   inventory: 'inventory',
   /** Policy slices by digest. Written by policy. Content is checked by its digest. */
   slices: 'slices',

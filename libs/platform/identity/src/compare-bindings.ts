@@ -1,5 +1,6 @@
 import { parseClaimPath, providerRules, readClaim } from '@sallyport/platform-config';
-import { sameClaim, type Candidate } from './match-binding.ts';
+import type { Candidate } from './binding-index.ts';
+import { sameClaim } from './match-binding.ts';
 import type { VerifiedToken } from './token-verifier.ts';
 
 /** One claim that a binding wants, beside what the token has. Values as JSON, so that `"74"` and `74` look different; bounded, without control characters. */

@@ -1,15 +1,10 @@
 import { parseClaimPath, providerRules, readClaim, type ProviderRules, type TrustBinding } from '@sallyport/platform-config';
+import { BindingIndex, type Candidate } from './binding-index.ts';
 import type { Claims } from './compact-jws.ts';
 import { npidOf } from './npid.ts';
 import { refuse } from './refused.ts';
 import { spiffeId } from './svid/spiffe-id.ts';
 import type { VerifiedToken } from './token-verifier.ts';
-
-/** A binding with the machine that it makes. */
-export interface Candidate {
-  readonly machine: string;
-  readonly binding: TrustBinding;
-}
 
 export interface Match extends Candidate {
   readonly npid: string;
@@ -19,12 +14,13 @@ export interface Match extends Candidate {
  * The one machine that a verified token is. Claims are compared exactly and with their type: `"74"` is not `74`, nothing is parsed, no
  * prefix counts. Throws TokenRefusedError when none fits, when bindings of several machines fit, or when the token
  * is of a kind that may be no machine (see `traps`).
- * @param candidates all bindings; those of other issuers are skipped
+ * @param candidates all bindings, as a list or indexed; those of other issuers are skipped
  */
-export function matchBinding(token: VerifiedToken, candidates: readonly Candidate[]): Match {
+export function matchBinding(token: VerifiedToken, candidates: readonly Candidate[] | BindingIndex): Match {
   const rules = providerRules(token.issuer.spec);
   traps(token);
-  const near = candidates.filter(({ binding }) => binding.issuer === token.issuer.metadata.name && token.audiences.includes(binding.audience));
+  const possible = candidates instanceof BindingIndex ? candidates.near(token.claims) : candidates;
+  const near = possible.filter(({ binding }) => binding.issuer === token.issuer.metadata.name && token.audiences.includes(binding.audience));
   const fitting = near.filter(({ binding }) => fits(binding, token.claims, rules, null));
   const welcome = fitting.filter(({ binding }) => !isOutsider(token.claims, rules) || namesEvent(binding, rules));
   if (fitting.length > 0 && welcome.length === 0) refuse('claims-outsider-event', 'the run was started by an event that outsiders can cause, and the binding does not name it');
@@ -76,7 +72,8 @@ export function sameClaim(actual: unknown, wanted: string | number | boolean, li
   return actual === wanted || (list && Array.isArray(actual) && actual.includes(wanted));
 }
 
-function isOutsider(claims: Claims, { outsiders }: ProviderRules): boolean {
+/** Whether the run was started by an event that outsiders can cause. */
+export function isOutsider(claims: Claims, { outsiders }: ProviderRules): boolean {
   return outsiders !== null && outsiders.values.some((value) => value === claims[outsiders.claim]);
 }
 

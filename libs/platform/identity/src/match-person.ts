@@ -2,6 +2,13 @@ import { parseClaimPath, readClaim, type PersonDocument } from '@sallyport/platf
 import { refuse } from './refused.ts';
 import type { VerifiedToken } from './token-verifier.ts';
 
+/** What the issuer calls the person whose a token is: the exact value of its person claim. Null for a token that is no person's. */
+export function personSubject({ issuer: { spec }, claims }: VerifiedToken): string | null {
+  if (!spec.trusts.includes('people') || (spec.provider === 'entra' && claims['idtyp'] === 'app')) return null;
+  const subject = readClaim(claims, parseClaimPath(spec.personClaim));
+  return typeof subject === 'string' && subject !== '' ? subject : null;
+}
+
 /** The person whose issuer and subject a verified token names, exactly. Throws TokenRefusedError. Says nothing of his being active. */
 export function matchPerson(token: VerifiedToken, people: Iterable<PersonDocument>): PersonDocument {
   const { spec, metadata } = token.issuer;

@@ -1,4 +1,5 @@
 export * from './readiness.ts';
+export * from './keeps-ready.ts';
 export * from './environment.ts';
 export * from './service.ts';
 export * from './boot.ts';

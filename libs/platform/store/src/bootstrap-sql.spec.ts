@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bootstrapSql } from './bootstrap-sql.ts';
 
-const passwords = { policy: 'p-password', approvals: 'a-password', masking: 'm-password', evidence: `it's-a-password`, identity: 'i-password', sinks: 'i-password', console: 'c-password' };
+const passwords = { policy: 'p-password', approvals: 'a-password', masking: 'm-password', evidence: `it's-a-password`, identity: 'i-password', governance: 'g-password', sinks: 'i-password', console: 'c-password' };
 
 describe('bootstrapSql', () => {
   it('quotes passwords and the name of the database', () => {

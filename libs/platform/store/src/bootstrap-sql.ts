@@ -1,7 +1,7 @@
 import type { ServiceName } from '@sallyport/platform-bus';
 
 /** The services that have a schema and a role. The gateway is none: the data plane holds no way into the database. */
-export const databaseServices = ['policy', 'approvals', 'masking', 'evidence', 'identity', 'sinks', 'console'] as const satisfies readonly ServiceName[];
+export const databaseServices = ['policy', 'approvals', 'masking', 'evidence', 'identity', 'governance', 'sinks', 'console'] as const satisfies readonly ServiceName[];
 export type DatabaseService = (typeof databaseServices)[number];
 
 /** Owns every schema and runs the migrations; no service knows its password. */

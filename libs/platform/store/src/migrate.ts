@@ -17,8 +17,9 @@ export interface MigrateOptions {
   readonly log: Log;
 }
 
-/** The text that the line `-- include outbox` stands for. */
-const outboxSql = new URL('../sql/outbox.sql', import.meta.url);
+/** The texts that lines `-- include name` stand for. */
+const includes = ['outbox', 'applied-change'];
+const included = (name: string) => new URL(`../sql/${name}.sql`, import.meta.url);
 
 /**
  * Applies what is new, each file in a transaction of its own, and returns the names applied. Several at once wait for each other.
@@ -61,9 +62,14 @@ async function readMigrations(directory: string): Promise<Record<string, Migrati
 }
 
 async function expand(text: string): Promise<string> {
-  if (!/^-- include outbox\s*$/m.test(text)) return text;
-  const outbox = await readFile(outboxSql, 'utf8');
-  return text.replace(/^-- include outbox\s*$/m, () => outbox);
+  let expanded = text;
+  for (const name of includes) {
+    const line = new RegExp(`^-- include ${name}\\s*$`, 'm');
+    if (!line.test(expanded)) continue;
+    const sql = await readFile(included(name), 'utf8');
+    expanded = expanded.replace(line, () => sql);
+  }
+  return expanded;
 }
 
 function migration(text: string): Migration {

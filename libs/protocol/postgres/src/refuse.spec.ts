@@ -27,7 +27,7 @@ describe('refusals in PostgreSQL’s words', () => {
   });
 
   it('have an SQLSTATE of five characters for each code', () => {
-    const codes: RefusalCode[] = ['denied', 'rejected', 'expired', 'withdrawn', 'unreadable', 'too-large', 'limit', 'unauthenticated', 'unauthorized', 'unmaskable', 'evidence-unavailable', 'policy-unavailable', 'target-unavailable', 'closing', 'internal'];
+    const codes: RefusalCode[] = ['denied', 'rejected', 'expired', 'withdrawn', 'unreadable', 'too-large', 'limit', 'unauthenticated', 'unauthorized', 'access-requested', 'unmaskable', 'evidence-unavailable', 'policy-unavailable', 'target-unavailable', 'closing', 'internal'];
     expect(Object.keys(sqlstates).sort()).toEqual([...codes].sort());
     for (const state of Object.values(sqlstates)) expect(state).toMatch(/^[0-9A-Z]{5}$/);
   });

@@ -6,7 +6,7 @@ import { writeErrorFields, type ErrorFields } from './messages/error-response.ts
 /**
  * SQLSTATE of each refusal (PostgreSQL documentation, appendix "PostgreSQL Error Codes"). Chosen so that drivers and applications
  * react as to the server's own error of that kind: 42501 is "insufficient privilege", 57P01 lets a pool reconnect, 53400 and 54000
- * are not retried.
+ * are not retried, 57P03 is "cannot connect now".
  */
 export const sqlstates: Readonly<Record<RefusalCode, string>> = {
   denied: '42501',
@@ -19,6 +19,7 @@ export const sqlstates: Readonly<Record<RefusalCode, string>> = {
   limit: '53400',
   unauthenticated: '28P01',
   unauthorized: '28000',
+  'access-requested': '57P03',
   'target-unavailable': '08001',
   'evidence-unavailable': '58030',
   'policy-unavailable': '57P03',

@@ -110,6 +110,11 @@ export interface Gate {
    * Absent where nothing can record: then nothing is to run that must be recorded.
    */
   record?(permit: Permit, header: RecordingHeader): Recording;
+  /**
+   * True: whatever a command shows must be recorded, or not be shown, because the session is there by an emergency's leave. Known when a permit is given; once true
+   * it stays so. Absent: as usual. What every event says by itself (a statement and its result's size, a transferred file's hash) needs no recording.
+   */
+  readonly mustRecord?: boolean;
   /** Aborted when the session must end: killed, revoked, shutting down. The reason is a {@link Refusal}. */
   readonly closing: AbortSignal;
 }

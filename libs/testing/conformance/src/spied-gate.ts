@@ -26,6 +26,10 @@ export class SpiedGate implements Gate {
     return record;
   }
 
+  get mustRecord(): boolean {
+    return this.#gate.mustRecord === true;
+  }
+
   get closing(): AbortSignal {
     return this.#gate.closing;
   }

@@ -14,7 +14,7 @@ export interface Database {
 export async function bootstrapDatabase(postgres: PostgresServer, name = 'sallyport'): Promise<Database> {
   const ownerPassword = randomBytes(18).toString('base64url');
   const password = () => randomBytes(18).toString('base64url');
-  const passwords: Record<DatabaseService, string> = { policy: password(), approvals: password(), masking: password(), evidence: password(), identity: password(), sinks: password(), console: password() };
+  const passwords: Record<DatabaseService, string> = { policy: password(), approvals: password(), masking: password(), evidence: password(), identity: password(), governance: password(), sinks: password(), console: password() };
   await postgres.sql(`create database "${name}"`);
   await postgres.sql(bootstrapSql({ passwords, ownerPassword, database: name }), name);
   return { name, ownerDsn: postgres.dsnOf(ownerRole, ownerPassword, name), dsn: (service) => postgres.dsnOf(serviceRole(service), passwords[service], name) };

@@ -56,5 +56,5 @@ export async function startNats(options: StartNatsOptions = {}): Promise<NatsSer
 
 export function generatePasswords(): Record<BusUser, string> {
   const password = () => randomBytes(18).toString('base64url');
-  return { gateway: password(), policy: password(), approvals: password(), masking: password(), evidence: password(), identity: password(), sinks: password(), console: password(), bootstrap: password() };
+  return { gateway: password(), policy: password(), approvals: password(), masking: password(), evidence: password(), identity: password(), governance: password(), sinks: password(), console: password(), bootstrap: password() };
 }

@@ -1,6 +1,6 @@
 -- EP-01: how it is computed
 --
--- Take every machine that a config.changed event of kind Machine names, and every machine that an event names as its actor. For each: the last change, its owner as of its last act, its first and last act, sessions opened, targets reached.
+-- Take every machine that an nhi event or a config.changed of kind Machine names, and every machine that acts. For each: its last nhi.recorded, its state (the last of nhi.recorded, nhi.state_changed, nhi.suspended and nhi.reactivated), its owner as of its last record, reactivation or act; first and last auth.ok with the distinct addresses; sessions opened, with their clients and targets. An owner has left when person.left names the machine or its owner, and neither person.returned nor another owner (nhi.reactivated, nhi.recorded) follows; no directory knows an owner whom detect.orphan names. The date of review is compared with the end of the period.
 --
--- Events read: config.changed, every event whose actor is a machine.
+-- Events read: nhi.recorded, nhi.state_changed, nhi.suspended, nhi.reactivated, person.left, person.returned, detect.orphan, config.changed, auth.ok, session.opened, every event whose actor is a machine.
 -- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

@@ -1,6 +1,6 @@
 -- EP-02: how it is computed
 --
--- Group auth.ok by actor, issuer, binding and door: logins, distinct source addresses, the longest time between the login and the end of its token. List auth.replay.
+-- Group auth.ok by actor, issuer, binding and door: logins, distinct source addresses, the longest time between the login and the end of its token. List auth.replay, detect.replay and detect.shared_binding, and the bindings of each machine's last nhi.recorded that say `replay off`. Of token.exchanged: how many tickets and certificates, and how many name the key that they are bound to.
 --
--- Events read: auth.ok, auth.replay.
+-- Events read: auth.ok, auth.replay, detect.replay, detect.shared_binding, nhi.recorded, token.exchanged.
 -- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

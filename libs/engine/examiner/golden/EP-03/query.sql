@@ -1,6 +1,6 @@
 -- EP-03: how it is computed
 --
--- For each allowed command.decided, its effects (verb and object) by machine and target: commands, first and last use.
+-- For each entitlement: its last entitlement.granted, its end (entitlement.expired, entitlement.revoked), the sessions under it (entitlement.used; of a standing one every session of the same machine, target and role within its time), and the effects of the commands that were allowed in these sessions (command.decided). Sessions whose machine and target have no entitlement in the pack are one row for each machine, target and role.
 --
--- Events read: command.decided.
+-- Events read: entitlement.granted, entitlement.used, entitlement.expired, entitlement.revoked, entitlement.unused, session.opened, command.decided.
 -- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

@@ -1,6 +1,6 @@
 -- EP-04: how it is computed
 --
--- Review items due in the period with decision, reviewer and date, and the entitlement.revoked event that a revocation calls for.
+-- By campaign and item: review.item (what was granted against what was used), the last review.decided with its author, the due date (review.overdue, else review.opened of the campaign), review.stopped. A decision to revoke is followed by the next entitlement.revoked or entitlement.expired of the same entitlement, or by the suspension of the machine. The reviewer is compared with the owner of the machine at that leaf, and with the author of the entitlement's entitlement.requested, else of its entitlement.granted.
 --
--- Events read: none yet.
+-- Events read: review.opened, review.item, review.decided, review.overdue, review.stopped, review.closed, entitlement.requested, entitlement.granted, entitlement.revoked, nhi.recorded, nhi.state_changed.
 -- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

@@ -1,6 +1,6 @@
 -- EP-05: how it is computed
 --
--- For each nhi.suspended: the machine, the reason, and the sessions of that machine opened later, up to the next config.changed of that machine.
+-- For each person.left and each machine that it names (or, where it names a hundred, whose owner it names): left_at as the source said it, the first nhi.suspended or nhi.state_changed to suspended or retired at or after it, and the seconds between; nhi.state_changed to attention with its end; the next nhi.reactivated, nhi.recorded with another owner or person.returned, from which somebody answers again. Sessions of the machine opened after left_at are counted by whether they began after that, within the grace, or neither (uncovered). refused_after: auth.failed whose actor is the machine while it was suspended (the session.refused beside it names nobody).
 --
--- Events read: nhi.suspended, config.changed, session.opened.
+-- Events read: person.left, person.returned, signal.received, nhi.recorded, nhi.state_changed, nhi.suspended, nhi.owner_accepted, nhi.reactivated, contract.ending, session.opened, session.closed, auth.failed, config.changed.
 -- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

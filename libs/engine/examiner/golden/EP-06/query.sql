@@ -1,6 +1,6 @@
 -- EP-06: how it is computed
 --
--- Every approval by its id: what was asked and by which rules, the quorum, the votes, its last state, and its uses (approval.consumed).
+-- Every approval by its id: what was asked and by which rules, the quorum, the votes, its last state, and its uses (approval.consumed). Every entitlement.granted of kind jit or break-glass with its request, its approval, its reason and its end; used_seconds is the sum of its sessions from session.opened to session.closed, uses the number of them. Of emergency access breakglass.opened and breakglass.reviewed.
 --
--- Events read: approval.requested, approval.voted, approval.granted, approval.rejected, approval.expired, approval.withdrawn, approval.consumed, approval.refused.
+-- Events read: approval.requested, approval.voted, approval.granted, approval.rejected, approval.expired, approval.withdrawn, approval.consumed, approval.refused, approval.manifest, entitlement.requested, entitlement.granted, entitlement.used, entitlement.expired, entitlement.revoked, breakglass.opened, breakglass.reviewed, session.opened, session.closed.
 -- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

@@ -1,6 +1,6 @@
 -- EP-08: how it is computed
 --
--- config.changed, config.refused and policy.activated in time order with author, version, digest and the digest before; each policy.activated is compared with the one before it.
+-- One row for each change (change.proposed): its last change.tested before change.activated, who approved (change.approved, and approval.voted of the approvals whose subject is the change), its activation, and the change that rolls it back. Then config.changed, config.refused and policy.activated in leaf order with author, version, digest and the digest before; a config.changed came by the change whose approval it bears (auth.approval). Changes of a kind need others from the first approval of a change whose rules name it (changeControl:KIND) or the first config.refused with code change-required on; the documents of machines that a transfer or a person's hand changes are left out. Each policy.activated is compared with the one before it.
 --
--- Events read: config.changed, config.refused, policy.activated.
+-- Events read: change.proposed, change.tested, change.approved, change.rejected, change.activated, change.withdrawn, approval.requested, approval.voted, approval.granted, approval.consumed, config.changed, config.refused, policy.activated, nhi.recorded.
 -- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

@@ -1,6 +1,6 @@
 -- EP-09: how it is computed
 --
--- auth.failed, auth.replay, session.refused, command.decided with decision deny, command.refused, in leaf order.
+-- auth.failed, auth.replay, token.refused, session.refused, command.decided with decision deny, command.refused, entitlement.refused, nhi.candidate and detect events of use, in leaf order. A candidate is decided by a later nhi.candidate_decided of its id.
 --
--- Events read: auth.failed, auth.replay, session.refused, command.decided, command.refused.
+-- Events read: auth.failed, auth.replay, token.refused, session.refused, command.refused, entitlement.refused, command.decided, nhi.candidate, nhi.candidate_decided, detect.human_use, detect.shared_binding, detect.replay, detect.new_behaviour.
 -- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

@@ -1,6 +1,6 @@
 -- EP-17: how it is computed
 --
--- evidence.read and evidence.exported with who, what and how many; operator.acted whose action begins with evidence. or ends a replay. Readers are compared with the actors of config.changed and approval.voted.
+-- evidence.read and evidence.exported with who, what and how many; operator.acted whose action begins with evidence. or session.replay. Readers are compared with the persons who are the actor of any other event, what they are refused aside. What roles a reader has is not in the events: a read without the role is refused, and the refusal is what is listed.
 --
--- Events read: evidence.read, evidence.exported, operator.acted, config.changed, approval.voted.
+-- Events read: evidence.read, evidence.exported, operator.acted, every event whose actor is a person.
 -- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

@@ -1,6 +1,6 @@
 -- EP-18: how it is computed
 --
--- As EP-01, EP-03 and EP-11 for the machines of vendors, with sponsor and end of contract.
+-- Every machine whose last nhi.recorded names a vendor: the owner as its sponsor, contract_end (that day included), its state, its sessions, and its entitlements that are in force at the end of the period.
 --
--- Events read: none yet.
+-- Events read: nhi.recorded, nhi.state_changed, nhi.suspended, nhi.reactivated, session.opened, entitlement.granted, entitlement.expired, entitlement.revoked.
 -- The input is the events of this pack and nothing else, so anybody can compute it again from the pack.

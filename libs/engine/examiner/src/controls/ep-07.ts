@@ -1,30 +1,34 @@
 import { concealedText } from '@sallyport/domain-events';
 import type { Control } from '../control.ts';
 import type { Examination } from '../examination.ts';
-import { text, texts, type Fact } from '../fact.ts';
+import { count, countIn, text, textIn, texts, type Fact } from '../fact.ts';
+import { bare, namedMachine } from '../names.ts';
 import { joined, table } from '../table.ts';
 import { quorumMet, type ApprovalCase } from '../views/approvals.ts';
 import { decisionOf, type CommandCase } from '../views/commands.ts';
-import { answer, plural } from './no-data.ts';
+import { answer, noData, plural } from './no-data.ts';
+
+const columns = ['command', 'machine', 'target', 'shape', 'held_at', 'of', 'approval', 'approvers', 'granted_at', 'ran_at', 'bound', 'before', 'other_person', 'quorum', 'outcome', 'leaf'];
 
 export const ep07: Control = {
   id: 'EP-07',
   title: 'Approval before execution',
   question: 'Were high-risk operations approved before they ran, by a different person, for exactly that command?',
-  exception: 'A held command ran and one of these is not shown: an approval that names this very command and session; granted, and spent, no later than the decision to run; the quorum met by distinct people; none of them the owner of the machine; the same statement shape as was held. An approved run whose hold is not recorded counts too.',
-  query: 'High risk is what the policy held: every command with a command.decided `hold`, or an `allow` that names an approval. Join the approval that the allow names (auth.approval). bound: approval.requested and approval.consumed name the command and its session, and the shape allowed is the shape asked for. before: approval.granted and approval.consumed are no later than the allow by the clocks of their producers. other_person: each approving voter is not the owner that the held command names. quorum: distinct approving voters for each group that was asked for.',
-  reads: ['command.decided', 'command.refused', 'command.settled', 'approval.requested', 'approval.voted', 'approval.granted', 'approval.consumed'],
+  exception: 'A held command ran and one of these is not shown: an approval that names this very command and session; granted, and spent, no later than the decision to run; the quorum met by distinct people; none of them the owner of the machine, or who asked; the same statement shape as was held. An approved run whose hold is not recorded counts too. A statement of a manifest (approval.manifest) was approved with others: the approval must have been spent by this command, for this statement and no more often than was asked for, for the machine and target of the manifest.',
+  query: 'High risk is what the policy held: every command with a command.decided `hold`, or an `allow` that names an approval. Join the approval that the allow names (auth.approval). bound: approval.requested and approval.consumed name the command and its session, and the shape allowed is the shape asked for. before: approval.granted and approval.consumed are no later than the allow by the clocks of their producers. of: `manifest` where approval.manifest names the approval; bound is then: approval.consumed names the command and its session, the statement shape that was held and allowed (run.shape), and no more uses of it than were asked for (run.use of run.times), the manifest names its machine and target, and the approval was spent at most as often as the manifest has runs. other_person: each approving voter is neither the owner that the held command names nor the person who asked. quorum: distinct approving voters for each group that was asked for.',
+  reads: ['command.decided', 'command.refused', 'command.settled', 'approval.requested', 'approval.voted', 'approval.granted', 'approval.consumed', 'approval.manifest'],
   examine: (examination) => {
-    const found = [...examination.commands.values()].flatMap((command) => judge(command, examination));
+    const asked = askedOf(examination);
+    const found = [...examination.commands.values()].flatMap((command) => judge(command, examination, asked));
+    if (found.length === 0) return noData('no command was held, and none ran under an approval, in this pack', columns);
     const ran = found.filter(({ allow }) => allow !== null);
     const bad = ran.filter(({ proofs }) => Object.values(proofs).includes(false));
     const row = ({ command, hold, allow, approval, approvers, proofs, outcome }: Judged) => [
-      command.command, (hold ?? allow)?.who?.id ?? null, (hold ?? allow)?.on?.target ?? null, shapeOf(hold ?? allow), hold?.at ?? null, approval?.approval ?? null, joined(approvers), approval?.granted?.at ?? null, allow?.at ?? null,
+      command.command, (hold ?? allow)?.who?.id ?? null, (hold ?? allow)?.on?.target ?? null, shapeOf(hold ?? allow), hold?.at ?? null, asked.manifests.has(approval?.approval ?? '') ? 'manifest' : 'command', approval?.approval ?? null, joined(approvers), approval?.granted?.at ?? null, allow?.at ?? null,
       allow === null ? null : proofs.bound, allow === null ? null : proofs.before, allow === null ? null : proofs.otherPerson, allow === null ? null : proofs.quorum, outcome, (hold ?? allow)?.leaf ?? null,
     ];
-    const columns = ['command', 'machine', 'target', 'shape', 'held_at', 'approval', 'approvers', 'granted_at', 'ran_at', 'bound', 'before', 'other_person', 'quorum', 'outcome', 'leaf'];
     return answer({
-      figures: [{ name: 'commands held', value: found.filter(({ hold }) => hold !== null).length }, { name: 'approved and run', value: ran.length }, { name: 'not run', value: found.length - ran.length }, { name: 'run with an exception', value: bad.length }],
+      figures: [{ name: 'commands held', value: found.filter(({ hold }) => hold !== null).length }, { name: 'approved and run', value: ran.length }, { name: 'of them by a manifest', value: ran.filter(({ approval }) => asked.manifests.has(approval?.approval ?? '')).length }, { name: 'not run', value: found.length - ran.length }, { name: 'run with an exception', value: bad.length }],
       result: table(columns, found.map(row)),
       exceptions: table(['exception', ...columns], bad.map((each) => [notShown(each), ...row(each)])),
       story: [
@@ -52,31 +56,49 @@ const words: Readonly<Record<keyof Judged['proofs'], string>> = { bound: 'approv
 const notShown = ({ proofs }: Judged): string =>
   `not shown: ${Object.entries(words).filter(([proof]) => !Object.entries(proofs).some(([name, holds]) => name === proof && holds)).map(([, word]) => word).join('; ')}`;
 
-function judge(command: CommandCase, { approvals }: Examination): Judged[] {
+interface Asked {
+  /** Approval by the command that it was asked for. */
+  readonly byCommand: ReadonlyMap<string, ApprovalCase>;
+  readonly manifests: ReadonlyMap<string, Fact>;
+}
+
+function askedOf({ approvals, of }: Examination): Asked {
+  const byCommand = new Map([...approvals.values()].flatMap((one) => (one.requested === null || text(one.requested, 'command') === '' ? [] : [[text(one.requested, 'command'), one] as const])).toReversed());
+  return { byCommand, manifests: new Map(of('approval.manifest').map((fact) => [text(fact, 'approval'), fact])) };
+}
+
+function judge(command: CommandCase, { approvals }: Examination, { byCommand, manifests }: Asked): Judged[] {
   const hold = decisionOf(command, 'hold');
   const allow = decisionOf(command, 'allow');
   const named = allow?.auth?.approval ?? null;
   if (hold === null && named === null) return [];
-  const asked = [...approvals.values()].find(({ requested }) => requested !== null && text(requested, 'command') === command.command) ?? null;
+  const asked = byCommand.get(command.command) ?? null;
   const approval = named === null ? (allow === null ? asked : null) : (approvals.get(named) ?? null);
   const approvers = approval === null ? [] : approval.votes.filter(({ vote }) => vote === 'approve').map(({ by }) => by);
-  return [{ command, hold, allow, approval, approvers, outcome: outcomeOf(command, allow, approval), proofs: proofsOf(command, hold, allow, approval, approvers) }];
+  return [{ command, hold, allow, approval, approvers, outcome: outcomeOf(command, allow, approval), proofs: proofsOf(command, hold, allow, approval, approvers, manifests.get(approval?.approval ?? '') ?? null) }];
 }
 
-function proofsOf({ command }: CommandCase, hold: Fact | null, allow: Fact | null, approval: ApprovalCase | null, approvers: readonly string[]): Judged['proofs'] {
+function proofsOf({ command }: CommandCase, hold: Fact | null, allow: Fact | null, approval: ApprovalCase | null, approvers: readonly string[], manifest: Fact | null): Judged['proofs'] {
   const requested = approval?.requested ?? null;
   const spent = approval?.consumed.find((fact) => text(fact, 'command') === command) ?? null;
   const session = allow?.sid ?? '';
   const owner = hold?.who?.owner ?? allow?.who?.owner ?? null;
   const shape = requested === null ? '' : text(requested, 'shape');
+  const spentHere = spent !== null && allow !== null && text(spent, 'session') === session;
+  const asker = requested?.who?.id.startsWith('person:') === true ? requested.who.id : null;
   return {
-    bound: requested !== null && spent !== null && allow !== null && text(requested, 'command') === command && text(requested, 'session') === session && text(spent, 'session') === session && sameShape(shape, allow, hold),
+    bound: manifest !== null && approval !== null ? spentHere && ofManifest(manifest, allow) && sameShape(textIn(runOf(spent), 'shape'), allow, hold) && approval.consumed.length <= count(manifest, 'runs') && isAsked(runOf(spent)) : requested !== null && spentHere && text(requested, 'command') === command && text(requested, 'session') === session && sameShape(shape, allow, hold),
     before: approval !== null && allow !== null && approval.granted !== null && spent !== null && approval.granted.at <= allow.at && spent.at <= allow.at,
-    otherPerson: approvers.length > 0 && !approvers.includes(concealedText) && owner !== null && !approvers.includes(owner) && !approvers.includes(`person:${owner}`),
+    otherPerson: approvers.length > 0 && !approvers.includes(concealedText) && owner !== null && !approvers.includes(owner) && !approvers.includes(`person:${owner}`) && (asker === null || !approvers.some((by) => bare(by) === bare(asker))),
     quorum: approval !== null && quorumMet(approval),
     wasHeld: hold !== null,
   };
 }
+
+const runOf = (spent: Fact | null): unknown => (spent !== null && 'run' in spent.d ? spent.d.run : null);
+/** One of the runs that were asked for. */
+const isAsked = (run: unknown): boolean => countIn(run, 'use') >= 1 && countIn(run, 'use') <= countIn(run, 'times');
+const ofManifest = (manifest: Fact, { who, on }: Fact): boolean => who !== null && namedMachine(manifest) === bare(who.id) && text(manifest, 'target') === (on?.target ?? '');
 
 const shapeOf = (fact: Fact | null): string | null => (fact === null ? null : text(fact, 'shape'));
 /** The gateway writes a long shape as its beginning and its length; approvers are shown all of it. */

@@ -1,4 +1,4 @@
-import type { Answer } from '../control.ts';
+import type { Answer, Excerpt } from '../control.ts';
 import { table, type Table } from '../table.ts';
 
 /** The answer of a control whose records do not exist yet. It has no figures, so that nobody takes a nought for a result. */
@@ -12,12 +12,13 @@ export const noData = (reason: string, columns: readonly string[]): Answer => ({
 });
 
 /** What could be computed. With a reason, a part of the question is open. */
-export const answer = (parts: { readonly figures: Answer['figures']; readonly result: Table; readonly exceptions: Table; readonly story: readonly string[]; readonly missing?: string }): Answer => ({
+export const answer = (parts: { readonly figures: Answer['figures']; readonly result: Table; readonly exceptions: Table; readonly story: readonly string[]; readonly missing?: string; readonly excerpt?: Excerpt }): Answer => ({
   state: parts.missing === undefined ? 'computed' : 'partial',
   reason: parts.missing ?? null,
   figures: parts.figures,
   result: parts.result,
   exceptions: parts.exceptions,
+  ...(parts.excerpt === undefined ? {} : { excerpt: parts.excerpt }),
   story: [...parts.story, ...(parts.missing === undefined ? [] : [`Not answered: ${parts.missing}.`]), exceptionsSay(parts.exceptions.rows.length)],
 });
 

@@ -2,8 +2,8 @@ import { controls } from '../controls/index.ts';
 import { citations, type Citation } from './citations.ts';
 import { ffiecDocuments, frameworks, type Framework } from './frameworks.ts';
 
-/** Raised with every change of a citation or an edition, so that two packs can be compared. */
-export const mappingsVersion = '2026-11.1';
+/** Raised with every change of a citation, an edition or a question, so that two packs can be compared. */
+export const mappingsVersion = '2026-11.2';
 
 /** What is written to mappings.json. */
 export interface Mappings {

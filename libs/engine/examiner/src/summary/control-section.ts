@@ -1,4 +1,4 @@
-import type { ControlResult, ControlState } from '../control.ts';
+import type { ControlResult, ControlState, Excerpt } from '../control.ts';
 import { citationsOf } from '../mappings/mappings.ts';
 import type { Table } from '../table.ts';
 import { breakable, colour, moment, shown, type PrintNode } from './node.ts';
@@ -26,6 +26,7 @@ export function controlSection(result: ControlResult): readonly PrintNode[] {
         ...story.map((sentence) => ({ text: breakable(shownWhole(sentence)), margin: [0, 0, 0, 3] })),
       ],
     },
+    ...(result.excerpt === undefined || result.excerpt.rows.length === 0 ? [] : [excerptTable(result.excerpt)]),
     ...(exceptions.rows.length === 0 ? [] : [exceptionTable(exceptions)]),
     { text: citationLine(control.id), style: 'small', margin: [0, 3, 0, 0] },
   ];
@@ -36,14 +37,31 @@ function figureRow({ figures }: ControlResult): PrintNode {
   return { margin: [0, 0, 0, 6], layout: 'figures', table: { widths: few.map(() => '*'), body: [few.map(({ value }) => ({ text: breakable(shown(String(value))), style: typeof value === 'number' ? 'figure' : 'figureText' })), few.map(({ name }) => ({ text: name, style: 'small' }))] } };
 }
 
+/** What the result has to say at a glance; the CSV has all of it. */
+function excerptTable({ title, columns, rows }: Excerpt): PrintNode {
+  const header = columns.map((name) => ({ text: name, style: 'th' }));
+  const body = rows.slice(0, mostRows).map((row) => row.map((value) => ({ text: breakable(moment(shown(cell(value), longestCell))), style: 'td' })));
+  const more = rows.length - body.length;
+  return {
+    unbreakable: true,
+    stack: [
+      { text: title, style: 'caption', margin: [0, 6, 0, 3] },
+      { layout: 'rows', table: { headerRows: 1, dontBreakRows: true, widths: columns.map(widthOf), body: [header, ...body] } },
+      ...(more > 0 ? [{ text: `${more} more rows, and all columns, in result.csv.`, style: 'small', margin: [0, 2, 0, 0] }] : []),
+    ],
+  };
+}
+
 function exceptionTable({ columns, rows }: Table): PrintNode {
   const kept = columns.length <= mostColumns ? columns.map((_, i) => i) : [...columns.keys()].slice(0, mostColumns - 1).concat(columns.length - 1);
   const header = kept.map((i) => ({ text: (columns[i] ?? '').replaceAll('_', ' '), style: 'th' }));
   const body = rows.slice(0, mostRows).map((row) => kept.map((i) => ({ text: breakable(moment(shown(cell(row[i] ?? null), longestCell))), style: 'td' })));
   const more = rows.length - body.length;
+  // So few rows fit on a page: a title is never left alone at the end of one.
   return {
+    unbreakable: true,
     stack: [
-      { text: `Exceptions (${rows.length})`, style: 'exceptions', margin: [0, 4, 0, 3] },
+      { text: `Exceptions (${rows.length})`, style: 'exceptions', margin: [0, 8, 0, 3] },
       ...(more > 0 ? [{ text: kindsOf(rows), style: 'small', margin: [0, 0, 0, 3] }] : []),
       { layout: 'rows', table: { headerRows: 1, dontBreakRows: true, widths: kept.map((i) => widthOf(columns[i] ?? '')), body: [header, ...body] } },
       ...(more > 0 || kept.length < columns.length ? [{ text: `${more > 0 ? `${more} more rows` : 'All rows'}${kept.length < columns.length ? ', and all columns,' : ''} in exceptions.csv.`, style: 'small', margin: [0, 2, 0, 0] }] : []),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { examine } from '../controls/index.ts';
 import { examination } from '../testing/examine-story.ts';
+import { governedPeriod, governedStory } from '../testing/governed-story.ts';
 import { story } from '../testing/story.ts';
 import { summaryDocument } from './document.ts';
 import { moment, shown } from './node.ts';
@@ -30,6 +31,14 @@ describe('the printed summary', () => {
     const printed = JSON.stringify(summaryDocument(given, [many], { ...of, times, withheld: 3 }).definition);
     for (const words of ['replay: 9993 · binding shared: 7', 'there before 2026-11-21 00:04:00 UTC (tsa.example)', '3 fields of the events', '9988 more rows']) expect(printed).toContain(words);
     expect(JSON.stringify(summaryDocument(given, [], { ...of, times: { from: null, to: null } }).definition)).toMatch(/No control found an exception.*|no authority outside/);
+  });
+  it('prints what became of leavers, of reviews, of access for a time and of changes, and how much it leaves out', () => {
+    const given = examination(governedStory(), { period: governedPeriod });
+    const results = examine(given);
+    const printed = JSON.stringify(summaryDocument(given, results, of).definition).replaceAll('\u200b', '');
+    for (const words of ['What became of the machines of those who left', '"0.38"', 'What was decided', 'stopped undecided', 'Access for a time', 'Changes that more than one person made', 'Machines of third parties', 'Acme Reports']) expect(printed).toContain(words);
+    const long = results.map((result) => (result.excerpt === undefined ? result : { ...result, excerpt: { ...result.excerpt, rows: Array.from({ length: 30 }, () => result.excerpt?.rows[0] ?? []) } }));
+    expect(JSON.stringify(summaryDocument(given, long, of).definition)).toContain('18 more rows, and all columns, in result.csv.');
   });
   it('counts by day, and by week where days would be too many', () => {
     const day = seriesOf(examination(story()))[1];

@@ -3,7 +3,7 @@ import { compileSlice, type CompiledSlice } from '../compiled.ts';
 import type { SessionFacts } from '../context.ts';
 import { describeProblem } from '../problem.ts';
 import { readPolicySet, type PolicySet } from '../policy-set.ts';
-import { sliceFor, type MachineFacts, type TargetFacts } from '../slice.ts';
+import { sliceFor, type MachineFacts, type PartyFacts, type TargetFacts } from '../slice.ts';
 
 export const nightly: MachineFacts = { name: 'nightly-ledger', owner: 'alice', environment: 'production', criticality: 'high', kind: 'batch', groups: ['batch'] };
 export const ledgerDb: TargetFacts = { name: 'ledger-db', kind: 'postgres', environment: 'production', tags: ['pci'] };
@@ -17,8 +17,8 @@ export function setOf(text: string): PolicySet {
   return read.set;
 }
 
-export function compiledOf(text: string, machine: MachineFacts = nightly, target: TargetFacts = ledgerDb): CompiledSlice {
-  return compileSlice(sliceFor({ policySet: setOf(text), machine, target }));
+export function compiledOf(text: string, machine: MachineFacts = nightly, target: TargetFacts = ledgerDb, behalf?: PartyFacts): CompiledSlice {
+  return compileSlice(sliceFor({ policySet: setOf(text), machine, ...(behalf === undefined ? {} : { behalf }), target }));
 }
 
 export function effect(verb: Verb, name: string, kind: ResourceKind = 'table'): Effect {

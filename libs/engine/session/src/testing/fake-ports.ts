@@ -36,6 +36,10 @@ export class FakePorts implements GatePorts {
   readonly withdrawn: string[] = [];
   answer: ((answer: true | Refusal) => void) | null = null;
   consumed: true | Refusal = true;
+  /** The manifest that covers whatever is held; null: none does. */
+  manifest: ApprovalId | null = null;
+  /** What comes of a run of its statement. */
+  ran: true | Refusal = true;
 
   readonly live: LiveLease = { id: 'lease-1', policyVersion: 7, slice, decide: (means) => this.decide(means), unmasked: () => this.unmasked };
 
@@ -48,16 +52,17 @@ export class FakePorts implements GatePorts {
 
   readonly approvals: ApprovalsPort = {
     binding: (command, of) => `${command.text.open('test')}|${of}`,
-    open: (held) => {
+    open: (held, whom) => {
       this.opened.push(held);
-      return Promise.resolve({ approval: id<ApprovalId>(`approval-${this.opened.length}`), url: 'https://console.test/a/1', expires: id<Instant>('2026-11-22T10:15:00.000000Z') });
+      if (this.manifest !== null && whom === 'manifest-or-people') return Promise.resolve({ approval: this.manifest, url: 'https://console.test/m/1', expires: id<Instant>('2026-11-22T22:00:00.000000Z'), covered: true });
+      return Promise.resolve({ approval: id<ApprovalId>(`approval-${this.opened.length}`), url: 'https://console.test/a/1', expires: id<Instant>('2026-11-22T10:15:00.000000Z'), covered: false });
     },
     outcome: (approval, signal) =>
       new Promise((resolve) => {
         this.answer = resolve;
         signal.addEventListener('abort', () => resolve({ kind: 'refusal', code: 'withdrawn', say: 'withdrawn', rules: [], requestId: approval, hint: '' }), { once: true });
       }),
-    consume: () => Promise.resolve(this.consumed),
+    consume: (_approval, _held, what) => Promise.resolve(what === 'statement' ? this.ran : this.consumed),
     withdraw: (approval) => this.withdrawn.push(approval),
   };
 

@@ -4,7 +4,7 @@ import { known, type Family } from '../known-type.ts';
 import { count, object, oneOf, orNull, text } from '../schema/schema.ts';
 import { whoOf } from './parties.ts';
 
-/** Changes of configuration and policy, and of machines. Digests say what changed; the documents themselves stay in the house. */
+/** Changes of configuration and policy. Digests say what changed; the documents themselves stay in the house. */
 export const change = {
   'config.changed': known<'config.changed'>(
     object<EventData['config.changed']>({ kind: text, name: text, change: oneOf('created', 'updated', 'removed'), version: count, digest: text, previous: orNull(text) }),
@@ -35,16 +35,5 @@ export const change = {
       members: { entity: { name: 'policy', uid: d.digest, type_id: 5, type: 'Policy', version: String(d.version), policy: { name: 'policy', uid: d.digest, version: String(d.version) }, data: present({ previous: d.previous, rules: d.rules }) } },
     },
     ecs: { kind: 'event', category: ['configuration'], type: ['change'] },
-  })),
-  'nhi.suspended': known<'nhi.suspended'>(object<EventData['nhi.suspended']>({ machine: text, why: text }), (event, d) => ({
-    title: 'Machine suspended',
-    message: `${d.machine} was suspended: ${d.why}`,
-    severity: 'medium', outcome: 'success', code: null, reason: d.why, source: null,
-    ocsf: {
-      class: 'entity_management', activity: 12,
-      members: { entity: { name: d.machine, uid: d.machine, type_id: 2, type: 'User', user: { uid: d.machine, name: d.machine, type_id: 4, type: 'Service' } }, comment: d.why },
-      control: { action: 'Denied', disposition: 'Access Revoked' },
-    },
-    ecs: { kind: 'event', category: ['iam'], type: ['user', 'change'] },
   })),
 } satisfies Family;

@@ -12,7 +12,7 @@ import { databaseOf, endpointOf, onWhat, targetOf, whoOf } from './parties.ts';
  */
 export const command = {
   'command.decided': known<'command.decided'>(
-    object<CommandDecided>({
+    object<Omit<CommandDecided, 'sides'>>({
       command: text, decision: oneOf('allow', 'deny', 'hold'), verb: text, reading: text, effects: list(text), shape: text, fingerprint: orNull(text), kind: text, rules: list(text), say: orNull(text),
     }),
     (event, d) => ({

@@ -23,6 +23,11 @@ export function userOf(event: Seen): JsonObject {
   return present({ uid: who.npid ?? who.id, name: who.id, type_id, type });
 }
 
+/** OCSF `user` of a machine that the data name. */
+export function machineUser(machine: string): JsonObject {
+  return { uid: machine, name: machine, type_id: 4, type: 'Service' };
+}
+
 /** OCSF `network_endpoint` of an address; where none is known, the service that wrote the event, by name. */
 export function endpointOf(event: Seen, address: string | null): JsonObject {
   return address === null || address === '' ? { svc_name: 'sallyport', uid: event.prod.id } : isAddress(address) ? { ip: address } : { hostname: address };

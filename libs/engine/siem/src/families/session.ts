@@ -6,17 +6,17 @@ import { endpointOf, onWhat, targetOf, userOf, whoOf } from './parties.ts';
 /** Sessions: what was granted to whom, and how it ended. */
 export const session = {
   'session.opened': known<'session.opened'>(
-    object<EventData['session.opened']>({
+    object<Omit<EventData['session.opened'], 'behalf'>>({
       protocol: text, role: orNull(text), source: text, client: orNull(text), evidence: text, lease: text, policy: count, mask_plan: orNull(text),
       key: object<Omit<EventData['session.opened']['key'], 'day'>>({ kek: text, epk: text, iv: text, wrapped: text }),
     }),
     (event, d) => ({
       title: 'Session opened',
-      message: `${whoOf(event)} opened a ${d.protocol} session on ${onWhat(event)}${d.role === null ? '' : ` as ${d.role}`}`,
+      message: `${whoOf(event)} opened a ${d.protocol} session on ${onWhat(event)}${d.role === null ? '' : ` as ${d.role}`}${d.behalf === undefined ? '' : ` on behalf of ${d.behalf}`}`,
       severity: 'informational', outcome: 'success', code: null, reason: null, source: d.source,
       ocsf: {
         class: 'authorize_session', activity: 1,
-        members: { user: userOf(event), privileges: [...(d.role === null ? [] : [`role:${d.role}`]), `policy:${d.policy}`], session: { uid: event.sid }, src_endpoint: endpointOf(event, d.source), dst_endpoint: targetOf(event) },
+        members: { user: userOf(event), privileges: [...(d.role === null ? [] : [`role:${d.role}`]), `policy:${d.policy}`, ...(d.behalf === undefined ? [] : [`behalf:${d.behalf}`])], session: { uid: event.sid }, src_endpoint: endpointOf(event, d.source), dst_endpoint: targetOf(event) },
         control: { action: 'Allowed', disposition: 'Allowed' },
       },
       ecs: { kind: 'event', category: ['session', 'database'], type: ['start', 'allowed'] },

@@ -7,13 +7,13 @@ import { endpointOf, userOf, whoOf } from './parties.ts';
 /** Credentials that we give ourselves: tickets and SSH certificates, by their ids. */
 export const tokens = {
   'token.exchanged': known<'token.exchanged'>(
-    object<EventData['token.exchanged']>({
+    object<Omit<EventData['token.exchanged'], 'behalf'>>({
       kind: oneOf('ticket', 'ssh-certificate'), id: text, serial: orNull(text), binding: text, targets: list(text), key: orNull(text), uses: orNull(count),
       sources: list(text), extensions: list(text), act: list(text), expires: text, source: text,
     }),
     (event, d) => ({
       title: 'Token exchanged',
-      message: `${whoOf(event)} was given ${d.kind} ${d.id} for ${d.targets.join(', ')} until ${d.expires}`,
+      message: `${whoOf(event)} was given ${d.kind} ${d.id} for ${d.targets.join(', ')} until ${d.expires}${d.behalf === undefined ? '' : `, on behalf of ${d.behalf}`}`,
       severity: 'informational', outcome: 'success', code: null, reason: null, source: d.source,
       ocsf: {
         class: 'authentication', activity: 'token.exchanged',

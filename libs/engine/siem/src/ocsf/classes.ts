@@ -9,6 +9,8 @@ export interface OcsfClass {
   readonly activities: Readonly<Record<number, string>>;
   /** The class has `actor` itself; in the others it comes with the `host` profile. */
   readonly ownActor: boolean;
+  /** The class that versions before 1.9 have in its place, and the numbers that its activities have there. */
+  readonly before19?: { readonly uid: number; readonly name: string; readonly activities: Readonly<Record<number, readonly [id: number, caption: string]>> };
 }
 
 const findings = { category: 2, categoryName: 'Findings', activities: { 1: 'Create' } };
@@ -21,7 +23,11 @@ export const classes: Readonly<Record<OcsfPlace['class'], OcsfClass>> = {
   data_security_finding: { uid: 2006, name: 'Data Security Finding', ...findings, ownActor: true },
   authentication: { uid: 3002, name: 'Authentication', ...iam, activities: { 1: 'Logon', 2: 'Logoff' }, ownActor: true },
   authorize_session: { uid: 3003, name: 'Authorize Session', ...iam, activities: { 1: 'Assign Privileges' }, ownActor: false },
-  entity_management: { uid: 3004, name: 'Entity Management', ...iam, activities: { 1: 'Create', 3: 'Update', 4: 'Delete', 10: 'Activate', 12: 'Suspend' }, ownActor: true },
+  entity_management: { uid: 3004, name: 'Entity Management', ...iam, activities: { 1: 'Create', 2: 'Read', 3: 'Update', 4: 'Delete', 8: 'Enable', 9: 'Disable', 10: 'Activate', 11: 'Deactivate', 12: 'Suspend', 13: 'Resume' }, ownActor: true },
+  user_management: {
+    uid: 3007, name: 'User Management', ...iam, activities: { 14: 'Assign Privileges', 15: 'Remove Privileges' }, ownActor: false,
+    before19: { uid: 3005, name: 'User Access Management', activities: { 14: [1, 'Assign Privileges'], 15: [2, 'Revoke Privileges'] } },
+  },
   application_lifecycle: { uid: 6002, name: 'Application Lifecycle', ...application, activities: { 3: 'Start', 4: 'Stop' }, ownActor: false },
   api_activity: { uid: 6003, name: 'API Activity', ...application, activities: { 1: 'Create', 2: 'Read', 3: 'Update', 4: 'Delete' }, ownActor: true },
   datastore_activity: { uid: 6005, name: 'Datastore Activity', ...application, activities: { 4: 'Query', 5: 'Write' }, ownActor: true },

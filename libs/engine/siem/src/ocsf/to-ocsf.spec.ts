@@ -138,6 +138,19 @@ describe('OCSF records', () => {
     expect(ocsf(stored('approval.rejected'))).toMatchObject({ disposition_id: 25 });
   });
 
+  it('call what a machine may reach a privilege of it: User Management, and what stood in its place before 1.9', () => {
+    expect(ocsf(stored('entitlement.granted'))).toMatchObject({ class_uid: 3007, activity_id: 14, type_uid: 300714, user: { uid: 'nightly-ledger', type_id: 4 }, privileges: ['reporting@ledger-db'], disposition_id: 8 });
+    expect(ocsf(stored('entitlement.revoked'))).toMatchObject({ class_uid: 3007, activity_id: 15, disposition_id: 24 });
+    expect(ocsf(stored('entitlement.granted'), '1.8.0')).toMatchObject({ class_uid: 3005, class_name: 'User Access Management', activity_id: 1, activity_name: 'Assign Privileges', type_uid: 300501 });
+    expect(ocsf(stored('review.stopped'), '1.6.0')).toMatchObject({ class_uid: 3005, activity_id: 2, activity_name: 'Revoke Privileges' });
+  });
+
+  it('tell a machine\'s states as activities, and what looks wrong as findings', () => {
+    const activityOf = (to: string, from = 'active') => ocsf(stored('nhi.state_changed', { from, to }))['activity_name'];
+    expect([activityOf('suspended'), activityOf('active', 'suspended'), activityOf('active', 'draft'), activityOf('retired'), activityOf('attention')]).toEqual(['Suspend', 'Resume', 'Activate', 'Deactivate', 'Update']);
+    for (const type of ['detect.human_use', 'detect.shared_binding', 'detect.replay', 'detect.new_behaviour', 'detect.stale', 'detect.orphan', 'nhi.candidate', 'breakglass.opened', 'review.overdue', 'entitlement.unused', 'contract.ending'] as const) expect(ocsf(stored(type))).toMatchObject({ class_uid: 2004, is_alert: true });
+  });
+
   it('of commands on anything but a datastore are API Activity', () => {
     expect(ocsf(stored('command.decided'))).toMatchObject({ class_uid: 6005, activity_id: 5, query_info: { query_string: samples['command.decided'].shape }, table: { name: 'public.accounts' } });
     expect(ocsf(stored('command.decided', {}, 1, { who: machine, on: { ...ledgerDb, kind: 'http' } }))).toMatchObject({ class_uid: 6003, activity_id: 3, api: { operation: 'write' } });
@@ -160,4 +173,11 @@ describe('the rules that records are checked by', () => {
   ])('find %s', (_, record, fault) => {
     expect(ocsfFaults(JSON.parse(JSON.stringify(record)))).toContain(fault.replace('src_endpoint is not an object', 'src_endpoint is missing'));
   });
+});
+
+it('says on whose behalf a machine acts, as far as the reader may know, and what was decided for each of the two', () => {
+  const opened = ocsf(stored('session.opened', { behalf: 'person:~' }));
+  expect(opened).toMatchObject({ message: expect.stringMatching(/ on behalf of person:~$/), privileges: expect.arrayContaining(['behalf:person:~']), unmapped: { data: { behalf: 'person:~' } } });
+  const sides = { machine: { decision: 'allow', rules: ['reads'] }, behalf: { decision: 'deny', rules: [] } } as const;
+  expect(ocsf(stored('command.decided', { sides }))).toMatchObject({ unmapped: { data: { sides } } });
 });

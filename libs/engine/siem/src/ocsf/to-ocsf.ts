@@ -1,3 +1,4 @@
+import type { OcsfPlace } from '../described.ts';
 import { userOf } from '../families/parties.ts';
 import { present, type Json, type JsonObject } from '../json.ts';
 import type { EventRecord } from '../read-record.ts';
@@ -15,10 +16,9 @@ import { since19 } from './versions.ts';
 export function toOcsf(record: EventRecord, settings: Settings): JsonObject {
   const { says, event, stored } = record;
   const { ocsf } = says;
-  const kind = classes[ocsf.class];
-  const [activity_id, activity_name] = typeof ocsf.activity === 'number' ? [ocsf.activity, kind.activities[ocsf.activity] ?? 'Unknown'] : [99, ocsf.activity];
-  const [severity_id, severity] = severities[says.severity];
   const integrity = since19(settings.ocsf);
+  const { kind, activity_id, activity_name } = placed(ocsf, integrity);
+  const [severity_id, severity] = severities[says.severity];
   return present({
     class_uid: kind.uid,
     class_name: kind.name,
@@ -44,6 +44,16 @@ export function toOcsf(record: EventRecord, settings: Settings): JsonObject {
     raw_data_size: stored.bytes?.byteLength,
     unmapped: unmapped(record),
   });
+}
+
+/** The class and activity as the asked version has them. */
+function placed({ class: name, activity }: OcsfPlace, newer: boolean): { readonly kind: OcsfClass; readonly activity_id: number; readonly activity_name: string } {
+  const { before19, ...kind } = classes[name];
+  const older = newer ? undefined : before19;
+  const named: OcsfClass = older === undefined ? kind : { ...kind, uid: older.uid, name: older.name };
+  if (typeof activity === 'string') return { kind: named, activity_id: 99, activity_name: activity };
+  const [activity_id, activity_name] = older?.activities[activity] ?? [activity, kind.activities[activity] ?? 'Unknown'];
+  return { kind: named, activity_id, activity_name };
 }
 
 function metadata(record: EventRecord, settings: Settings, profileNames: readonly string[]): JsonObject {

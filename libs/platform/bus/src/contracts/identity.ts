@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { subjects } from '../subjects.ts';
-import { caller, contract, source } from './reply.ts';
+import { applyUnder, changeTerms, removal } from './change-authority.ts';
+import { behalfSince, caller, contract, onBehalf, party, source } from './reply.ts';
 
 export const actor = z.strictObject({
   machine: z.string(), npid: z.string(), owner: z.string(), issuer: z.string(), tokenHash: z.string(), jti: z.string().nullable(), tokenExpires: z.string(),
@@ -15,14 +16,14 @@ export const ticketFacts = z.strictObject({
   targets: z.array(z.string()),
   /** OpenSSH extensions of the certificate (`permit-pty`). What is not named here the gateway refuses, whatever policy says. Empty for tickets. */
   extensions: z.array(z.string()),
-  /** On whose behalf, outermost first, as the exchanged token said (RFC 8693 `act`): for evidence. Policy looks at the machine alone. */
+  /** Through whom, outermost first, as the exchanged tokens said (RFC 8693 `act`): for evidence. On whose behalf is the principal's `behalf`. */
   act: z.array(z.string()),
 });
 export type TicketFacts = z.infer<typeof ticketFacts>;
 
-/** A verified token is a machine of the inventory, or a person with roles. `ticket` is null for tokens of other issuers. */
+/** A verified token is a machine of the inventory, by itself or on somebody's `behalf`, or a person with roles. `ticket` is null for tokens of other issuers. */
 export const principal = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('machine'), actor, ticket: ticketFacts.nullable().default(null) }),
+  z.strictObject({ kind: z.literal('machine'), actor, ticket: ticketFacts.nullable().default(null), ...onBehalf, behalfSince }),
   z.strictObject({ kind: z.literal('person'), person: z.string(), roles: z.array(z.string()), groups: z.array(z.string()), tokenExpires: z.string() }),
 ]);
 export type Principal = z.infer<typeof principal>;
@@ -112,9 +113,13 @@ export const tokenExplanation = z.strictObject({
   issuer: z.string().nullable(),
   /** Who it is, also where the verdict is `refused` for its times or the machine's state. */
   machine: z.string().nullable(), binding: z.string().nullable(), person: z.string().nullable(),
+  /** On whose behalf the machine would come with it. */
+  behalf: party.nullable().default(null),
   expires: z.string().nullable(),
   /** The first use of the token by this binding, if there was one: from another address it is a replay. */
   used: z.strictObject({ source: z.string(), at: z.string(), mode: z.enum(['bind_first', 'single_use']) }).nullable(),
+  /** Nobody's yet: the candidate that it is, or (`new`, without an id) would become when it is shown at a door. Null for all others. */
+  candidate: z.strictObject({ id: z.string().nullable(), state: z.enum(['new', 'open', 'adopted', 'blocked', 'dismissed']), attempts: z.int(), firstSeen: z.string().nullable(), lastSeen: z.string().nullable() }).nullable().default(null),
   /** Nearest first, the nearest twenty. Empty for a token that is not genuine. */
   bindings: z.array(z.strictObject({
     machine: z.string(), binding: z.string(), fits: z.boolean(), audience: z.strictObject({ wanted: z.string(), same: z.boolean() }),
@@ -134,12 +139,13 @@ export type Change = z.infer<typeof change>;
 
 /**
  * Applies documents of the kinds that identity owns. All or nothing; `dryRun` changes nothing. `prune` removes what stands and is not in
- * the documents. Errors: `denied` (needs the role admin), `invalid` with one line for each problem: document, path, reason.
+ * the documents, `remove` what it names. Errors: `denied` (needs the role admin), `invalid` with one line for each problem: document, path, reason; `change-required`, and for
+ * what comes with a change `base-moved` and those of `approvals.spend`. The same change again, once it is applied, is fine and does nothing.
  */
 export const identityApply = contract(
   subjects.identityApply,
-  z.strictObject({ by: caller, documents: z.array(z.unknown()), dryRun: z.boolean(), prune: z.boolean() }),
-  z.strictObject({ changes: z.array(change), warnings: z.array(z.string()).default([]) }),
+  z.strictObject({ by: caller, documents: z.array(z.unknown()), dryRun: z.boolean(), prune: z.boolean(), remove: z.array(removal).max(10_000).default([]), ...applyUnder }),
+  z.strictObject({ changes: z.array(change), warnings: z.array(z.string()).default([]), terms: changeTerms.nullable().default(null) }),
 );
 
 export const identityList = contract(subjects.identityList, z.strictObject({ kind: z.string(), name: z.string().nullable() }), z.strictObject({ documents: z.array(z.unknown()) }));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { subjects } from '../subjects.ts';
 import { caller, contract } from './reply.ts';
+import { applyUnder, changeTerms, removal } from './change-authority.ts';
 import { change } from './identity.ts';
 
 export const maskPlan = z.strictObject({
@@ -18,7 +19,7 @@ export const maskingPlan = contract(subjects.maskingPlan, z.strictObject({ targe
 
 export const maskingApply = contract(
   subjects.maskingApply,
-  z.strictObject({ by: caller, documents: z.array(z.unknown()), dryRun: z.boolean(), prune: z.boolean() }),
-  z.strictObject({ changes: z.array(change) }),
+  z.strictObject({ by: caller, documents: z.array(z.unknown()), dryRun: z.boolean(), prune: z.boolean(), remove: z.array(removal).max(10_000).default([]), ...applyUnder }),
+  z.strictObject({ changes: z.array(change), terms: changeTerms.nullable().default(null) }),
 );
 export const maskingList = contract(subjects.maskingList, z.strictObject({ name: z.string().nullable() }), z.strictObject({ documents: z.array(z.unknown()) }));

@@ -22,4 +22,12 @@ export const contract = <Req extends z.ZodType, Res extends z.ZodType>(subject: 
 export const caller = z.strictObject({ person: z.string(), roles: z.array(z.string()), groups: z.array(z.string()), source: z.string() });
 export type Caller = z.infer<typeof caller>;
 
+/** Somebody of the inventory: on whose behalf a machine acts, where it does. */
+export const party = z.strictObject({ kind: z.enum(['person', 'machine']), name: z.string().max(64) });
+const behalf = party.nullable().default(null);
+/** On whose behalf; null: the machine's own. */
+export const onBehalf = { behalf };
+/** When that person had logged in, RFC 3339, as the token says by which the machine acts for them; null where it acts for no person, or the token does not say. */
+export const behalfSince = z.string().nullable().default(null);
+
 export const source = z.strictObject({ address: z.string(), port: z.int(), client: z.string().nullable() });

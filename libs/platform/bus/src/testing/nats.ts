@@ -41,5 +41,5 @@ export async function startNats(options: { readonly gateways?: readonly string[]
 }
 
 const passwords: Readonly<Record<BusUser, string>> = {
-  gateway: 'of-gateway', policy: 'of-policy', approvals: 'of-approvals', masking: 'of-masking', evidence: 'of-evidence', identity: 'of-identity', sinks: 'of-sinks', console: 'of-console', bootstrap: 'of-bootstrap',
+  gateway: 'of-gateway', policy: 'of-policy', approvals: 'of-approvals', masking: 'of-masking', evidence: 'of-evidence', identity: 'of-identity', governance: 'of-governance', sinks: 'of-sinks', console: 'of-console', bootstrap: 'of-bootstrap',
 };

@@ -68,19 +68,35 @@ export const trustBinding = z.strictObject({
   justification: z.string().min(20, 'must give the reason in at least 20 characters').max(1000).optional(),
 });
 
-export const machineDocument = document('Machine', z.strictObject({
+const machineSpec = z.strictObject({
   kind: z.enum(['service', 'ci', 'batch', 'agent']),
   owner: name,
   backupOwner: name,
   team: z.string().optional(),
+  /** What of the business stops when it stops. */
+  businessService: z.string().min(1).max(200).optional(),
+  /** Who runs it, where that is another firm; it does not work beyond that firm's contract. */
+  vendor: z.strictObject({ name: z.string().min(1).max(200), contractEnd: date.optional() }).optional(),
   purpose: z.string().min(10, 'must say what the machine is for, in at least 10 characters'),
   environment,
   criticality: z.enum(['low', 'medium', 'high', 'critical']),
   groups: z.array(name).default([]),
   state: z.enum(['draft', 'active', 'suspended', 'retired']).default('draft'),
   reviewBy: date,
+  /**
+   * On whose behalf it may act (RFC 8693, `actor_token`): people by name or by their groups, other machines by name. Absent: nobody's. What it does then must be allowed
+   * to both.
+   */
+  actsFor: z.strictObject({ people: z.array(name).max(200).default([]), groups: z.array(name).max(50).default([]), machines: z.array(name).max(50).default([]) }).optional(),
   bindings: z.array(trustBinding).default([]),
-}));
+});
+export const machineDocument = document('Machine', machineSpec);
+
+/**
+ * A machine as identity shows it to the other services: in the state that it works by, whatever its document says. In `attention` it works on, and nothing new is granted to it:
+ * nobody answers for it at the moment, or its review has lapsed.
+ */
+export const shownMachineDocument = document('Machine', machineSpec.extend({ state: z.enum(['draft', 'active', 'attention', 'suspended', 'retired']) }));
 
 export const personDocument = document('Person', z.strictObject({
   displayName: z.string().min(1),
@@ -89,9 +105,16 @@ export const personDocument = document('Person', z.strictObject({
   subject: z.string().min(1),
   roles: z.array(z.enum(['admin', 'approver', 'auditor', 'operator'])).default([]),
   active: z.boolean().default(true),
+  /** Groups that policies name: `principal is Person in Group::"…"`. For what machines may do on this person's behalf; a person has no sessions of their own. */
+  groups: z.array(name).max(50).optional(),
+  /** Directories name people by their own ids: SCIM `externalId` or `userName`, a security event's subject, a line of the HR file. Compared exactly. */
+  directoryIds: z.array(z.string().min(1).max(320)).max(10).optional(),
+  employment: z.enum(['employee', 'contractor']).optional(),
+  /** The last day, for contractors. Afterwards this person answers for nothing any more. */
+  contractEnd: date.optional(),
 }));
 
-/** A group of machines; policies name it as `Group::"…"`. */
+/** A group of machines, of people, or of both; policies name it as `Group::"…"`. */
 export const groupDocument = document('Group', z.strictObject({ purpose: z.string().min(1) }));
 
 /** People who may approve; policies name it in `@approvers`. */
@@ -105,6 +128,8 @@ export const targetDocument = document('Target', z.strictObject({
   credential: z.string().regex(/^(file|env):[A-Za-z0-9_.-]+$/, 'must be file:NAME or env:NAME'),
   environment,
   tags: z.array(name).default([]),
+  /** What a session needs besides the policy's leave to connect: with `entitlement` a live one for machine, target and role; with `policy` nothing. */
+  access: z.enum(['policy', 'entitlement']).default('policy'),
   evidence: z.enum(['strict', 'spool']).default('strict'),
   /** Class by which the texts of its sessions are kept; the evidence service knows the classes. */
   retention: name.default('standard'),
@@ -113,6 +138,7 @@ export const targetDocument = document('Target', z.strictObject({
 
 export type IssuerDocument = z.infer<typeof issuerDocument>;
 export type MachineDocument = z.infer<typeof machineDocument>;
+export type ShownMachineDocument = z.infer<typeof shownMachineDocument>;
 export type TrustBinding = z.infer<typeof trustBinding>;
 export type PersonDocument = z.infer<typeof personDocument>;
 export type GroupDocument = z.infer<typeof groupDocument>;

@@ -15,10 +15,11 @@ export const findingCodes = [
   'binding-claim-path', 'binding-no-immutable-claim', 'binding-immutable-malformed', 'binding-claim-type', 'binding-claim-empty', 'binding-wildcard', 'binding-subject-only', 'binding-subject-unstable',
   'binding-audience-foreign', 'binding-audience-default', 'binding-event-outsider', 'binding-default-account', 'binding-mutable-claim', 'binding-wide', 'binding-replay-unjustified', 'binding-issuer-unknown',
   'binding-issuer-people', 'binding-name-twice', 'binding-overlap',
-  'binding-ref-outsider', 'binding-ref-form', 'binding-ref-type', 'binding-ref-unprotected', 'binding-groups-overage', 'binding-tenant-foreign', 'binding-value-reusable',
-  'machine-owner-alone', 'machine-unreachable', 'machine-review-past', 'machine-review-far',
-  'person-issuer-machines', 'person-roles-toxic', 'person-twice', 'approvers-quorum', 'approvers-role', 'target-plaintext', 'target-name-unchecked',
+  'binding-ref-outsider', 'binding-ref-form', 'binding-ref-type', 'binding-ref-unprotected', 'binding-groups-overage', 'binding-tenant-foreign', 'binding-value-reusable', 'binding-subject-pairwise', 'binding-claim-version', 'binding-legacy-claim', 'binding-domain-foreign', 'binding-path-reusable',
+  'machine-owner-alone', 'machine-unreachable', 'machine-review-past', 'machine-review-far', 'machine-acts-for-itself', 'machine-acts-for-nobody',
+  'person-issuer-machines', 'person-roles-toxic', 'person-twice', 'approvers-quorum', 'approvers-too-few', 'approvers-role', 'target-plaintext', 'target-name-unchecked',
   'issuer-keys-kind', 'issuer-review-foreign',
+  'entitlement-until-past', 'entitlement-not-enforced', 'target-access-policy',
   'reference-unknown', 'reference-inactive',
 ] as const;
 export type FindingCode = (typeof findingCodes)[number];

@@ -6,7 +6,7 @@ import { lintBinding } from './lint-binding.ts';
 const guid = '271ef6f7-5998-4b0f-86fb-4b54d9129990';
 const urls: Readonly<Record<Provider, string>> = {
   github: 'https://token.actions.githubusercontent.com', gitlab: 'https://gitlab.com', 'azure-devops': `https://login.microsoftonline.com/${guid}/v2.0`,
-  entra: `https://login.microsoftonline.com/${guid}/v2.0`, kubernetes: 'https://cluster-a.example', spiffe: 'spiffe://bank.example', saml: 'https://adfs.bank.example/trust', generic: 'https://idp.example',
+  entra: `https://login.microsoftonline.com/${guid}/v2.0`, kubernetes: 'https://cluster-a.example', spiffe: 'spiffe://bank.example', saml: 'https://saml.example', generic: 'https://idp.example',
 };
 
 function issuer(provider: Provider, spec: Record<string, unknown> = {}): IssuerDocument {
@@ -28,7 +28,7 @@ const kubernetes = { 'kubernetes\\.io.serviceaccount.uid': guid, 'kubernetes\\.i
 describe('a binding that is accepted', () => {
   it.each([
     ['github', github], ['gitlab', gitlab], ['entra', { tid: guid, oid: guid, idtyp: 'app' }], ['kubernetes', kubernetes],
-    ['spiffe', { sub: 'spiffe://bank.example/ledger/nightly' }], ['azure-devops', { prj_id: guid, def_id: '1' }], ['azure-devops', { sub: `/eid1/c/pub/t/AbC_-d/a/x/sc/${guid}/${guid}` }], ['generic', { workload_id: 'w-1' }],
+    ['azure-devops', { prj_id: guid, def_id: '1' }], ['azure-devops', { sub: `/eid1/c/pub/t/AbC_-d/a/x/sc/${guid}/${guid}` }], ['generic', { workload_id: 'w-1' }],
   ] as const)('of %s names what never changes hands', (provider, claims) => {
     expect(codes(provider, claims)).toEqual([]);
   });
@@ -41,7 +41,7 @@ describe('a binding is refused', () => {
 
   it.each([
     ['github', { repository: 'acme/app', ref: 'refs/heads/main' }], ['github', { repository_id: '1' }], ['gitlab', { project_path: 'acme/app' }], ['entra', { appid: guid }], ['entra', { oid: guid }],
-    ['kubernetes', { 'kubernetes\\.io.serviceaccount.name': 'job', 'kubernetes\\.io.namespace': 'batch' }], ['azure-devops', { def_id: '1' }], ['spiffe', { aud: 'sallyport' }], ['saml', { email: 'a@b.example' }], ['generic', { email: 'a@b.example' }],
+    ['kubernetes', { 'kubernetes\\.io.serviceaccount.name': 'job', 'kubernetes\\.io.namespace': 'batch' }], ['azure-devops', { def_id: '1' }], ['generic', { email: 'a@b.example' }],
   ] as const)('when names stand where immutable claims must (%s %j)', (provider, claims) => {
     expect(codes(provider, claims)).toContain('refuse binding-no-immutable-claim');
   });

@@ -33,6 +33,17 @@ describe('the inventory', () => {
     ]);
   });
 
+  it('knows everybody whom a machine acts for, and the groups of people', () => {
+    const finance = make('Group', 'finance', { purpose: 'those who close the books' });
+    const agent = (actsFor: Record<string, unknown>) => machine('agent', { actsFor });
+    expect(lint([finance, person('carl', { groups: ['finance'] }), machine('m'), agent({ people: ['alice'], groups: ['finance'], machines: ['m'] })])).toEqual([]);
+    expect(lint([person('carl', { groups: ['sales'] }), agent({ people: ['zoe'], groups: ['finance'], machines: ['x'] })])).toEqual([
+      'refuse reference-unknown Person/carl spec.groups[0]', 'refuse reference-unknown Machine/agent spec.actsFor.people[0]', 'refuse reference-unknown Machine/agent spec.actsFor.groups[0]', 'refuse reference-unknown Machine/agent spec.actsFor.machines[0]',
+    ]);
+    expect(lint([agent({ machines: ['agent'] })])).toEqual(['refuse machine-acts-for-itself Machine/agent spec.actsFor.machines']);
+    expect(lint([agent({})])).toEqual(['warn machine-acts-for-nobody Machine/agent spec.actsFor']);
+  });
+
   it('needs an owner and another one behind him', () => expect(lint([machine('m', { backupOwner: 'alice' })])).toEqual(['refuse machine-owner-alone Machine/m spec.backupOwner']));
   it('needs owners who are still here', () => {
     expect(lint([person('gone', { active: false }), machine('m', { owner: 'gone' })])).toEqual(['refuse reference-inactive Machine/m spec.owner']);

@@ -2,7 +2,9 @@ import type { AnyDocument, DocumentOf, Kind } from '../kinds/index.ts';
 import { refuse, warn, type Finding, type FindingCode } from './finding.ts';
 import { lintBinding } from './lint-binding.ts';
 import { lintDocument } from './lint-document.ts';
-import { lintOverlaps } from './lint-overlaps.ts';
+import { approverSeats, entitlementReferences } from './lint-entitlement.ts';
+import { governanceSeats } from './lint-governance.ts';
+import { BindingsByShape, lintOverlaps } from './lint-overlaps.ts';
 
 /** A finding with the document that it is about. */
 export interface LocatedFinding extends Finding {
@@ -24,30 +26,44 @@ export interface InventoryView {
 /** Everything that is wrong with the inventory as it would stand after an apply: single documents, bindings, references between documents. */
 export function lintInventory(view: InventoryView): readonly LocatedFinding[] {
   const directory = index(view.documents);
+  const bindings = new BindingsByShape(directory.Machine.values());
   return view.documents.flatMap((document) => {
-    const findings = [...lintDocument(document, view.today), ...references(document, directory), ...lintOverlaps(document, directory.Machine, directory.Issuer)];
+    const findings = [...lintDocument(document, view.today), ...references(document, directory), ...lintOverlaps(document, bindings, directory.Issuer)];
     const kept = view.unchanged(document);
     return findings.map((finding) => ({ kind: document.kind, name: document.metadata.name, ...finding, severity: kept && madeByOthers.includes(finding.code) ? 'warn' : finding.severity }));
   });
 }
 
-const madeByOthers: readonly FindingCode[] = ['machine-review-past', 'reference-inactive'];
+const madeByOthers: readonly FindingCode[] = ['machine-review-past', 'reference-inactive', 'approvers-too-few', 'entitlement-until-past'];
 
 export interface Directory {
   readonly Issuer: ReadonlyMap<string, DocumentOf<'Issuer'>>;
   readonly Person: ReadonlyMap<string, DocumentOf<'Person'>>;
   readonly Group: ReadonlyMap<string, DocumentOf<'Group'>>;
   readonly Machine: ReadonlyMap<string, DocumentOf<'Machine'>>;
+  readonly Target: ReadonlyMap<string, DocumentOf<'Target'>>;
+  readonly ApproverGroup: ReadonlyMap<string, DocumentOf<'ApproverGroup'>>;
+  /** Names of people by issuer and subject. */
+  readonly subjects: ReadonlyMap<string, readonly string[]>;
 }
 
+const subjectOf = ({ spec }: DocumentOf<'Person'>): string => JSON.stringify([spec.issuer, spec.subject]);
+
 function index(documents: readonly AnyDocument[]): Directory {
-  const directory = { Issuer: new Map<string, DocumentOf<'Issuer'>>(), Person: new Map<string, DocumentOf<'Person'>>(), Group: new Map<string, DocumentOf<'Group'>>(), Machine: new Map<string, DocumentOf<'Machine'>>() };
+  const directory = { Issuer: new Map<string, DocumentOf<'Issuer'>>(), Person: new Map<string, DocumentOf<'Person'>>(), Group: new Map<string, DocumentOf<'Group'>>(), Machine: new Map<string, DocumentOf<'Machine'>>(), Target: new Map<string, DocumentOf<'Target'>>(), ApproverGroup: new Map<string, DocumentOf<'ApproverGroup'>>(), subjects: new Map<string, string[]>() };
   for (const document of documents) {
     const { name } = document.metadata;
     if (document.kind === 'Issuer') directory.Issuer.set(name, document);
     else if (document.kind === 'Person') directory.Person.set(name, document);
     else if (document.kind === 'Group') directory.Group.set(name, document);
     else if (document.kind === 'Machine') directory.Machine.set(name, document);
+    else if (document.kind === 'Target') directory.Target.set(name, document);
+    else if (document.kind === 'ApproverGroup') directory.ApproverGroup.set(name, document);
+  }
+  for (const person of directory.Person.values()) {
+    const known = directory.subjects.get(subjectOf(person));
+    if (known === undefined) directory.subjects.set(subjectOf(person), [person.metadata.name]);
+    else known.push(person.metadata.name);
   }
   return directory;
 }
@@ -60,6 +76,12 @@ function references(document: AnyDocument, directory: Directory): readonly Findi
       return personReferences(document, directory);
     case 'ApproverGroup':
       return approverReferences(document, directory);
+    case 'Entitlement':
+      return entitlementReferences(document, directory);
+    case 'AccessPath':
+      return [...entitlementReferences(document, directory), ...approverSeats(document, directory)];
+    case 'Governance':
+      return governanceSeats(document, directory);
     case 'Issuer':
     case 'Group':
     case 'Target':
@@ -77,6 +99,9 @@ function machineReferences({ spec }: DocumentOf<'Machine'>, directory: Directory
     else if (!person.spec.active && spec.state === 'active') found.push(refuse('reference-inactive', `spec.${field}`, `${spec[field]} is not active; a machine needs an owner who answers for it`));
   }
   for (const [i, group] of spec.groups.entries()) if (!directory.Group.has(group)) found.push(refuse('reference-unknown', `spec.groups[${i}]`, `there is no Group "${group}"`));
+  for (const [field, kind] of [['people', 'Person'], ['groups', 'Group'], ['machines', 'Machine']] as const) {
+    for (const [i, one] of (spec.actsFor?.[field] ?? []).entries()) if (!directory[kind].has(one)) found.push(refuse('reference-unknown', `spec.actsFor.${field}[${i}]`, `there is no ${kind} "${one}"`));
+  }
   for (const [i, binding] of spec.bindings.entries()) {
     const issuer = directory.Issuer.get(binding.issuer);
     const at = `spec.bindings[${i}]`;
@@ -86,15 +111,15 @@ function machineReferences({ spec }: DocumentOf<'Machine'>, directory: Directory
   return found;
 }
 
-function personReferences({ spec, metadata }: DocumentOf<'Person'>, directory: Directory): Finding[] {
+function personReferences(person: DocumentOf<'Person'>, directory: Directory): Finding[] {
+  const { spec, metadata } = person;
   const found: Finding[] = [];
   const issuer = directory.Issuer.get(spec.issuer);
   if (issuer === undefined) found.push(refuse('reference-unknown', 'spec.issuer', `there is no Issuer "${spec.issuer}"`));
   else if (!issuer.spec.trusts.includes('people')) found.push(refuse('person-issuer-machines', 'spec.issuer', `issuer ${spec.issuer} is not trusted for people`));
-  for (const other of directory.Person.values()) {
-    if (other.metadata.name !== metadata.name && other.spec.issuer === spec.issuer && other.spec.subject === spec.subject) {
-      found.push(refuse('person-twice', 'spec.subject', `${other.metadata.name} has the same subject: one person may not vote twice`));
-    }
+  for (const [i, group] of (spec.groups ?? []).entries()) if (!directory.Group.has(group)) found.push(refuse('reference-unknown', `spec.groups[${i}]`, `there is no Group "${group}"`));
+  for (const other of directory.subjects.get(subjectOf(person)) ?? []) {
+    if (other !== metadata.name) found.push(refuse('person-twice', 'spec.subject', `${other} has the same subject: one person may not vote twice`));
   }
   return found;
 }

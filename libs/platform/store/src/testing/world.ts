@@ -13,7 +13,7 @@ const password = 'a-password-of-a-test';
 
 /** A real server with the product's users and streams; all users have one password. */
 export async function startNats(): Promise<Nats> {
-  const all: Record<BusUser, string> = { gateway: password, policy: password, approvals: password, masking: password, evidence: password, identity: password, sinks: password, console: password, bootstrap: password };
+  const all: Record<BusUser, string> = { gateway: password, policy: password, approvals: password, masking: password, evidence: password, identity: password, governance: password, sinks: password, console: password, bootstrap: password };
   const server = await serveNats({ config: (port, storeDir) => natsConfig({ port, storeDir, passwords: all }) });
   const url = `nats://127.0.0.1:${server.port}`;
   const open: Bus[] = [];
@@ -43,7 +43,7 @@ export interface Database {
 
 export async function newDatabase(postgres: PostgresServer, name: string): Promise<Database> {
   await postgres.sql(`create database "${name}"`);
-  const passwords = { policy: password, approvals: password, masking: password, evidence: password, identity: password, sinks: password, console: password };
+  const passwords = { policy: password, approvals: password, masking: password, evidence: password, identity: password, governance: password, sinks: password, console: password };
   await postgres.sql(bootstrapSql({ passwords, ownerPassword: password, database: name }), name);
   return { name, ownerDsn: postgres.dsnOf(ownerRole, password, name), identityDsn: postgres.dsnOf(serviceRole('identity'), password, name) };
 }

@@ -34,7 +34,7 @@ export interface RunTerms {
   readonly pty: Pty | null;
   /** Opens the command's channel at the target. */
   readonly open: (house: House) => Promise<TargetChannel>;
-  /** `terminal` must be recorded; of `output` there is a recording where something can record. */
+  /** `terminal` must be recorded; of `output` there is a recording where something can record, and in emergencies there must be one. */
   readonly kind: 'terminal' | 'output';
 }
 
@@ -107,8 +107,9 @@ export class Run {
     }
     const content = transfers(this.#of.means) ? { read: new Side(), written: new Side() } : null;
     this.#recording = content !== null && kind === 'output' ? null : gate.record?.(permit, { kind, columns: pty?.columns || 80, rows: pty?.rows || 24, term: pty?.term.slice(0, 64) ?? null, maxBytes: house.session.settings.maxRecording }) ?? null;
-    if (this.#recording === null && kind === 'terminal') {
-      await this.refuse(refusal('evidence-unavailable', 'a terminal cannot be recorded here', request));
+    const mustRecord = kind === 'terminal' || (gate.mustRecord === true && content === null);
+    if (this.#recording === null && mustRecord) {
+      await this.refuse(refusal('evidence-unavailable', 'what this shows cannot be recorded here', request));
       return { status: 'unsent', error: 'unrecorded' };
     }
     if (this.#gone.signal.aborted || gate.closing.aborted) return { status: 'unsent', error: null };
@@ -124,7 +125,7 @@ export class Run {
     this.#target = target;
     this.#output = new Output({
       gate, permit, recording: this.#recording, masks,
-      sources: { out: target, err: target.stderr }, mustRecord: kind === 'terminal', maxBytes: permit.obligations.maxBytes,
+      sources: { out: target, err: target.stderr }, mustRecord, maxBytes: permit.obligations.maxBytes,
       cut: (why) => this.#cutOff(why, request),
     }, this.#writer);
     if (this.#gone.signal.aborted) target.close();

@@ -54,6 +54,11 @@ export const classRules: Readonly<Record<number, ClassRules>> = {
   3004: rules('Entity Management', 3, {
     1: 'Create', 2: 'Read', 3: 'Update', 4: 'Delete', 5: 'Move', 6: 'Enroll', 7: 'Unenroll', 8: 'Enable', 9: 'Disable', 10: 'Activate', 11: 'Deactivate', 12: 'Suspend', 13: 'Resume',
   }, { ...iam, actor, entity: must(of('managed_entity')), updated_entity: since('1.9.0', of('managed_entity')), comment: text, access_list: many(text) }),
+  3005: rules('User Access Management', 3, { 1: 'Assign Privileges', 2: 'Revoke Privileges', 3: 'Assign Role', 4: 'Remove Role' }, { ...iam, user: must(of('user')), privileges: must(many(text)), resources: many(of('resource_details')) }),
+  3007: rules('User Management', 3, {
+    1: 'Create', 2: 'Update', 3: 'Delete', 4: 'Enable', 5: 'Disable', 6: 'Lock', 7: 'Unlock', 8: 'Password Change', 9: 'Password Reset', 10: 'Attach Policies', 11: 'Detach Policies', 12: 'MFA Factor Enable',
+    13: 'MFA Factor Disable', 14: 'Assign Privileges', 15: 'Remove Privileges', 16: 'Assign Roles', 17: 'Remove Roles',
+  }, { ...iam, user: must(of('user')), privileges: many(text), resources: many(of('resource_details')) }),
   6002: rules('Application Lifecycle', 6, { 1: 'Install', 2: 'Remove', 3: 'Start', 4: 'Stop', 5: 'Restart', 6: 'Enable', 7: 'Disable', 8: 'Update' }, { app: must(of('product')), application: since('1.9.0', of('application')) }),
   6003: rules('API Activity', 6, { 1: 'Create', 2: 'Read', 3: 'Update', 4: 'Delete' }, { actor: must(actor), api: must(of('api')), src_endpoint: must(endpoint), dst_endpoint: endpoint, resources: many(of('resource_details')) }),
   6005: rules('Datastore Activity', 6, { 1: 'Read', 2: 'Update', 3: 'Connect', 4: 'Query', 5: 'Write', 6: 'Create', 7: 'Delete', 8: 'List', 9: 'Encrypt', 10: 'Decrypt' }, {

@@ -7,4 +7,5 @@ export function canonical(value: unknown): string {
   );
 }
 
-export const digestOf = (body: string) => createHash('sha256').update(body).digest('hex');
+/** SHA-256 in hex of the text's UTF-8. */
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,0 +1,2 @@
+-- Changes are applied under four eyes where Governance says so.
+-- include applied-change
