@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { isEpochOf } from '@sallyport/engine-evidence';
-import type { EventData } from '@sallyport/domain-events';
+import { personWho, type EventData } from '@sallyport/domain-events';
 import { fail, ok, type Caller, type Reply } from '@sallyport/platform-bus';
 import type { Outbox } from '@sallyport/platform-store';
 import type { Notary } from '../log/notary.ts';
@@ -26,7 +26,7 @@ export class Exports {
     const { db, outbox, notary, name } = this.#of;
     if (!isEpochOf(name)(exported.origin)) return fail('invalid', 'origin: is not one of this log');
     if (exported.from > exported.to || exported.count > exported.to - exported.from) return fail('invalid', 'from, to, count: are not leaves and how many of them are shown');
-    const who = { id: `person:${by.person}`, npid: null, iss: null, tok: null, jti: null, owner: null };
+    const who = personWho(by.person);
     await db.transaction().execute((trx) => outbox.emit(trx, 'evidence.exported', exported, { who }));
     return ok({ note: await notary.signPack(exported.origin, exported.manifest) });
   }

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { EventData, Who } from '@sallyport/domain-events';
+import { personWho, type EventData } from '@sallyport/domain-events';
 import { ok, type Caller, type evidenceFollow, type Reply } from '@sallyport/platform-bus';
 import type { OpeningKeys } from '@sallyport/engine-evidence';
 import type { Outbox } from '@sallyport/platform-store';
@@ -30,7 +30,7 @@ export class Reads {
     return this.#db.transaction().execute(async (trx) => {
       const found = await read(trx);
       const count = 'count' in found ? found.count : 0;
-      await this.#outbox.emit(trx, 'evidence.read', { what, filter: filterOf(asked), count }, { who: whoOf(by) });
+      await this.#outbox.emit(trx, 'evidence.read', { what, filter: filterOf(asked), count }, { who: personWho(by.person) });
       return 'count' in found ? ok(found.value) : found;
     });
   }
@@ -51,14 +51,13 @@ export class Reads {
   }
 
   async note<T extends NotedType>(by: Caller, type: T, data: EventData[T]): Promise<void> {
-    const who = type === 'service.started' || type === 'service.stopped' ? null : whoOf(by);
+    const who = type === 'service.started' || type === 'service.stopped' ? null : personWho(by.person);
     await this.#db.transaction().execute((trx) => this.#outbox.emit(trx, type, data, { who }));
   }
 }
 
 const bufferOf = (bytes: Uint8Array | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 
-const whoOf = (by: Caller): Who => ({ id: `person:${by.person}`, npid: null, iss: null, tok: null, jti: null, owner: null });
 
 /** `machine=nightly-ledger limit=50`: what was asked for, without what was left open. */
 function filterOf(asked: Readonly<Record<string, unknown>>): string {

@@ -1,9 +1,10 @@
 import { sql, type Transaction } from 'kysely';
+import { personWho } from '@sallyport/domain-events';
 import { parseEnvelope } from '@sallyport/engine-evidence';
 import { fail, ok, type Caller, type Erasure, type Reply } from '@sallyport/platform-bus';
 import type { Outbox } from '@sallyport/platform-store';
 import type { RetentionDatabase } from './database.ts';
-import { isNobodyInParticular, personOf } from './person.ts';
+import { isNobodyInParticular } from './person.ts';
 import type { RetentionStore } from './retention-store.ts';
 import { wrappedKeyOf } from './session-keys.ts';
 
@@ -30,7 +31,7 @@ export class Erasures {
       const refused = await this.#refusal(trx, session);
       if (refused !== null) return refused;
       const { rows } = await sql<{ outcome: string }>`select erasure_order(${session}::uuid, ${by.person}, ${reason}) as outcome`.execute(trx);
-      const who = personOf(by);
+      const who = personWho(by.person);
       switch (rows[0]?.outcome) {
         case 'requested':
           await this.#outbox.emit(trx, 'erasure.requested', { session, reason }, { who });

@@ -1,9 +1,10 @@
 import { sql, type Transaction } from 'kysely';
+import { personWho } from '@sallyport/domain-events';
 import { uuidv7 } from '@sallyport/domain-model';
 import { fail, ok, type Caller, type Hold, type Reply } from '@sallyport/platform-bus';
 import type { Outbox } from '@sallyport/platform-store';
 import type { RetentionDatabase } from './database.ts';
-import { isNobodyInParticular, personOf } from './person.ts';
+import { isNobodyInParticular } from './person.ts';
 import type { RetentionStore } from './retention-store.ts';
 
 type Scope = { readonly session: string | null; readonly machine: string | null; readonly target: string | null; readonly from: string | null; readonly to: string | null };
@@ -33,7 +34,7 @@ export class Holds {
       if (missing !== null) return fail('not-found', missing);
       const id = uuidv7();
       await sql`select hold_place(${id}::uuid, ${reason}, ${scope.session}::uuid, ${scope.machine}, ${scope.target}, ${scope.from}::timestamptz, ${scope.to}::timestamptz, ${by.person})`.execute(trx);
-      await this.#outbox.emit(trx, 'hold.placed', { hold: id, reason, ...scope }, { who: personOf(by) });
+      await this.#outbox.emit(trx, 'hold.placed', { hold: id, reason, ...scope }, { who: personWho(by.person) });
       return ok({ hold: await this.#one(trx, id) });
     });
   }
@@ -42,7 +43,7 @@ export class Holds {
     return this.#store.db.transaction().execute(async (trx) => {
       if (isNobodyInParticular(by)) return fail('denied', 'a hold is released by two people who are known: not with the bootstrap token');
       const { rows } = await sql<{ outcome: string }>`select hold_release(${id}::uuid, ${by.person}, ${reason}) as outcome`.execute(trx);
-      const who = personOf(by);
+      const who = personWho(by.person);
       switch (rows[0]?.outcome) {
         case 'requested':
           await this.#outbox.emit(trx, 'hold.release_requested', { hold: id, reason }, { who });

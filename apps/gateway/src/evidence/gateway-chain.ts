@@ -1,5 +1,5 @@
 import { instant, uuidv7, type Clock, type EvidenceLog } from '@sallyport/domain-model';
-import { conceal, EventChain, type EventData, type EventType, type On, type SealOpenings, type Who } from '@sallyport/domain-events';
+import { conceal, EventChain, type EventData, type EventType, type On, type SealOpenings, type Who, whoNamed } from '@sallyport/domain-events';
 
 /** Events of the gateway itself, outside of sessions: its start and end, its heartbeat, connections that never became a session. */
 export class GatewayChain {
@@ -13,7 +13,7 @@ export class GatewayChain {
     this.#log = of.log;
     this.#clock = of.clock;
     const { producer } = of.log;
-    this.#chain = new EventChain({ tenant: of.tenant, sid: producer.epoch, producer }, { who: { id: `service:${producer.id}`, npid: null, iss: null, tok: null, jti: null, owner: null }, on: null });
+    this.#chain = new EventChain({ tenant: of.tenant, sid: producer.epoch, producer }, { who: whoNamed(`service:${producer.id}`), on: null });
   }
 
   /** False when the log takes nothing; the chain then stays where it was. */

@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
-import type { Who } from '@sallyport/domain-events';
+import { personWho, whoNamed, type Who } from '@sallyport/domain-events';
 import { uuidv7 } from '@sallyport/domain-model';
 import type { Caller } from '@sallyport/platform-bus';
 import { isUniqueViolation, type Outbox } from '@sallyport/platform-store';
@@ -223,4 +223,4 @@ const rows = (db: Db) =>
   db.selectFrom('change').selectAll('change').select((of) =>
     of.selectFrom('change as later').select('later.id').whereRef('later.rolls_back', '=', 'change.id').where('later.state', 'not in', ['rejected', 'withdrawn']).limit(1).as('rolled_back_by'));
 
-const person = (by: Caller | null): Who => ({ id: by === null ? 'service:governance' : `person:${by.person}`, npid: null, iss: null, tok: null, jti: null, owner: null });
+const person = (by: Caller | null): Who => (by === null ? whoNamed('service:governance') : personWho(by.person));

@@ -1,8 +1,8 @@
 import { sql, type Kysely } from 'kysely';
 import type { z } from 'zod';
+import { personWho } from '@sallyport/domain-events';
 import { fail, ok, type Caller, type Detection, type detectionKind, type governanceDetections, type Reply } from '@sallyport/platform-bus';
 import type { Outbox } from '@sallyport/platform-store';
-import { personOf } from '../signals/person-of.ts';
 import type { GovernanceDatabase } from '../store/database.ts';
 import type { DetectTables } from './tables.ts';
 import type { Selectable } from 'kysely';
@@ -48,11 +48,11 @@ export class Detections {
       const row = uuid.test(id) ? await trx.selectFrom('detection').selectAll().where('id', '=', id).forUpdate().executeTakeFirst() : undefined;
       const code = row === undefined ? 'not-found' : row.state === 'open' ? null : 'not-pending';
       if (row === undefined || code !== null) {
-        await outbox.emit(trx, 'operator.acted', { action: 'detection.dismiss', object: id.slice(0, 64), ok: false, code }, { who: personOf(by) });
+        await outbox.emit(trx, 'operator.acted', { action: 'detection.dismiss', object: id.slice(0, 64), ok: false, code }, { who: personWho(by.person) });
         return row === undefined ? fail('not-found', 'there is no such detection: `sallyport detections list` has those that there are') : fail('not-pending', `it was dismissed already, by ${row.dismissed_by ?? 'somebody'}`);
       }
       const after = await trx.updateTable('detection').set({ state: 'dismissed', dismissed_by: by.person, dismissed_at: new Date(now()), reason }).where('no', '=', row.no).returningAll().executeTakeFirstOrThrow();
-      await outbox.emit(trx, 'detect.dismissed', { detection: row.id, kind: row.kind, machine: row.machine === '' ? null : row.machine, reason }, { who: personOf(by) });
+      await outbox.emit(trx, 'detect.dismissed', { detection: row.id, kind: row.kind, machine: row.machine === '' ? null : row.machine, reason }, { who: personWho(by.person) });
       return ok({ detection: shown(after) });
     });
   }
@@ -60,7 +60,7 @@ export class Detections {
   /** Somebody without the role tried. Throws StoreError. */
   async refused(by: Caller, id: string): Promise<void> {
     const { db, outbox } = this.#of;
-    await db.transaction().execute((trx) => outbox.emit(trx, 'operator.acted', { action: 'detection.dismiss', object: id.slice(0, 64), ok: false, code: 'denied' }, { who: personOf(by) }));
+    await db.transaction().execute((trx) => outbox.emit(trx, 'operator.acted', { action: 'detection.dismiss', object: id.slice(0, 64), ok: false, code: 'denied' }, { who: personWho(by.person) }));
   }
 
   async #no(id: string): Promise<string | undefined> {

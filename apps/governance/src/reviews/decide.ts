@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Transaction } from 'kysely';
+import { personWho } from '@sallyport/domain-events';
 import type { Caller, ReviewItem } from '@sallyport/platform-bus';
 import { seconds } from '@sallyport/platform-config';
 import type { Outbox, Store } from '@sallyport/platform-store';
@@ -51,7 +52,7 @@ export class Decisions {
           .set({ state: stateOf[decision], decided: at, decided_by: by.person, reason, policy_name: policy?.name ?? null, policy_text: policy?.text ?? null, enforced: decision === 'revoke' ? false : null })
           .where('id', '=', id).execute();
         await reviewedWhenDone(trx, item, at);
-        await outbox.emit(trx, 'review.decided', { campaign: item.campaign, item: id, machine: item.machine, decision, reason, policy: policy === null ? null : hash('sha256', policy.text, 'hex') }, { who: whoOf(by) });
+        await outbox.emit(trx, 'review.decided', { campaign: item.campaign, item: id, machine: item.machine, decision, reason, policy: policy === null ? null : hash('sha256', policy.text, 'hex') }, { who: personWho(by.person) });
       });
     });
     return itemOf(this.#of.store.db, this.#of.inventory, id);
@@ -66,7 +67,7 @@ export class Decisions {
         if (!by.roles.some((role) => stewards.includes(role))) this.#mayDecide(by, item, reviewers);
         if (!reviewers.of(item).includes(to)) throw new ReviewError('not-a-reviewer', `${to} may not decide this: neither the owner nor whoever asked for it does, nor anybody without the role or group for it`);
         await trx.updateTable('review_item').set({ assigned: to }).where('id', '=', id).execute();
-        await this.#of.outbox.emit(trx, 'review.delegated', { campaign: item.campaign, item: id, machine: item.machine, to, reason }, { who: whoOf(by) });
+        await this.#of.outbox.emit(trx, 'review.delegated', { campaign: item.campaign, item: id, machine: item.machine, to, reason }, { who: personWho(by.person) });
       });
     });
     return itemOf(this.#of.store.db, this.#of.inventory, id);
@@ -125,7 +126,7 @@ export class Decisions {
     } catch (error) {
       if (error instanceof ReviewError && error.code !== 'unavailable') {
         const { code } = error;
-        await this.#of.store.db.transaction().execute((trx) => this.#of.outbox.emit(trx, 'operator.acted', { action, object, ok: false, code }, { who: whoOf(by) }));
+        await this.#of.store.db.transaction().execute((trx) => this.#of.outbox.emit(trx, 'operator.acted', { action, object, ok: false, code }, { who: personWho(by.person) }));
       }
       throw error;
     }
@@ -143,7 +144,7 @@ export async function reviewedWhenDone(trx: Trx, { campaign, machine }: Pick<Ite
 export async function closeCampaign(trx: Trx, outbox: Outbox, id: string, now: number, by: Caller | null): Promise<void> {
   await trx.updateTable('review_campaign').set({ state: 'closed', closed: new Date(now) }).where('id', '=', id).execute();
   const { kept, narrowed, revoked, stopped } = await campaignOf(trx, id);
-  await outbox.emit(trx, 'review.closed', { campaign: id, kept, narrowed, revoked, stopped }, { who: by === null ? null : whoOf(by) });
+  await outbox.emit(trx, 'review.closed', { campaign: id, kept, narrowed, revoked, stopped }, { who: by === null ? null : personWho(by.person) });
 }
 
 function demandWaiting({ state, decided, decided_by }: ItemRow): void {
@@ -157,5 +158,3 @@ function unavailable(error: unknown): never {
   if (error instanceof RightsizeError) throw new ReviewError('unavailable', error.message);
   throw error;
 }
-
-export const whoOf = ({ person }: Caller) => ({ id: `person:${person}`, npid: null, iss: null, tok: null, jti: null, owner: null });

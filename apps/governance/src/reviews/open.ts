@@ -1,4 +1,5 @@
 import { sql, type Transaction } from 'kysely';
+import { personWho } from '@sallyport/domain-events';
 import { uuidv7 } from '@sallyport/domain-model';
 import type { ReviewScope } from '@sallyport/platform-bus';
 import { seconds, type MachineDocument } from '@sallyport/platform-config';
@@ -99,7 +100,7 @@ export class Openings {
   async #opened(trx: Transaction<GovernanceDatabase>, id: string): Promise<void> {
     const { n } = await trx.selectFrom('review_item').select(sql<string>`count(*)`.as('n')).where('campaign', '=', id).executeTakeFirstOrThrow();
     const row = await trx.updateTable('review_campaign').set({ state: 'open' }).where('id', '=', id).returning(['scope_text', 'due', 'grace_days', 'opened_by']).executeTakeFirstOrThrow();
-    const who = row.opened_by === null ? null : { id: `person:${row.opened_by}`, npid: null, iss: null, tok: null, jti: null, owner: null };
+    const who = row.opened_by === null ? null : personWho(row.opened_by);
     await this.#of.outbox.emit(trx, 'review.opened', { campaign: id, scope: row.scope_text, items: Number(n), due: row.due.toISOString(), grace_days: row.grace_days }, { who });
   }
 

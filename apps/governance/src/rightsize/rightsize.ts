@@ -1,3 +1,4 @@
+import { personWho } from '@sallyport/domain-events';
 import { describeProblem, lintPolicySet, readPolicySet, type PolicySet } from '@sallyport/engine-policy';
 import { policyGet, type Bus, type Caller, type Proposal, type Simulation, type UsageRow } from '@sallyport/platform-bus';
 import { StoreError, type Outbox, type Store } from '@sallyport/platform-store';
@@ -51,7 +52,7 @@ export class Rightsize {
     may(by);
     const proposal = await this.proposal(asked);
     const { machine, from, to, digest, rules } = proposal;
-    await this.#of.store.db.transaction().execute((trx) => this.#of.outbox.emit(trx, 'policy.proposed', { machine, from, to, digest, rules }, { who: whoOf(by) }));
+    await this.#of.store.db.transaction().execute((trx) => this.#of.outbox.emit(trx, 'policy.proposed', { machine, from, to, digest, rules }, { who: personWho(by.person) }));
     return proposal;
   }
 
@@ -94,7 +95,7 @@ export class Rightsize {
     const { from, to } = this.#span(days);
     const counted = await simulate(read.set, await this.#past({ machine, target: null, from }), inventory, new Pace());
     const digest = read.set.digest;
-    await store.db.transaction().execute((trx) => outbox.emit(trx, 'policy.simulated', { digest, from, to, commands: counted.commands, changed: counted.changed }, { who: whoOf(by) }));
+    await store.db.transaction().execute((trx) => outbox.emit(trx, 'policy.simulated', { digest, from, to, commands: counted.commands, changed: counted.changed }, { who: personWho(by.person) }));
     return { digest, from, to, upTo: await this.#upTo(), ...counted, assumes: [...assumed], warnings: problems.map(describeProblem).slice(0, 100) };
   }
 
@@ -142,5 +143,3 @@ function may({ roles }: Caller): void {
 
 /** One file for each target: a later change about another one must not take this one's place. */
 const nameOf = (what: string, machine: string, target: string | null): string => `${what}-${machine}${target === null ? '' : `-on-${target}`}.cedar`;
-
-const whoOf = ({ person }: Caller) => ({ id: `person:${person}`, npid: null, iss: null, tok: null, jti: null, owner: null });

@@ -1,12 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
-import type { Who } from '@sallyport/domain-events';
+import { personWho, whoNamed, type Who } from '@sallyport/domain-events';
 import { fail, ok, type Caller, type Directory, type Reply, type Transmitter } from '@sallyport/platform-bus';
 import { isSecure } from '@sallyport/platform-config';
 import { isUniqueViolation, type Outbox } from '@sallyport/platform-store';
 import type { GovernanceDatabase } from '../store/database.ts';
 import type { SignalsDatabase } from './database.ts';
-import { personOf } from './person-of.ts';
 
 type Row = Selectable<SignalsDatabase['directory']>;
 
@@ -77,7 +76,7 @@ export class Directories {
     try {
       return await this.#of.db.transaction().execute(async (trx) => {
         const row = await trx.insertInto('directory').values(values).onConflict((conflict) => conflict.column('name').doNothing()).returningAll().executeTakeFirst();
-        await this.#of.outbox.emit(trx, 'operator.acted', { action: 'directory.add', object: name, ok: row !== undefined, code: row === undefined ? 'exists' : null }, { who: personOf(by) });
+        await this.#of.outbox.emit(trx, 'operator.acted', { action: 'directory.add', object: name, ok: row !== undefined, code: row === undefined ? 'exists' : null }, { who: personWho(by.person) });
         return row === undefined ? fail('exists', `there is a directory ${name} already: \`sallyport directories rotate ${name}\` gives it another token`) : ok({ directory: this.#shown(row, undefined) });
       });
     } catch (error) {
@@ -98,7 +97,7 @@ export class Directories {
     try {
       return await this.#of.db.transaction().execute(async (trx) => {
         const row = await trx.updateTable('directory').set(set).where('name', '=', name).returningAll().executeTakeFirst();
-        await this.#of.outbox.emit(trx, 'operator.acted', { action, object: name, ok: row !== undefined, code: row === undefined ? 'not-found' : null }, { who: personOf(by) });
+        await this.#of.outbox.emit(trx, 'operator.acted', { action, object: name, ok: row !== undefined, code: row === undefined ? 'not-found' : null }, { who: personWho(by.person) });
         return row === undefined ? fail('not-found', `there is no directory ${name}`) : ok({ directory: this.#shown(row, undefined) });
       });
     } catch (error) {
@@ -118,7 +117,7 @@ export class Directories {
 }
 
 /** What a directory does is its own act. */
-export const directoryWho = (name: string): Who => ({ id: `directory:${name}`, npid: null, iss: null, tok: null, jti: null, owner: null });
+export const directoryWho = (name: string): Who => whoNamed(`directory:${name}`);
 
 function wrongOf({ issuer, jwksUri, poll, credential }: Transmitter): string | null {
   if (!URL.canParse(issuer)) return 'the issuer must be a URL, as it stands in its events';

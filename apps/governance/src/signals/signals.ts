@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { personWho } from '@sallyport/domain-events';
 import { SecurityEventVerifier } from '@sallyport/platform-identity';
 import type { Bus, Caller } from '@sallyport/platform-bus';
 import { every } from '@sallyport/platform-runtime';
@@ -14,7 +15,6 @@ import { listen, type Listener } from './listener.ts';
 import { listSignals } from './list-signals.ts';
 import { Pace } from './pace.ts';
 import { People } from './people.ts';
-import { personOf } from './person-of.ts';
 import { Groups } from './scim/groups.ts';
 import { ScimError } from './scim/scim-error.ts';
 import { ScimServer } from './scim/server.ts';
@@ -85,7 +85,7 @@ export class Signals {
   /** Somebody without the role tried. */
   async refused(by: Caller, action: string, object: string): Promise<void> {
     const { store, outbox } = this.#parts;
-    await store.db.transaction().execute((trx) => outbox.emit(trx, 'operator.acted', { action, object, ok: false, code: 'denied' }, { who: personOf(by) }));
+    await store.db.transaction().execute((trx) => outbox.emit(trx, 'operator.acted', { action, object, ok: false, code: 'denied' }, { who: personWho(by.person) }));
   }
 
   stop(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Who } from '@sallyport/domain-events';
+import { personWho } from '@sallyport/domain-events';
 import { fail, ok, type Caller, type CandidateSeen, type MachineFacts, type Reply } from '@sallyport/platform-bus';
 import type { IssuerDocument, TrustBinding } from '@sallyport/platform-config';
 import type { Outbox } from '@sallyport/platform-store';
@@ -61,7 +61,7 @@ export class CandidateDesk {
   /** Blocks it, takes it off the list, or takes either back. */
   async decide(by: Caller, id: string, decision: 'block' | 'dismiss' | 'reopen', reason: string | null): Promise<Reply<CandidateSeen>> {
     const { db, outbox, now } = this.#parts;
-    const who = whoOf(by);
+    const who = personWho(by.person);
     if (!may(by, ['admin'])) {
       await db.transaction().execute((trx) => outbox.emit(trx, 'operator.acted', { action: `candidate.${decision}`, object: id, ok: false, code: 'denied' }, { who }));
       return fail('denied', 'deciding about candidates needs the role admin');
@@ -106,7 +106,7 @@ export class CandidateDesk {
       by, documents: [drafted.document], dryRun, prune: false,
       with: async (trx) => {
         const adopted = await decide(trx, { candidate: id, state: 'adopted', by: by.person, at: now(), reason: null, machine: name }, adoptable);
-        return adopted === null ? null : [{ type: 'nhi.candidate_decided', data: { candidate: id, decision: 'adopted', machine: name }, who: whoOf(by) }];
+        return adopted === null ? null : [{ type: 'nhi.candidate_decided', data: { candidate: id, decision: 'adopted', machine: name }, who: personWho(by.person) }];
       },
     });
     return applied.ok ? ok({ document: drafted.document, changes: applied.value.changes, warnings: applied.value.warnings }) : applied;
@@ -128,4 +128,3 @@ const decisions = {
 const may = (by: Caller, roles: readonly string[]) => roles.some((role) => by.roles.includes(role));
 const denied = (reply: Reply<unknown>) => (reply.ok ? fail('denied', 'adopting a candidate needs the role admin') : reply);
 const unknown = (id: string) => fail('not-found', `there is no candidate ${id}; those that nobody decided about go when many come`);
-const whoOf = (by: Caller): Who => ({ id: `person:${by.person}`, npid: null, iss: null, tok: null, jti: null, owner: null });

@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
+import { personWho } from '@sallyport/domain-events';
 import { fail, ok, subjects, type Bus, type Caller, type Reply } from '@sallyport/platform-bus';
 import type { EventToTell, Outbox } from '@sallyport/platform-store';
 import { whyStopped } from '../model/admit.ts';
@@ -7,7 +8,7 @@ import type { IdentityDatabase } from '../store/database.ts';
 import type { Granter } from './granter.ts';
 import { stateOf, type GrantRow, type Place } from './grants.ts';
 import { mayActFor } from './may.ts';
-import { on, person } from './telling.ts';
+import { on } from './telling.ts';
 import { machineEnd } from './until.ts';
 
 export interface EnderParts {
@@ -40,7 +41,7 @@ export class Ender {
       const state = stateOf(row, now());
       if (state !== 'live' && state !== 'used-up') return fail('ended', `it has ended already (${state})`);
       const after = await trx.updateTable('entitlement').set({ ended: new Date(now()).toISOString(), why: 'revoked', ended_say: why }).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
-      await outbox.emitAll(trx, [{ type: 'entitlement.revoked', data: { entitlement: id, machine: row.machine, target: row.target, why, review }, who: by === null ? null : person(by.person), on: on(row.target, inventory) }]);
+      await outbox.emitAll(trx, [{ type: 'entitlement.revoked', data: { entitlement: id, machine: row.machine, target: row.target, why, review }, who: by === null ? null : personWho(by.person), on: on(row.target, inventory) }]);
       return ok(after);
     });
     if (ended.ok) this.#tell([ended.value]);

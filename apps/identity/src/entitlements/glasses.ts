@@ -1,4 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
+import { personWho } from '@sallyport/domain-events';
 import { instant } from '@sallyport/domain-model';
 import { fail, ok, type BrokenGlass, type Caller, type Reply } from '@sallyport/platform-bus';
 import type { Outbox } from '@sallyport/platform-store';
@@ -9,7 +10,7 @@ import type { GrantRow } from './grants.ts';
 import type { Page } from './lists.ts';
 import { shownGrant } from './shown.ts';
 import type { GlassReviewTable } from './tables.ts';
-import { on, person } from './telling.ts';
+import { on } from './telling.ts';
 
 export interface GlassesParts {
   readonly db: Kysely<IdentityDatabase>;
@@ -74,7 +75,7 @@ export class Glasses {
       if (review.barred.includes(by.person)) return fail('own-request', 'the review is for somebody who neither asked for it, nor said yes to it, nor owns the machine that asked by itself');
       const done = await trx.updateTable('glass_review').set({ reviewer: by.person, reviewed: new Date(now()).toISOString(), finding, say }).where('entitlement', '=', id).returningAll().executeTakeFirstOrThrow();
       const grant = await trx.selectFrom('entitlement').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-      await outbox.emit(trx, 'breakglass.reviewed', { entitlement: id, machine: grant.machine, finding, say }, { who: person(by.person), on: on(grant.target, inventory) });
+      await outbox.emit(trx, 'breakglass.reviewed', { entitlement: id, machine: grant.machine, finding, say }, { who: personWho(by.person), on: on(grant.target, inventory) });
       return ok(shown(grant, done, now()));
     });
   }

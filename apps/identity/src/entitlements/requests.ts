@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
+import { personWho } from '@sallyport/domain-events';
 import { instant, uuidv7 } from '@sallyport/domain-model';
 import { approvalsAsk, approvalsShow, approvalsSpend, approvalsWithdraw, fail, ok, type Bus, type Caller, type Reply } from '@sallyport/platform-bus';
 import { seconds as secondsOf } from '@sallyport/platform-config';
@@ -14,7 +15,7 @@ import type { Granter } from './granter.ts';
 import { placeText, stateOf, type Place } from './grants.ts';
 import { mayActFor } from './may.ts';
 import type { AccessRequestTable } from './tables.ts';
-import { on, person, requester } from './telling.ts';
+import { on, requester } from './telling.ts';
 import { effectiveEnd } from './until.ts';
 
 export type RequestRow = Selectable<AccessRequestTable>;
@@ -268,7 +269,7 @@ export class Requests {
 
   async #closed(trx: Transaction<IdentityDatabase>, row: RequestRow, state: 'rejected' | 'expired' | 'withdrawn' | 'refused', code: string, say: string, inventory: Inventory, by: Caller | null = null): Promise<RequestRow> {
     const after = await trx.updateTable('access_request').set({ state, code, say: say.slice(0, 500), decided: new Date(this.#parts.now()).toISOString() }).where('id', '=', row.id).returningAll().executeTakeFirstOrThrow();
-    await this.#parts.outbox.emitAll(trx, [refusedTold(row.id, row, code, say, by === null ? requester(row.requester, inventory) : person(by.person), inventory)]);
+    await this.#parts.outbox.emitAll(trx, [refusedTold(row.id, row, code, say, by === null ? requester(row.requester, inventory) : personWho(by.person), inventory)]);
     return after;
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sql, type Kysely, type Transaction } from 'kysely';
-import type { Who } from '@sallyport/domain-events';
+import { personWho } from '@sallyport/domain-events';
 import { fail, ok, type Caller, type FoundIdentity, type ImportDefaults, type Reply } from '@sallyport/platform-bus';
 import { canonical } from '../model/document.ts';
 import type { Applier } from '../store/applier.ts';
@@ -74,7 +74,7 @@ export class Importer {
       with: async (trx) => {
         if ((await readRevision(trx)) !== inventory.revision) return null;
         await remember(trx, source, [...drafts.map((one) => ({ stable: one.found.stable, machine: one.document.metadata.name })), ...known.map((one) => ({ stable: one.found.stable, machine: one.machine }))], now());
-        return [{ type: 'nhi.imported', data: { source, found: found.length, drafted: drafts.length, known: known.length, digest }, who: whoOf(by) }];
+        return [{ type: 'nhi.imported', data: { source, found: found.length, drafted: drafts.length, known: known.length, digest }, who: personWho(by.person) }];
       },
     });
     if (!applied.ok) return applied;
@@ -108,5 +108,3 @@ async function remember(trx: Transaction<IdentityDatabase>, source: string, orig
     .onConflict((conflict) => conflict.columns(['source', 'stable']).doUpdateSet({ machine: sql`excluded.machine` }).where('machine_origin.machine', '<>', sql<string>`excluded.machine`))
     .execute();
 }
-
-const whoOf = (by: Caller): Who => ({ id: `person:${by.person}`, npid: null, iss: null, tok: null, jti: null, owner: null });

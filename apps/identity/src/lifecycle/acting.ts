@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Who } from '@sallyport/domain-events';
+import { personWho } from '@sallyport/domain-events';
 import { fail, ok, type Caller, type Reply } from '@sallyport/platform-bus';
 import { StoreError, type Outbox } from '@sallyport/platform-store';
 import type { Log } from '@sallyport/platform-telemetry';
@@ -30,7 +30,7 @@ export async function acting<T>(parts: ActingParts, by: Caller | null, action: s
     if (!(error instanceof RefusedAct)) throw error;
     const { code, message } = error;
     try {
-      await parts.db.transaction().execute((trx) => parts.outbox.emit(trx, 'operator.acted', { action, object: object.slice(0, 200), ok: false, code }, { who: by === null ? null : whoOf(by) }));
+      await parts.db.transaction().execute((trx) => parts.outbox.emit(trx, 'operator.acted', { action, object: object.slice(0, 200), ok: false, code }, { who: by === null ? null : personWho(by.person) }));
     } catch (failed) {
       if (failed instanceof StoreError) return unavailable(parts.log, failed, action);
       throw failed;
@@ -44,7 +44,6 @@ export function unavailable<T>(log: Log, error: StoreError, action: string): Rep
   return fail('unavailable', 'this is only done when it can be recorded, and that is not possible now; try again');
 }
 
-export const whoOf = (by: Caller): Who => ({ id: `person:${by.person}`, npid: null, iss: null, tok: null, jti: null, owner: null });
 
 /** Throws RefusedAct for who has none of these roles. */
 export function demand(by: Caller, roles: readonly string[], what: string): void {

@@ -1,8 +1,9 @@
+import { personWho } from '@sallyport/domain-events';
 import type { Caller, Reply } from '@sallyport/platform-bus';
 import type { MachineDocument } from '@sallyport/platform-config';
 import type { Inventory } from '../model/inventory.ts';
 import { isRetired } from './against-life.ts';
-import { acting, demand, RefusedAct, whoOf, type ActingParts } from './acting.ts';
+import { acting, demand, RefusedAct, type ActingParts } from './acting.ts';
 import type { Amendments } from './amendments.ts';
 import { edited } from './edit.ts';
 import type { State } from './state.ts';
@@ -51,7 +52,7 @@ export class ByHand {
 
   #stop(by: Caller | null, name: string, what: (before: Inventory, machine: MachineDocument, now: number) => { readonly documents: readonly ReturnType<typeof edited>[]; readonly statuses: readonly NewStatus[] } | null): Promise<Stopped> {
     return this.#parts.amendments.make<Stopped>({
-      who: by === null ? null : whoOf(by), author: by?.person ?? 'governance', source: 'hand',
+      who: by === null ? null : personWho(by.person), author: by?.person ?? 'governance', source: 'hand',
       decide: ({ before, now }) => {
         const machine = machineNamed(before, name);
         const change = what(before, machine, now);

@@ -1,8 +1,9 @@
+import { personWho } from '@sallyport/domain-events';
 import type { Caller, Reply, ShownTransfer } from '@sallyport/platform-bus';
 import type { MachineDocument } from '@sallyport/platform-config';
 import type { EventToTell } from '@sallyport/platform-store';
 import type { Inventory } from '../model/inventory.ts';
-import { acting, RefusedAct, whoOf, type ActingParts } from './acting.ts';
+import { acting, RefusedAct, type ActingParts } from './acting.ts';
 import { isRetired } from './against-life.ts';
 import type { Amendments, Decision, Found } from './amendments.ts';
 import { machineNamed } from './by-hand.ts';
@@ -45,7 +46,7 @@ export class Handover {
       if (backup === to) throw new RefusedAct('backup-same', 'the backup owner must be another person than the owner');
       await addTransfers(trx, [{ machine: name, newOwner: to, backupOwner: backup, previousOwner: machine.spec.owner, reason, requestedBy: by.person }], now);
       const asked = await required(openTransfer(trx, name));
-      const event: EventToTell = { type: 'nhi.transfer_requested', data: { machine: name, owner: to, previous_owner: machine.spec.owner, reason }, who: whoOf(by) };
+      const event: EventToTell = { type: 'nhi.transfer_requested', data: { machine: name, owner: to, previous_owner: machine.spec.owner, reason }, who: personWho(by.person) };
       return { first: [event], last: [], amendment: null, answer: () => shownTransfer(asked) };
     });
   }
@@ -62,7 +63,7 @@ export class Handover {
       if (again) return { first: [], last: [], amendment: null, answer: () => shownTransfer(transfer) };
       await acceptTransfer(trx, { id: transfer.id, backupOwner: standIn }, now);
       const accepted = await required(openTransfer(trx, name));
-      const event: EventToTell = { type: 'nhi.owner_accepted', data: { machine: name, owner: transfer.newOwner, previous_owner: transfer.previousOwner, approval: transfer.id }, who: whoOf(by) };
+      const event: EventToTell = { type: 'nhi.owner_accepted', data: { machine: name, owner: transfer.newOwner, previous_owner: transfer.previousOwner, approval: transfer.id }, who: personWho(by.person) };
       return { first: [event], last: [], amendment: null, answer: () => shownTransfer(accepted) };
     });
   }
@@ -94,7 +95,7 @@ export class Handover {
     const statuses = before.statusesOf(name).filter(({ state }) => state !== 'retired').map(({ cause }): NewStatus => ({
       machine: name, cause, state: 'cleared', why: `${transfer.newOwner} accepted it, ${approvedBy.join(', ')} agreed`, since: now, until: null, person: transfer.newOwner, setBy: `person:${by.person}`,
     }));
-    const event: EventToTell = { type: 'nhi.reactivated', data: { machine: name, owner: transfer.newOwner, approval: transfer.id, approved_by: approvedBy }, who: whoOf(by) };
+    const event: EventToTell = { type: 'nhi.reactivated', data: { machine: name, owner: transfer.newOwner, approval: transfer.id, approved_by: approvedBy }, who: personWho(by.person) };
     return {
       first: [acted(by, name)], last: [event], author: [transfer.newOwner, ...approvedBy].join(', '), amendment: { by: 'reactivation', documents: [document], words: [], statuses },
       answer: (settled) => ({ transfer: shownTransfer({ ...transfer, state: 'done', ended: now }), state: (settled?.after ?? before).stateOf(name) }),
@@ -102,13 +103,13 @@ export class Handover {
   }
 
   #act<T>(by: Caller, action: string, name: string, decide: (found: Found) => Promise<Decision<T>>): Promise<Reply<T>> {
-    return acting(this.#parts, by, action, name, () => this.#parts.amendments.make<T>({ who: whoOf(by), author: by.person, source: 'transfer', decide }));
+    return acting(this.#parts, by, action, name, () => this.#parts.amendments.make<T>({ who: personWho(by.person), author: by.person, source: 'transfer', decide }));
   }
 }
 
 const isStale = ({ accepted }: Transfer, now: number): boolean => accepted === null || now - accepted > acceptanceLasts;
 
-const acted = (by: Caller, name: string): EventToTell => ({ type: 'operator.acted', data: { action: 'machine.agree', object: name, ok: true, code: null }, who: whoOf(by) });
+const acted = (by: Caller, name: string): EventToTell => ({ type: 'operator.acted', data: { action: 'machine.agree', object: name, ok: true, code: null }, who: personWho(by.person) });
 
 const retired = (name: string) => new RefusedAct('machine-retired', `machine ${name} is retired, and that is final; a new machine has another name`);
 

@@ -1,7 +1,8 @@
+import { personWho } from '@sallyport/domain-events';
 import { fail, ok, type Caller, type Reply } from '@sallyport/platform-bus';
 import { StoreError } from '@sallyport/platform-store';
 import type { EventToTell } from '@sallyport/platform-store';
-import { acting, demand, RefusedAct, unavailable, whoOf, type ActingParts } from './acting.ts';
+import { acting, demand, RefusedAct, unavailable, type ActingParts } from './acting.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Amendments, Decision } from './amendments.ts';
 import { hearRevocation, revokedBefore } from './login-revocations.ts';
@@ -73,14 +74,14 @@ export class Signals {
       demand(by, kind === 'returned' ? ['admin'] : ['admin', 'operator'], kind === 'session-revoked' ? 'to revoke somebody’s sessions' : `to say that somebody ${kind}`);
       if (kind === 'returned' && person === by.person) throw new RefusedAct('denied', 'nobody says of himself that he is back');
       return this.#parts.amendments.make<SignalAnswer & { person: string }>({
-        who: whoOf(by), author: by.person, source: 'hand',
+        who: personWho(by.person), author: by.person, source: 'hand',
         decide: ({ before, now }) => {
           if (!before.people.has(person)) throw new RefusedAct('not-found', `there is no person ${person} in the inventory`);
           if (kind === 'session-revoked') return Promise.resolve(revoked(before, { by, person, reason }, now));
           const word = { person, change: kind, at: now, toldBy: `person:${by.person}`, ref: null, reason } as const;
           const words: readonly NewWord[] = kind === 'left' ? [{ ...word, source: 'operator' as const }].filter((one) => hear(before, one) !== 'unchanged') : takenBack(before, person).map((source) => ({ ...word, source }));
           if (kind === 'returned' && words.length === 0 && before.gone(person) !== null) throw new RefusedAct('document-says-left', `the document of ${person} says it (active, contractEnd): change it there`);
-          const event: EventToTell = { type: 'signal.received', data: { source: 'operator', kind, person, ref: null, outcome: words.length === 0 ? 'unchanged' : kind }, who: whoOf(by) };
+          const event: EventToTell = { type: 'signal.received', data: { source: 'operator', kind, person, ref: null, outcome: words.length === 0 ? 'unchanged' : kind }, who: personWho(by.person) };
           return Promise.resolve({ first: [event], last: [], amendment: words.length === 0 ? null : { by: 'fact', documents: [], words, statuses: [] }, answer: (settled) => ({ ...whatFollowed(settled, person), person }) });
         },
       });
@@ -104,7 +105,7 @@ function heard(before: Inventory, { kind, ...said }: Omit<NewWord, 'change'> & {
 /** The same, as an operator says it. */
 function revoked(before: Inventory, { by, person, reason }: { readonly by: Caller; readonly person: string; readonly reason: string }, now: number): Decision<SignalAnswer & { person: string }> {
   const { outcome, amendment } = heard(before, { person, source: 'operator', kind: 'session-revoked', at: now, toldBy: `person:${by.person}`, ref: null, reason }, now);
-  const event: EventToTell = { type: 'signal.received', data: { source: 'operator', kind: 'session-revoked', person, ref: null, outcome }, who: whoOf(by) };
+  const event: EventToTell = { type: 'signal.received', data: { source: 'operator', kind: 'session-revoked', person, ref: null, outcome }, who: personWho(by.person) };
   return { first: [event], last: [], amendment, answer: (settled) => ({ ...whatFollowed(settled, person), person }) };
 }
 

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Who } from '@sallyport/domain-events';
+import { personWho } from '@sallyport/domain-events';
 import { fail, ok, type Caller, type Change, type ChangeAuthority, type ChangeGate, type ChangeTerms, type Removal, type Reply } from '@sallyport/platform-bus';
 import { guardsOf } from '@sallyport/platform-config';
 import { isApplied, markApplied, type EventToTell, type Outbox } from '@sallyport/platform-store';
@@ -87,7 +87,7 @@ export class Applier {
   #commit({ by, with: more, change = null }: ApplyRequest, before: Inventory, changed: readonly PlannedChange[]): Promise<boolean> {
     return this.#parts.amendments
       .makeFrom<void>(before, {
-        who: author(by), author: by.person, source: 'apply',
+        who: personWho(by.person), author: by.person, source: 'apply',
         auth: change === null ? null : { policy: null, slice: null, lease: null, approval: change.approval },
         decide: async ({ trx }) => {
           await markApplied(trx, change);
@@ -103,7 +103,7 @@ export class Applier {
   #record(by: Caller, problems: readonly ApplyProblem[]): Promise<void> {
     const { db, outbox } = this.#parts;
     return db.transaction().execute(async (trx) => {
-      await outbox.emitAll(trx, problems.slice(0, maxTold).map(({ kind, name, code, say }) => ({ type: 'config.refused', data: { kind, name, code, say: say.slice(0, 500) }, who: author(by) })));
+      await outbox.emitAll(trx, problems.slice(0, maxTold).map(({ kind, name, code, say }) => ({ type: 'config.refused', data: { kind, name, code, say: say.slice(0, 500) }, who: personWho(by.person) })));
     });
   }
 }
@@ -121,5 +121,3 @@ function problemText(problems: readonly ApplyProblem[]): string {
   if (problems.length > maxTold) lines.push(`and ${problems.length - maxTold} more`);
   return lines.join('\n');
 }
-
-const author = (by: Caller): Who => ({ id: `person:${by.person}`, npid: null, iss: null, tok: null, jti: null, owner: null });

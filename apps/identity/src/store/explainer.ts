@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Who } from '@sallyport/domain-events';
+import { personWho } from '@sallyport/domain-events';
 import { instant } from '@sallyport/domain-model';
 import { fail, ok, type Caller, type Reply, type TokenExplanation } from '@sallyport/platform-bus';
 import { looksLikeTicket, TokenRefusedError } from '@sallyport/platform-identity';
@@ -70,10 +70,8 @@ export class Explainer {
   #record(by: Caller, object: string, code: string | null, use: Explained['use']): Promise<TokenExplanation['used']> {
     return this.#db.transaction().execute(async (trx) => {
       const first = use === null ? null : await firstUse(trx, use);
-      await this.#outbox.emit(trx, 'operator.acted', { action: 'token.explain', object, ok: code !== 'denied', code }, { who: whoOf(by) });
+      await this.#outbox.emit(trx, 'operator.acted', { action: 'token.explain', object, ok: code !== 'denied', code }, { who: personWho(by.person) });
       return first === null || use === null ? null : { source: first.source, at: instant(first.at.getTime()), mode: use.mode };
     });
   }
 }
-
-const whoOf = (by: Caller): Who => ({ id: `person:${by.person}`, npid: null, iss: null, tok: null, jti: null, owner: null });

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Who } from '@sallyport/domain-events';
+import { personWho } from '@sallyport/domain-events';
 import { fail, ok, type Caller, type Change, type ChangeAuthority, type ChangeGate, type ChangeTerms, type Removal, type Reply } from '@sallyport/platform-bus';
 import { changeBinding, type ClassificationDocument } from '@sallyport/platform-config';
 import { isApplied, markApplied, type Outbox } from '@sallyport/platform-store';
@@ -111,7 +111,7 @@ export class Classifier {
       if (plan.targets.length === 0) return true;
       await write(trx, plan.changes, plan.targets.map((target) => maskPlan(target, plan.after)), by.person, revision + 1);
       await markApplied(trx, under);
-      const who = author(by);
+      const who = personWho(by.person);
       const auth = under === null ? null : { policy: null, slice: null, lease: null, approval: under.approval };
       await outbox.emitAll(trx, plan.changes.flatMap(({ name, change, version, digest, previous }) => (change === 'unchanged' ? [] : [{ type: 'config.changed', data: { kind, name, change, version, digest, previous }, who, auth }])));
       return true;
@@ -130,7 +130,7 @@ export class Classifier {
   #refused(by: Caller, problems: readonly { readonly name: string; readonly code: string; readonly say: string }[]): Promise<void> {
     const { db, outbox } = this.#parts;
     return db.transaction().execute(async (trx) => {
-      await outbox.emitAll(trx, problems.slice(0, maxTold).map(({ name, code, say }) => ({ type: 'config.refused', data: { kind, name, code, say: say.slice(0, 500) }, who: author(by) })));
+      await outbox.emitAll(trx, problems.slice(0, maxTold).map(({ name, code, say }) => ({ type: 'config.refused', data: { kind, name, code, say: say.slice(0, 500) }, who: personWho(by.person) })));
     });
   }
 }
@@ -143,5 +143,3 @@ function text(problems: readonly ApplyProblem[]): string {
   if (problems.length > maxTold) lines.push(`and ${problems.length - maxTold} more`);
   return lines.join('\n');
 }
-
-const author = (by: Caller): Who => ({ id: `person:${by.person}`, npid: null, iss: null, tok: null, jti: null, owner: null });

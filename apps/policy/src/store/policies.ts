@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Who } from '@sallyport/domain-events';
+import { personWho } from '@sallyport/domain-events';
 import { describeProblem, type PolicyFile } from '@sallyport/engine-policy';
 import { fail, ok, type Caller, type Change, type ChangeAuthority, type ChangeGate, type ChangeTerms, type Reply } from '@sallyport/platform-bus';
 import { isApplied, markApplied, type Outbox } from '@sallyport/platform-store';
@@ -109,7 +109,7 @@ export class Policies {
   /** False when another process changed the policy after the plan was made; nothing is written then. */
   #commit(by: Caller, before: StoredVersion, plan: Extract<PlannedApply, { ok: true }>, version: number, under: ChangeAuthority | null): Promise<boolean> {
     const { db, outbox } = this.#parts;
-    const who = author(by);
+    const who = personWho(by.person);
     const auth = under === null ? null : { policy: null, slice: null, lease: null, approval: under.approval };
     return db.transaction().execute(async (trx) => {
       if ((await lockVersion(trx)) !== before.version) return false;
@@ -135,7 +135,7 @@ export class Policies {
   #refuse(by: Caller, problems: readonly { name: string; code: string; say: string }[]): Promise<void> {
     const { db, outbox } = this.#parts;
     return db.transaction().execute(async (trx) => {
-      await outbox.emitAll(trx, problems.slice(0, maxTold).map(({ name, code, say }) => ({ type: 'config.refused', data: { kind: 'Policy', name, code, say: say.slice(0, 500) }, who: author(by) })));
+      await outbox.emitAll(trx, problems.slice(0, maxTold).map(({ name, code, say }) => ({ type: 'config.refused', data: { kind: 'Policy', name, code, say: say.slice(0, 500) }, who: personWho(by.person) })));
     });
   }
 
@@ -149,5 +149,3 @@ export class Policies {
 function told(lines: readonly string[]): string {
   return lines.length <= maxTold ? lines.join('\n') : [...lines.slice(0, maxTold), `and ${lines.length - maxTold} more`].join('\n');
 }
-
-const author = (by: Caller): Who => ({ id: `person:${by.person}`, npid: null, iss: null, tok: null, jti: null, owner: null });

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Who } from '@sallyport/domain-events';
+import { personWho } from '@sallyport/domain-events';
 import { fail, ok, type Caller, type Change, type ChangeAuthority, type ChangeGate, type ChangeTerms, type Removal, type Reply } from '@sallyport/platform-bus';
 import { changeBinding, parseDocument, type SinkDocument } from '@sallyport/platform-config';
 import { isApplied, markApplied, type Outbox } from '@sallyport/platform-store';
@@ -94,13 +94,13 @@ export class SinkDocuments {
       await trx.updateTable('sink_state').set({ revision: Number(revision) + 1 }).execute();
       await markApplied(trx, under);
       const auth = under === null ? null : { policy: null, slice: null, lease: null, approval: under.approval };
-      await this.#outbox.emitAll(trx, rows.map(({ name, change, version, digest, previous }) => ({ type: 'config.changed', data: { kind, name, change, version, digest, previous }, who: author(by), auth })));
+      await this.#outbox.emitAll(trx, rows.map(({ name, change, version, digest, previous }) => ({ type: 'config.changed', data: { kind, name, change, version, digest, previous }, who: personWho(by.person), auth })));
       return true;
     });
   }
 
   async #refused(by: Caller, code: string, problems: readonly { readonly name: string; readonly say: string }[]): Promise<void> {
-    await this.#db.transaction().execute((trx) => this.#outbox.emitAll(trx, problems.slice(0, maxTold).map(({ name, say }) => ({ type: 'config.refused', data: { kind, name, code, say: say.slice(0, 500) }, who: author(by) }))));
+    await this.#db.transaction().execute((trx) => this.#outbox.emitAll(trx, problems.slice(0, maxTold).map(({ name, say }) => ({ type: 'config.refused', data: { kind, name, code, say: say.slice(0, 500) }, who: personWho(by.person) }))));
   }
 }
 
@@ -117,5 +117,3 @@ function read(name: string, body: string): SinkDocument {
   if (!parsed.ok || parsed.document.kind !== 'Sink') throw new StoredDocumentError(`Sink/${name} as stored is not a document of this version`);
   return parsed.document;
 }
-
-const author = (by: Caller): Who => ({ id: `person:${by.person}`, npid: null, iss: null, tok: null, jti: null, owner: null });

@@ -1,4 +1,5 @@
 export * from './envelope.ts';
+export * from './who.ts';
 export * from './types.ts';
 export * from './message.ts';
 export * from './genesis.ts';

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { z } from 'zod';
+import { personWho } from '@sallyport/domain-events';
 import { fail, ok, type Caller, type governanceImportHr, type Reply } from '@sallyport/platform-bus';
 import type { EventToTell, Outbox } from '@sallyport/platform-store';
 import type { GovernanceDatabase } from '../../store/database.ts';
 import { idHash } from '../id-hash.ts';
 import { leaveWord, type Word } from '../leave.ts';
 import type { People } from '../people.ts';
-import { personOf } from '../person-of.ts';
 import { readHr, type HrLine } from './read-hr.ts';
 
 type Imported = z.output<(typeof governanceImportHr)['value']>;
@@ -43,7 +43,7 @@ export class Hr {
       const done = { rows: read.lines.length, left: [] as Imported['left'], returned: [] as Imported['returned'], planned: 0, unchanged: 0, unmatched: [] as number[] } satisfies Imported;
       const before = await whatStands(trx, read.lines.flatMap(({ ids }) => ids));
       for (const line of read.lines) await this.#line(trx, line, before, done, events, dryRun);
-      if (!dryRun) await this.#of.outbox.emitAll(trx, [{ type: 'operator.acted', data: { action: 'people.import-hr', object, ok: true, code: null }, who: personOf(by) }, ...events]);
+      if (!dryRun) await this.#of.outbox.emitAll(trx, [{ type: 'operator.acted', data: { action: 'people.import-hr', object, ok: true, code: null }, who: personWho(by.person) }, ...events]);
       return done;
     });
     if (!dryRun) this.#of.hurry();
